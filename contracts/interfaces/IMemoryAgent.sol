@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {MemoryProof} from "../libraries/MemoryProof.sol";
+import {IKeyRegistry} from "./IKeyRegistry.sol";
+import {IMemoryVault} from "./IMemoryVault.sol";
+
+/// @title IMemoryAgent
+/// @notice An agent contract that vault owners can grant read access to. A program off chain, its operator, holds the
+/// identity, reads the memory, and answers what the contract was asked.
+interface IMemoryAgent {
+    /// @notice Something that the agent was asked.
+    /// @param vaultId The vault that it is about.
+    /// @param generation The generation of the vault when it was asked; the answer must come in the same one.
+    /// @param deadline The last second at which it may be answered.
+    /// @param requester Who asked.
+    /// @param answered Whether it was answered.
+    struct Request {
+        uint256 vaultId;
+        uint64 generation;
+        uint64 deadline;
+        address requester;
+        bool answered;
+    }
+
+    /// @notice Emitted when the agent was asked something.
+    /// @param requestId The request.
+    /// @param vaultId The vault that it is about.
+    /// @param requester Who asked.
+    /// @param deadline The last second at which it may be answered.
+    /// @param data What was asked. It is public, and it is data: no instruction to a model.
+    event Requested(
+        uint256 indexed requestId,
+        uint256 indexed vaultId,
+        address indexed requester,
+        uint64 deadline,
+        bytes data
+    );
+
+    /// @notice Emitted when a request was answered.
+    /// @param requestId The request.
+    /// @param vaultId The vault that it is about.
+    /// @param data The answer. It is public, unless the operator encrypted it.
+    event Answered(uint256 indexed requestId, uint256 indexed vaultId, bytes data);
+
+    /// @notice An account that the agent is made of is the zero address.
+    error InvalidAccount(address account);
+    /// @notice `caller` is not the operator.
+    error NotOperator(address caller);
+    /// @notice The agent has no grant in force for this vault, or not from the owner of the time of the request.
+    error NotGranted(uint256 vaultId);
+    /// @notice There is no such request.
+    error UnknownRequest(uint256 requestId);
+    /// @notice The request was answered before.
+    error AlreadyAnswered(uint256 requestId);
+    /// @notice The deadline has passed, or is in the past from the start.
+    error DeadlinePassed(uint64 deadline);
+
+    /// @notice The contract of the vaults.
+    function vaults() external view returns (IMemoryVault);
+
+    /// @notice The registry where the agent publishes its recipient.
+    function keys() external view returns (IKeyRegistry);
+
+    /// @notice The account of the program that reads and answers.
+    function operator() external view returns (address);
+
+    /// @notice Publishes the agent's recipient, whose identity the operator holds.
+    /// @dev Emits {IKeyRegistry-KeyPublished}.
+    ///
+    /// Requirements:
+    /// - The caller is the operator, and {IKeyRegistry-publishKey} accepts the values.
+    /// @param recipient The raw bytes of an `age1pq1` recipient.
+    /// @param expiresAt The first second at which it is no longer valid.
+    /// @param attestationDigest The digest of a document about where the identity is kept, or zero.
+    function publishKey(bytes calldata recipient, uint64 expiresAt, bytes32 attestationDigest) external;
+
+    /// @notice Withdraws the agent's recipient.
+    /// @dev Emits {IKeyRegistry-KeyRetired}.
+    ///
+    /// Requirements:
+    /// - The caller is the operator.
+    function retireKey() external;
+
+    /// @notice Answers a request, once.
+    /// @dev Emits {Answered}.
+    ///
+    /// Requirements:
+    /// - The caller is the operator.
+    /// - The request exists, was not answered, and its deadline has not passed.
+    /// - The agent may read the vault now, by a grant of the generation that the request was made in.
+    /// @param requestId The request.
+    /// @param data The answer.
+    function answer(uint256 requestId, bytes calldata data) external;
+
+    /// @notice A request; zeros if there is no such.
+    /// @param requestId The request.
+    /// @return The request.
+    function requestOf(uint256 requestId) external view returns (Request memory);
+
+    /// @notice Whether the agent may read a vault at this moment.
+    /// @param vaultId The vault.
+    /// @return Whether it may.
+    function canRead(uint256 vaultId) external view returns (bool);
+
+    /// @notice Whether the agent may read a vault at this moment, and a memory that somebody disclosed belongs to it.
+    /// @param vaultId The vault.
+    /// @param proof The memory and its way to the root.
+    /// @return Whether both hold.
+    function isDisclosed(uint256 vaultId, MemoryProof.Proof calldata proof) external view returns (bool);
+}
