@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.28;
 
 /// @title IBlobLog
 /// @notice The chain as a store of sealed blobs, for those who want no other. What is written here stays for ever: there

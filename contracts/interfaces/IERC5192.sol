@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.28;
 
 /// @title IERC5192
 /// @notice Minimal soulbound tokens (ERC-5192): a token says whether it can be transferred.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.28;
 
 /// @title IERC8350
 /// @notice Agent Memory State Registry (ERC-8350, Draft): authorised commitments to private state, one linear history

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.28;
 
 /// @title IKeyRegistry
 /// @notice Where an account says which recipient to encrypt to when something is meant for it.
