@@ -1,0 +1,84 @@
+import tseslint from "typescript-eslint";
+
+import { boundaries } from "./scripts/checks/boundaries.js";
+
+/** What every part of the client may build on. */
+const base = ["client/errors.ts", "client/cbor.ts"];
+
+/** Which folder may import which; see CONTRIBUTING.md. The first zone that a file lies in counts. */
+const zones = [
+  { files: base, allow: base },
+  { files: ["client/memory/"], allow: base },
+  { files: ["client/crypto/"], allow: base },
+  { files: ["client/storage/"], allow: base },
+  { files: ["client/vault/contract.ts"], allow: [...base, "client/vault/", "typechain-types/"] },
+  {
+    files: ["client/vault/"],
+    allow: [...base, "client/deployments.ts", "client/memory/", "client/crypto/", "client/storage/"],
+  },
+  { files: ["client/importers/"], allow: [...base, "client/memory/"] },
+  { files: ["client/exporters/"], allow: [...base, "client/memory/", "client/crypto/"] },
+  { files: ["client/recall/"], allow: [...base, "client/memory/"] },
+  // The files at the top are the entry points.
+  { files: ["client/*.ts"], allow: ["client/"] },
+  { files: ["apps/"], allow: ["client/*.ts", "client/*/index.ts"] },
+  // Deployment builds on Hardhat and on the modules; the rest of scripts/ is a user of the client like any other.
+  { files: ["scripts/"], allow: ["client/*.ts", "client/*/index.ts", "deploy/modules/", "test/helpers/"] },
+  { files: ["deploy/"], allow: [] },
+];
+
+/** The files of the client that need Node; everything else runs in a browser. */
+const nodeOnly = [
+  "client/node.ts",
+  "client/storage/atomic.ts",
+  "client/storage/directory.ts",
+  "client/storage/files.ts",
+  "client/storage/lock.ts",
+  "client/importers/files.ts",
+  "client/importers/zip.ts",
+];
+
+export default tseslint.config(
+  { ignores: ["artifacts/", "cache/", "coverage/", "dist/", "typechain-types/", "deploy/deployments/"] },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { project: { rules: { boundaries } } },
+    rules: {
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: false, allowNullish: false, allowAny: false },
+      ],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "no-console": "error",
+      "no-restricted-syntax": [
+        "error",
+        { selector: "ExportDefaultDeclaration", message: "Use a named export." },
+        { selector: "Decorator", message: "No decorators." },
+      ],
+      "project/boundaries": ["error", { zones, nodeOnly }],
+      eqeqeq: ["error", "always", { null: "ignore" }],
+      "prefer-const": "error",
+    },
+  },
+  // Tools that load a module ask for its default export.
+  {
+    files: ["hardhat.config.ts", "deploy/modules/**/*.ts", "scripts/tasks/**/*.ts"],
+    rules: { "no-restricted-syntax": "off" },
+  },
+  // The library never logs; what people run does.
+  { files: ["scripts/**/*.ts", "apps/**/*.ts", "bench/**/*.ts"], rules: { "no-console": "off" } },
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      "no-console": "off",
+      // Chai's properties (`to.be.true`) are expressions.
+      "@typescript-eslint/no-unused-expressions": "off",
+      // Tests state what must be there, and fail if it is not.
+      "@typescript-eslint/no-non-null-assertion": "off",
+    },
+  },
+);

@@ -1,0 +1,156 @@
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+
+/** What an anvil node starts with. */
+export interface AnvilOptions {
+  /** The chain id. Default: 31337. */
+  readonly chainId?: number;
+  /** The port on 127.0.0.1. Default: a free one. */
+  readonly port?: number;
+  /** A file that the chain is loaded from, if it exists, and kept in when the node stops. */
+  readonly state?: string;
+  /** `finalized` is two epochs behind `latest`; anvil's default of 32 slots makes that 64 blocks. */
+  readonly slotsInAnEpoch?: number;
+  /** The rules of the EVM, such as `cancun`. Default: anvil's newest. */
+  readonly hardfork?: string;
+  /** Seconds between blocks. Default: a block for each transaction. */
+  readonly blockTime?: number;
+  /** Further arguments, as anvil takes them. */
+  readonly args?: readonly string[];
+  /** Milliseconds until the node must answer. Default: 20,000. */
+  readonly timeout?: number;
+}
+
+/** A running node. */
+export interface Anvil extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly chainId: number;
+  /** Ends the node and waits until it is gone, its state written. */
+  stop(): Promise<void>;
+}
+
+/** The node did not start, with what it said. */
+export class AnvilError extends Error {
+  override readonly name = "AnvilError";
+}
+
+const ARCHITECTURES: Partial<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+
+/**
+ * The path of the anvil binary.
+ *
+ * It comes in a package for each platform, an optional dependency of `@foundry-rs/anvil`. That package is asked
+ * directly: the wrapper in front of it needs no install script either, but would be a second process to end.
+ *
+ * @throws AnvilError if there is none for this machine.
+ */
+export function anvilBinary(): string {
+  const platform = `${process.platform}-${ARCHITECTURES[process.arch] ?? process.arch}`;
+  const file = process.platform === "win32" ? "anvil.exe" : "anvil";
+  const name = `@foundry-rs/anvil-${platform}`;
+  // Optional dependencies may be nested below the package that names them.
+  const require = createRequire(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json"));
+  try {
+    return require.resolve(`${name}/bin/${file}`);
+  } catch (cause) {
+    throw new AnvilError(`${name} is not installed: install without --omit=optional`, { cause });
+  }
+}
+
+/**
+ * Starts npm's anvil on 127.0.0.1 and waits until it answers.
+ *
+ * @throws AnvilError if the node ends, or does not answer in time.
+ */
+export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
+  const { chainId = 31337, timeout = 20_000 } = options;
+  const child = spawn(
+    anvilBinary(),
+    [
+      ...["--host", "127.0.0.1", "--port", String(options.port ?? 0), "--chain-id", String(chainId)],
+      ...(options.state === undefined ? [] : ["--state", options.state]),
+      ...(options.slotsInAnEpoch === undefined
+        ? []
+        : ["--slots-in-an-epoch", String(options.slotsInAnEpoch)]),
+      ...(options.hardfork === undefined ? [] : ["--hardfork", options.hardfork]),
+      ...(options.blockTime === undefined ? [] : ["--block-time", String(options.blockTime)]),
+      ...(options.args ?? []),
+    ],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  // A node must not outlive the process that started it, whatever way that ends.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  const gone = new Promise<void>((resolve) => {
+    child.once("close", () => {
+      process.removeListener("exit", kill);
+      resolve();
+    });
+  });
+
+  let said = "";
+  const port = await new Promise<number>((resolve, reject) => {
+    const fail = (reason: string, cause?: Error) => {
+      clearTimeout(timer);
+      child.kill("SIGKILL");
+      reject(new AnvilError(`anvil ${reason}\n${said}`.trim(), { cause }));
+    };
+    const timer = setTimeout(() => {
+      fail(`did not answer within ${String(timeout)} ms`);
+    }, timeout);
+    const listen = (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-16_384);
+      // Printed once the socket is open: from here on requests are answered.
+      const listening = /Listening on 127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+      if (listening === undefined) return;
+      clearTimeout(timer);
+      resolve(Number(listening));
+    };
+    child.stdout.on("data", listen);
+    child.stderr.on("data", listen);
+    child.once("error", (error) => {
+      fail("did not start", error);
+    });
+    child.once("close", (code) => {
+      fail(`ended with ${String(code)}`);
+    });
+  });
+  // The pipes must be read on, or the node would block when they are full; they need not be kept.
+  for (const stream of [child.stdout, child.stderr]) stream.removeAllListeners("data").resume();
+
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const timer = setTimeout(kill, 10_000);
+    await gone;
+    clearTimeout(timer);
+  };
+  // A spawned process has a pid unless "error" was emitted.
+  const anvil: Anvil = {
+    url: `http://127.0.0.1:${String(port)}`,
+    port,
+    pid: child.pid ?? 0,
+    chainId,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+  await rpc(anvil.url, "eth_chainId");
+  return anvil;
+}
+
+/**
+ * One JSON-RPC request.
+ *
+ * @throws AnvilError with the node's message if it refuses.
+ */
+export async function rpc(url: string, method: string, params: readonly unknown[] = []): Promise<unknown> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+  });
+  const answer = (await response.json()) as { result?: unknown; error?: { message: string } };
+  if (answer.error !== undefined) throw new AnvilError(`${method}: ${answer.error.message}`);
+  return answer.result;
+}
