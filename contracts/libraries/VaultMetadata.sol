@@ -34,50 +34,56 @@ library VaultMetadata {
     }
 
     /// @notice The picture of a vault.
-    /// @dev Colours and rings come from a hash, so that ids that resemble each other do not look alike.
+    /// @dev Colours and rings come from a hash, so that ids that resemble each other do not look alike. One ring has the
+    /// colour of the centre.
     /// @param vaultId The vault.
     /// @return An SVG document.
     function svg(uint256 vaultId) internal pure returns (string memory) {
         uint256 seed = uint256(keccak256(abi.encode(vaultId)));
         string memory hue = (seed % 360).toString();
-        string memory accent = ((seed + 150 + ((seed >> 16) % 60)) % 360).toString();
+        string memory accent = string.concat("hsl(", ((seed + 120 + ((seed >> 16) % 120)) % 360).toString(), ",72%,68%)");
+        uint256 marked = (seed >> 24) % RINGS;
         string memory rings;
         for (uint256 i = 0; i < RINGS; ++i) {
-            rings = string.concat(rings, _ring(i, seed >> (32 + 24 * i)));
+            rings = string.concat(rings, _ring(i, seed >> (32 + 32 * i), i == marked ? accent : ""));
         }
         return
             string.concat(
-                '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 512 512"><defs><radialGradient id="b"><stop stop-color="hsl(',
+                '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2560 -2560 5120 5120"><defs><radialGradient id="b"><stop stop-color="hsl(',
                 hue,
-                ',32%,17%)"/><stop offset="1" stop-color="hsl(',
+                ',34%,18%)"/><stop offset="1" stop-color="hsl(',
                 hue,
-                ',38%,7%)"/></radialGradient></defs><rect width="512" height="512" fill="url(#b)"/><g transform="translate(256 256)" fill="none" stroke-linecap="round" stroke="hsl(',
+                ',40%,7%)"/></radialGradient></defs><path fill="url(#b)" d="M-2560-2560h5120v5120h-5120z"/><g fill="none" stroke-linecap="round" stroke="hsl(',
                 hue,
-                ',45%,78%)">',
+                ',48%,80%)">',
                 rings,
-                '</g><circle cx="256" cy="256" r="9" fill="hsl(',
+                '</g><circle r="96" fill="',
                 accent,
-                ',80%,66%)"/></svg>'
+                '"/></svg>'
             );
     }
 
-    /// @dev A faint whole circle with an arc on it, which covers 25 to 88 % of the turn and begins anywhere. `pathLength`
-    /// lets the arc be counted in hundredths of the turn whatever the radius.
-    function _ring(uint256 i, uint256 bits) private pure returns (string memory) {
-        string memory circle = string.concat('<circle r="', (44 + 26 * i).toString(), '"');
+    /// @dev A faint whole circle with one to four equal arcs on it, which begin anywhere and cover 20 to 83 % of it. The
+    /// unit is a tenth of a pixel, so that arcs measured in whole units meet at the end of the turn.
+    function _ring(uint256 i, uint256 bits, string memory colour) private pure returns (string memory) {
+        uint256 radius = 440 + 260 * i;
+        uint256 period = (radius * 710) / 113 / (1 + (bits & 3));
+        uint256 arc = (period * (20 + ((bits >> 2) & 63))) / 100;
+        string memory circle = string.concat('<circle r="', radius.toString(), '" stroke-width="');
         return
             string.concat(
                 circle,
-                ' opacity=".12"/>',
+                '8" opacity=".14"/>',
                 circle,
-                ' pathLength="100" stroke-width="',
-                (2 + (bits & 0xff) % 9).toString(),
+                (24 + 8 * ((bits >> 8) & 7)).toString(),
                 '" stroke-dasharray="',
-                (25 + ((bits >> 8) & 0x3f)).toString(),
-                ' 100" opacity=".',
-                (40 + ((bits >> 14) & 0x1f)).toString(),
+                arc.toString(),
+                " ",
+                (period - arc).toString(),
+                bytes(colour).length == 0 ? '" opacity=".' : string.concat('" stroke="', colour, '" opacity=".'),
+                (50 + ((bits >> 11) & 31)).toString(),
                 '" transform="rotate(',
-                (((bits >> 8) & 0xffff) % 360).toString(),
+                ((bits >> 16) % 360).toString(),
                 ')"/>'
             );
     }
