@@ -1,0 +1,470 @@
+/** The base of every error that this library throws on purpose; anything else is a bug, or the platform's own. */
+export class VaultError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A blob is in none of the stores that were asked. */
+export class BlobMissing extends VaultError {
+  constructor(
+    readonly digest: string,
+    readonly stores: readonly string[],
+  ) {
+    super(`Blob ${digest} is missing from ${stores.join(", ")}. Add a store that has it, or ask its writer.`);
+  }
+}
+
+/** A store handed out bytes that do not have the digest they were asked for by. */
+export class BlobAltered extends VaultError {
+  constructor(
+    readonly digest: string,
+    readonly store: string,
+  ) {
+    super(
+      `Blob ${digest} was altered in ${store}. Read it from another store; putting it again repairs this one.`,
+    );
+  }
+}
+
+/** A store cannot be used: no permission, not a folder, not reachable, broken. */
+export class StoreUnavailable extends VaultError {
+  constructor(
+    readonly store: string,
+    readonly why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${store} cannot be used: ${why}`, options);
+  }
+}
+
+/** A store has no room left; nothing was half written. */
+export class StoreFull extends VaultError {
+  constructor(
+    readonly store: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${store} has no room left. Nothing was half written; free some space and try again.`, options);
+  }
+}
+
+/** Not the digest of a blob. */
+export class InvalidDigest extends VaultError {
+  constructor(readonly digest: string) {
+    super(`${JSON.stringify(digest)} is not a digest: 64 lower-case hexadecimal digits are.`);
+  }
+}
+
+/** Not a name that a journal file may have. */
+export class InvalidName extends VaultError {
+  constructor(readonly file: string) {
+    super(
+      `${JSON.stringify(file)} is no name for a journal file: lower-case letters, digits, dots and dashes are, no dot first.`,
+    );
+  }
+}
+
+/** Somebody else holds the journal and did not let go in time. */
+export class JournalBusy extends VaultError {
+  constructor(
+    readonly journal: string,
+    readonly holder: number,
+  ) {
+    super(
+      `The journal ${journal} is in use by process ${holder}. Wait until it is done, or end it, and try again.`,
+    );
+  }
+}
+
+/** A file is not the export that it is taken for; nothing of it was imported. */
+export class MalformedExport extends VaultError {
+  constructor(
+    readonly file: string,
+    readonly where: string,
+    readonly why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file} cannot be imported: ${why} (at ${where}).`, options);
+  }
+}
+
+/** A sealed thing opens under this key, by its commitment, and is broken all the same. */
+export class AlteredError extends VaultError {
+  constructor(
+    readonly what: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Altered: ${what}. Somebody changed or cut it; read it again from another store.`, options);
+  }
+}
+
+/** A key that does not open what it was expected to open. */
+export class WrongKeyError extends VaultError {
+  constructor(
+    readonly what: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The key does not open ${what}. Check that vault, chain and device are the ones it was made for.`, options);
+  }
+}
+
+/** Bytes that are not what the format says, or plain data that the format cannot hold. */
+export class MalformedData extends VaultError {
+  constructor(
+    readonly what: string,
+    readonly where: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Malformed ${what}: ${where}. Its writer does not follow the format, or another version of it.`, options);
+  }
+}
+
+/** The records do not add up to the root that they must have. */
+export class RootMismatch extends VaultError {
+  constructor(
+    readonly scope: string | null,
+    readonly expected: string,
+    readonly actual: string,
+  ) {
+    super(
+      `${scope === null ? "The vault" : `Scope ${scope}`} has root ${actual} instead of ${expected}: ` +
+        "memories are missing, added or altered. Nothing of it was returned; read again from another store and RPC.",
+    );
+  }
+}
+
+/** The chain shows an older state, or another one, than this device saw become final. */
+export class RollbackDetected extends VaultError {
+  constructor(
+    readonly pinned: string,
+    readonly seen: string,
+  ) {
+    super(`The vault was rolled back: ${pinned} was final, the RPC shows ${seen}. Ask another RPC before you go on.`);
+  }
+}
+
+/** A head that was not final yet is gone. */
+export class Reorganised extends VaultError {
+  constructor(
+    readonly seen: string,
+    readonly now: string,
+  ) {
+    super(`The chain was reorganised: ${seen} gave way to ${now}. Read again; pending operations are sent again.`);
+  }
+}
+
+/** The head is older than this member's admission. */
+export class NotYetAdmitted extends VaultError {
+  constructor(
+    readonly admittedIn: number,
+    readonly epoch: number,
+  ) {
+    super(`The welcome holds from epoch ${admittedIn} on, the head is in ${epoch}. Wait for the admission to land.`);
+  }
+}
+
+/** The keyring has no entry for this member any more. */
+export class NotAMember extends VaultError {
+  constructor(readonly epoch: number) {
+    super(`The keyring of epoch ${epoch} has no entry for this member. Ask the vault's owner for a new grant.`);
+  }
+}
+
+/** The grant has run out. */
+export class GrantExpired extends VaultError {
+  constructor(readonly expiresAt: number) {
+    super(`The grant expired at ${new Date(expiresAt * 1_000).toISOString()}. Ask the vault's owner for a new one.`);
+  }
+}
+
+/** The head was written by other software, under a profile that this library does not read. */
+export class ForeignHead extends VaultError {
+  constructor(readonly transitionId?: string) {
+    super(
+      `The head${transitionId === undefined ? "" : ` ${transitionId}`} is in a format of other software. ` +
+        "Open it there, or recover from an earlier blob.",
+    );
+  }
+}
+
+/** The vault has another owner than it had when this device last read it. */
+export class VaultChangedHands extends VaultError {
+  constructor(
+    readonly pinned: bigint,
+    readonly seen: bigint,
+  ) {
+    super(
+      `The vault changed hands: generation ${pinned} became ${seen}, and its grants ended. ` +
+        "Trust it only if you expected this, and then open it anew.",
+    );
+  }
+}
+
+/** Somebody else moved the head first. */
+export class StaleHead extends VaultError {
+  constructor(
+    readonly expected: bigint,
+    readonly actual: bigint,
+  ) {
+    super(`The head is at sequence ${actual}, not ${expected}: another device was faster. Sync again; nothing is lost.`);
+  }
+}
+
+/** A memory is larger than a record may be. */
+export class RecordTooLarge extends VaultError {
+  constructor(
+    readonly what: string,
+    readonly size: number,
+    readonly limit: number,
+  ) {
+    super(`The ${what} has ${size} bytes, ${limit} are allowed. Split it into several memories.`);
+  }
+}
+
+/** Content does not fit the place that the format gives it. */
+export class ContentTooLarge extends VaultError {
+  constructor(
+    readonly what: string,
+    readonly size: number,
+    readonly limit: number,
+  ) {
+    super(`The ${what} takes ${size}, ${limit} is the limit. Make it smaller, or split it.`);
+  }
+}
+
+/** A vault holds no more scopes. */
+export class TooManyScopes extends VaultError {
+  constructor(
+    readonly count: number,
+    readonly limit: number,
+  ) {
+    super(`${count} scopes are more than the ${limit} that a vault holds. Use an existing scope, or tags.`);
+  }
+}
+
+/** No scope of that name is among those that this member holds. */
+export class UnknownScope extends VaultError {
+  constructor(readonly scope: string) {
+    super(`There is no scope ${JSON.stringify(scope)} here. Check its name, or ask for a grant of it.`);
+  }
+}
+
+/** No live memory of that id is among those that this member reads. */
+export class UnknownMemory extends VaultError {
+  constructor(readonly id: string) {
+    super(`There is no memory ${id} here. It may have been forgotten, or its scope not granted.`);
+  }
+}
+
+/** An age recipient that is not the post-quantum hybrid kind. */
+export class ClassicRecipient extends VaultError {
+  constructor(readonly recipient: string) {
+    super(`${recipient} is not post-quantum. Only recipients that begin with age1pq1 may be used here.`);
+  }
+}
+
+/** Not the 24 words of a vault. The words themselves are never in the message. */
+export class InvalidWords extends VaultError {
+  constructor(readonly why: string) {
+    super(`These are not the 24 words of a vault: ${why}. Compare them with the sheet.`);
+  }
+}
+
+/** A welcome that this device does not accept. */
+export class WelcomeRejected extends VaultError {
+  constructor(
+    readonly why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The welcome was rejected: ${why}. Ask the vault's owner for a new one.`, options);
+  }
+}
+
+/** An account without a key in the registry. */
+export class KeyNotPublished extends VaultError {
+  constructor(readonly account: string) {
+    super(`${account} has no key in the registry, or it was retired or expired. It must publish one, or hand it over.`);
+  }
+}
+
+/** A chain on which no deployment is known. */
+export class UnknownNetwork extends VaultError {
+  constructor(readonly chainId: bigint) {
+    super(`No deployment is known on chain ${chainId}. Name the contract's address, or choose another network.`);
+  }
+}
+
+/** The journal holds nothing that waits to be sent. */
+export class NothingToSync extends VaultError {
+  constructor() {
+    super("There is nothing to sync: the journal holds no pending operation.");
+  }
+}
+
+/** A vault that was minted and never written. */
+export class VaultEmpty extends VaultError {
+  constructor(readonly vaultId: bigint) {
+    super(`Vault ${vaultId} has no head yet. Sync it from the device that minted it.`);
+  }
+}
+
+/** The contract knows no vault of that id. */
+export class VaultNotFound extends VaultError {
+  constructor(
+    readonly vaultId: bigint,
+    options?: ErrorOptions,
+  ) {
+    super(`There is no vault ${vaultId} at that contract. Check chain, contract and id.`, options);
+  }
+}
+
+/** A keyring that is too large for the head, and stands in pages, which this version does not read. */
+export class KeyringPaged extends VaultError {
+  constructor(readonly pages: number) {
+    super(`The keyring stands in ${pages} pages, which this version does not read. Use a newer one.`);
+  }
+}
+
+/** The contract refused; name and values are those of its own error. */
+export class ContractRefusal extends VaultError {
+  constructor(
+    readonly error: string,
+    readonly values: readonly unknown[],
+    options?: ErrorOptions,
+  ) {
+    super(`The contract refused: ${error}(${values.map(String).join(", ")}).`, options);
+  }
+}
+
+/** The vault was minted by another device. */
+export class VaultExists extends VaultError {
+  constructor(readonly vaultId: bigint) {
+    super(`Vault 0x${vaultId.toString(16)} exists and has another commit key. Recover it, or mint with the next index.`);
+  }
+}
+
+/** The device keeps no state of this vault. */
+export class NotInitialised extends VaultError {
+  constructor(readonly vaultId: bigint) {
+    super(`This device knows nothing of vault 0x${vaultId.toString(16)}. Mint it, accept a welcome, or recover it.`);
+  }
+}
+
+/** A listed grant does not stand on chain any more. */
+export class GrantRevoked extends VaultError {
+  constructor(readonly grantee: string) {
+    super(`The grant of ${grantee} was revoked. Ask the owner for a new one.`);
+  }
+}
+
+/** Only the owner's devices and the recovery words can do this. */
+export class OwnerClassOnly extends VaultError {
+  constructor(readonly action: string) {
+    super(`Only the owner's own devices can ${action}; this one is a reader.`);
+  }
+}
+
+/** The transaction must come from the vault's owner. */
+export class OwnerRequired extends VaultError {
+  constructor(
+    readonly owner: string,
+    readonly account: string | null,
+  ) {
+    super(`Only the owner ${owner} can do this; the wallet is ${account ?? "absent"}. Connect the owner's wallet.`);
+  }
+}
+
+/** Something that costs gas was asked for without an account. */
+export class WalletRequired extends VaultError {
+  constructor(readonly action: string) {
+    super(`To ${action} takes a wallet. Give one.`);
+  }
+}
+
+/** This device does not hold the key that may commit. */
+export class CommitKeyMissing extends VaultError {
+  constructor(readonly authorizer: string) {
+    super(`The vault takes commits of ${authorizer}, whose key is not here. Use the owner's wallet, or set a new commit key.`);
+  }
+}
+
+/** Other writers came first, again and again. */
+export class RaceLost extends VaultError {
+  constructor(readonly attempts: number) {
+    super(`Other writers came first ${attempts} times. Nothing is lost: the journal keeps it. Sync again.`);
+  }
+}
+
+/** A signed batch may have landed so long ago that nobody can tell. */
+export class UncertainBatch extends VaultError {
+  constructor(
+    readonly batch: string,
+    readonly operations: readonly string[],
+  ) {
+    super(
+      `Batch ${batch} of ${operations.length} operations was signed more than 128 commits ago and may have landed. It is not sent again: look whether its memories are there.`,
+    );
+  }
+}
+
+/** Not a name for a scope. */
+export class InvalidScopeName extends VaultError {
+  constructor(readonly scope: string) {
+    super(`${JSON.stringify(scope)} is no name for a scope: 1 to 64 characters without control characters are.`);
+  }
+}
+
+/** Not an account that can be granted anything. */
+export class InvalidAccount extends VaultError {
+  constructor(readonly account: string) {
+    super(`Not a grantee: ${account}. Give an address, checksummed or in one case.`);
+  }
+}
+
+/** A grant must end, and not yesterday. */
+export class InvalidExpiry extends VaultError {
+  constructor(
+    readonly expiresAt: number,
+    readonly now: number,
+  ) {
+    super(`A grant cannot end at ${expiresAt}: it is ${now} now (unix seconds). Choose a later time.`);
+  }
+}
+
+/** The grantee has a grant. */
+export class AlreadyMember extends VaultError {
+  constructor(
+    readonly grantee: string,
+    readonly memberId: string,
+  ) {
+    super(`${grantee} has a grant already (member ${memberId}). Revoke it first, then grant anew.`);
+  }
+}
+
+/** Nobody of that name has a grant. */
+export class NotGranted extends VaultError {
+  constructor(readonly grantee: string) {
+    super(`${grantee} has no grant in this vault. List the grants to see who has.`);
+  }
+}
+
+/** The grant names no welcome in the store. */
+export class WelcomeNotStored extends VaultError {
+  constructor(
+    readonly vaultId: bigint,
+    readonly grantee: string,
+  ) {
+    super(`No welcome for ${grantee} is in the store. Ask the owner for the file, or for a grant with a stored welcome.`);
+  }
+}
+
+/** The node has pruned the event that holds a key's bytes. */
+export class KeyBytesMissing extends VaultError {
+  constructor(
+    readonly account: string,
+    readonly digest: string,
+  ) {
+    super(`The node no longer has the bytes of the key of ${account}. Ask its holder for the recipient with digest ${digest}.`);
+  }
+}

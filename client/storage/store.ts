@@ -1,0 +1,132 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { CID } from "multiformats/cid";
+import * as multihash from "multiformats/hashes/digest";
+import { BlobAltered, BlobMissing, InvalidDigest } from "../errors.ts";
+
+/** The sha256 of a blob, as 64 lower-case hexadecimal digits without a prefix. */
+export type Digest = string;
+
+/**
+ * A place that keeps blobs under their digest. It is never trusted: {@link readBlob} checks what it hands out.
+ *
+ * Implementations throw `StoreUnavailable` or `StoreFull` when the place itself fails; a blob that is merely not there is `null`.
+ */
+export interface BlobStore {
+  /** What errors and reports call this store. */
+  readonly name: string;
+
+  /**
+   * Keeps a blob; putting the same bytes again is harmless, and replaces a copy that was altered meanwhile.
+   *
+   * @param blob - Its bytes.
+   * @returns The blob's digest, once the blob is safe there.
+   */
+  put(blob: Uint8Array): Promise<Digest>;
+
+  /**
+   * Fetches a blob.
+   *
+   * @param digest - The digest it was kept under.
+   * @returns Its bytes, or null if this store does not have it.
+   */
+  get(digest: Digest): Promise<Uint8Array | null>;
+
+  /**
+   * Asks whether a blob is there. A claim of the store, not a proof: only reading proves it.
+   *
+   * @param digest - The digest it was kept under.
+   * @returns True if the store claims to have it.
+   */
+  has(digest: Digest): Promise<boolean>;
+
+  /**
+   * Gives a blob up (unpins it, deletes its file); one that is not there is no fault.
+   *
+   * @param digest - The digest it was kept under.
+   */
+  delete(digest: Digest): Promise<void>;
+}
+
+/**
+ * The digest of a blob.
+ *
+ * @param blob - Its bytes.
+ * @returns Its sha256.
+ */
+export function digestOf(blob: Uint8Array): Digest {
+  return bytesToHex(sha256(blob));
+}
+
+/**
+ * The name of a blob outside this project: what `ipfs block put` prints for the same bytes.
+ *
+ * @param digest - The blob's sha256.
+ * @returns CIDv1, raw codec, sha2-256, base32.
+ * @throws InvalidDigest if it is not 64 lower-case hexadecimal digits.
+ */
+export function cidOf(digest: Digest): string {
+  if (!/^[0-9a-f]{64}$/.test(digest)) throw new InvalidDigest(digest);
+  return CID.createV1(RAW, multihash.create(SHA2_256, hexToBytes(digest))).toString();
+}
+
+/**
+ * Reads a blob and checks it: the only way in which the client takes bytes from a store.
+ *
+ * @param store - Where to look.
+ * @param digest - What to look for.
+ * @returns Bytes with that digest.
+ * @throws BlobMissing if the store does not have it.
+ * @throws BlobAltered if the store hands out other bytes.
+ */
+export async function readBlob(store: BlobStore, digest: Digest): Promise<Uint8Array> {
+  const blob = await store.get(digest);
+  if (blob === null) throw new BlobMissing(digest, [store.name]);
+  if (digestOf(blob) !== digest) throw new BlobAltered(digest, store.name);
+  return blob;
+}
+
+/**
+ * Stores a blob and reads it back, so that no commit ever points to bytes that nobody has.
+ *
+ * @param store - Where to keep it.
+ * @param blob - Its bytes.
+ * @returns Its digest.
+ * @throws BlobMissing if the store lost it at once.
+ * @throws BlobAltered if the store hands out other bytes.
+ */
+export async function putVerified(store: BlobStore, blob: Uint8Array): Promise<Digest> {
+  // Our own digest, not the store's answer: a store that reports another one is caught by the read.
+  const digest = digestOf(blob);
+  await store.put(blob);
+  await readBlob(store, digest);
+  return digest;
+}
+
+/**
+ * A store in memory, for tests and for pages that keep nothing.
+ *
+ * @param name - What errors call it.
+ * @returns An empty store.
+ */
+export function memoryStore(name = "memory"): BlobStore {
+  const blobs = new Map<Digest, Uint8Array>();
+  return {
+    name,
+    put(blob) {
+      const digest = digestOf(blob);
+      blobs.set(digest, blob.slice());
+      return Promise.resolve(digest);
+    },
+    get: (digest) => Promise.resolve(blobs.get(digest)?.slice() ?? null),
+    has: (digest) => Promise.resolve(blobs.has(digest)),
+    delete(digest) {
+      blobs.delete(digest);
+      return Promise.resolve();
+    },
+  };
+}
+
+// From the multicodec table.
+const RAW = 0x55;
+const SHA2_256 = 0x12;
