@@ -105,7 +105,10 @@ export class WrongKeyError extends VaultError {
     readonly what: string,
     options?: ErrorOptions,
   ) {
-    super(`The key does not open ${what}. Check that vault, chain and device are the ones it was made for.`, options);
+    super(
+      `The key does not open ${what}. Check that vault, chain and device are the ones it was made for.`,
+      options,
+    );
   }
 }
 
@@ -116,7 +119,10 @@ export class MalformedData extends VaultError {
     readonly where: string,
     options?: ErrorOptions,
   ) {
-    super(`Malformed ${what}: ${where}. Its writer does not follow the format, or another version of it.`, options);
+    super(
+      `Malformed ${what}: ${where}. Its writer does not follow the format, or another version of it.`,
+      options,
+    );
   }
 }
 
@@ -140,7 +146,9 @@ export class RollbackDetected extends VaultError {
     readonly pinned: string,
     readonly seen: string,
   ) {
-    super(`The vault was rolled back: ${pinned} was final, the RPC shows ${seen}. Ask another RPC before you go on.`);
+    super(
+      `The vault was rolled back: ${pinned} was final, the RPC shows ${seen}. Ask another RPC before you go on.`,
+    );
   }
 }
 
@@ -150,7 +158,9 @@ export class Reorganised extends VaultError {
     readonly seen: string,
     readonly now: string,
   ) {
-    super(`The chain was reorganised: ${seen} gave way to ${now}. Read again; pending operations are sent again.`);
+    super(
+      `The chain was reorganised: ${seen} gave way to ${now}. Read again; pending operations are sent again.`,
+    );
   }
 }
 
@@ -160,21 +170,27 @@ export class NotYetAdmitted extends VaultError {
     readonly admittedIn: number,
     readonly epoch: number,
   ) {
-    super(`The welcome holds from epoch ${admittedIn} on, the head is in ${epoch}. Wait for the admission to land.`);
+    super(
+      `The welcome holds from epoch ${admittedIn} on, the head is in ${epoch}. Wait for the admission to land.`,
+    );
   }
 }
 
 /** The keyring has no entry for this member any more. */
 export class NotAMember extends VaultError {
   constructor(readonly epoch: number) {
-    super(`The keyring of epoch ${epoch} has no entry for this member. Ask the vault's owner for a new grant.`);
+    super(
+      `The keyring of epoch ${epoch} has no entry for this member. Ask the vault's owner for a new grant.`,
+    );
   }
 }
 
 /** The grant has run out. */
 export class GrantExpired extends VaultError {
   constructor(readonly expiresAt: number) {
-    super(`The grant expired at ${new Date(expiresAt * 1_000).toISOString()}. Ask the vault's owner for a new one.`);
+    super(
+      `The grant expired at ${new Date(expiresAt * 1_000).toISOString()}. Ask the vault's owner for a new one.`,
+    );
   }
 }
 
@@ -207,7 +223,9 @@ export class StaleHead extends VaultError {
     readonly expected: bigint,
     readonly actual: bigint,
   ) {
-    super(`The head is at sequence ${actual}, not ${expected}: another device was faster. Sync again; nothing is lost.`);
+    super(
+      `The head is at sequence ${actual}, not ${expected}: another device was faster. Sync again; nothing is lost.`,
+    );
   }
 }
 
@@ -284,14 +302,18 @@ export class WelcomeRejected extends VaultError {
 /** An account without a key in the registry. */
 export class KeyNotPublished extends VaultError {
   constructor(readonly account: string) {
-    super(`${account} has no key in the registry, or it was retired or expired. It must publish one, or hand it over.`);
+    super(
+      `${account} has no key in the registry, or it was retired or expired. It must publish one, or hand it over.`,
+    );
   }
 }
 
 /** A chain on which no deployment is known. */
 export class UnknownNetwork extends VaultError {
   constructor(readonly chainId: bigint) {
-    super(`No deployment is known on chain ${chainId}. Name the contract's address, or choose another network.`);
+    super(
+      `No deployment is known on chain ${chainId}. Name the contract's address, or choose another network.`,
+    );
   }
 }
 
@@ -340,14 +362,18 @@ export class ContractRefusal extends VaultError {
 /** The vault was minted by another device. */
 export class VaultExists extends VaultError {
   constructor(readonly vaultId: bigint) {
-    super(`Vault 0x${vaultId.toString(16)} exists and has another commit key. Recover it, or mint with the next index.`);
+    super(
+      `Vault 0x${vaultId.toString(16)} exists and has another commit key. Recover it, or mint with the next index.`,
+    );
   }
 }
 
 /** The device keeps no state of this vault. */
 export class NotInitialised extends VaultError {
   constructor(readonly vaultId: bigint) {
-    super(`This device knows nothing of vault 0x${vaultId.toString(16)}. Mint it, accept a welcome, or recover it.`);
+    super(
+      `This device knows nothing of vault 0x${vaultId.toString(16)}. Mint it, accept a welcome, or recover it.`,
+    );
   }
 }
 
@@ -371,7 +397,9 @@ export class OwnerRequired extends VaultError {
     readonly owner: string,
     readonly account: string | null,
   ) {
-    super(`Only the owner ${owner} can do this; the wallet is ${account ?? "absent"}. Connect the owner's wallet.`);
+    super(
+      `Only the owner ${owner} can do this; the wallet is ${account ?? "absent"}. Connect the owner's wallet.`,
+    );
   }
 }
 
@@ -385,7 +413,9 @@ export class WalletRequired extends VaultError {
 /** This device does not hold the key that may commit. */
 export class CommitKeyMissing extends VaultError {
   constructor(readonly authorizer: string) {
-    super(`The vault takes commits of ${authorizer}, whose key is not here. Use the owner's wallet, or set a new commit key.`);
+    super(
+      `The vault takes commits of ${authorizer}, whose key is not here. Use the owner's wallet, or set a new commit key.`,
+    );
   }
 }
 
@@ -411,7 +441,9 @@ export class UncertainBatch extends VaultError {
 /** Not a name for a scope. */
 export class InvalidScopeName extends VaultError {
   constructor(readonly scope: string) {
-    super(`${JSON.stringify(scope)} is no name for a scope: 1 to 64 characters without control characters are.`);
+    super(
+      `${JSON.stringify(scope)} is no name for a scope: 1 to 64 characters without control characters are.`,
+    );
   }
 }
 
@@ -455,7 +487,9 @@ export class WelcomeNotStored extends VaultError {
     readonly vaultId: bigint,
     readonly grantee: string,
   ) {
-    super(`No welcome for ${grantee} is in the store. Ask the owner for the file, or for a grant with a stored welcome.`);
+    super(
+      `No welcome for ${grantee} is in the store. Ask the owner for the file, or for a grant with a stored welcome.`,
+    );
   }
 }
 
@@ -465,6 +499,8 @@ export class KeyBytesMissing extends VaultError {
     readonly account: string,
     readonly digest: string,
   ) {
-    super(`The node no longer has the bytes of the key of ${account}. Ask its holder for the recipient with digest ${digest}.`);
+    super(
+      `The node no longer has the bytes of the key of ${account}. Ask its holder for the recipient with digest ${digest}.`,
+    );
   }
 }
