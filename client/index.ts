@@ -1,0 +1,27 @@
+/**
+ * Memory Vault's client: everything that a device or a reader does, in Node and in a browser.
+ *
+ * @module
+ */
+export * from "./errors.ts";
+export { generateIdentity, recipientBytes, recipientDigest, recipientOf, recipientText } from "./crypto/identity.ts";
+export type { VaultRef } from "./crypto/ref.ts";
+export { seedToWords, wordsToSeed } from "./crypto/words.ts";
+export { deploymentOf, type Deployment } from "./deployments.ts";
+export { SUGGESTED_SCOPES, type Memory } from "./memory/record.ts";
+export { memoryJournalStore, type JournalStore } from "./storage/journal-store.ts";
+export { cidOf, digestOf, memoryStore, type BlobStore, type Digest } from "./storage/store.ts";
+export { acceptWelcome, findWelcome, type AcceptRequest } from "./vault/accept.ts";
+export { PERMISSION, registryContract, vaultContract, vaultIdOf } from "./vault/contract.ts";
+export type { Finality } from "./vault/contract.ts";
+export { collectWelcome, dropWelcome, grant, grants, revoke } from "./vault/grant.ts";
+export type { Granted, GrantRequest } from "./vault/grant.ts";
+export { forget, pending, reinforce, remember, update, type MemoryInput, type SeenMemory } from "./vault/memories.ts";
+export { mintVault, type Minted, type MintRequest } from "./vault/mint.ts";
+export { proveMemory, read, status } from "./vault/read.ts";
+export type { MemoryProof, ScopeView, VaultStatus, VaultView } from "./vault/read.ts";
+export { recoverVault, type RecoverRequest } from "./vault/recover.ts";
+export { keyOf, publishKey, type PublishedKey } from "./vault/registry.ts";
+export type { RosterMember } from "./vault/roster.ts";
+export { vaultAt, type Environment, type Vault } from "./vault/session.ts";
+export { settle, sync, type SyncResult } from "./vault/sync.ts";

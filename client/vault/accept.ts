@@ -1,0 +1,87 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { getAddress, TypedDataEncoder } from "ethers";
+
+import { readWelcome, recoverWelcomeSigner, welcomeTypedData, type Welcome } from "../crypto/welcome.ts";
+import { WelcomeNotStored, WelcomeRejected } from "../errors.ts";
+import { readBlob, type BlobStore } from "../storage/store.ts";
+import { accountAccepts, readChainHead, type MemoryVault } from "./contract.ts";
+import { writeState } from "./journal.ts";
+import { vaultAt, type Environment, type Vault } from "./session.ts";
+
+/** What accepting a welcome takes. */
+export interface AcceptRequest extends Environment {
+  /** The age file. */
+  readonly welcome: Uint8Array;
+  /** The age identity that it is encrypted to. */
+  readonly identity: string;
+  /** The contract that the reader expects; any other is refused. */
+  readonly address: string;
+}
+
+/**
+ * Opens a welcome, checks once that whoever signed it may, and becomes a reader (SPEC §8).
+ *
+ * @throws {WelcomeRejected} when it is for another key, chain or contract, or its signer is not in force.
+ */
+export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
+  const { welcome, signer, signature } = await readWelcome(request.welcome, request.identity);
+  const { ref } = welcome;
+  const { chainId } = await request.provider.getNetwork();
+  if (ref.chainId !== chainId) throw new WelcomeRejected(`it is for chain ${ref.chainId}, this is ${chainId}`);
+  if (getAddress(ref.contract) !== getAddress(request.address)) {
+    throw new WelcomeRejected(`it is for the contract ${ref.contract}`);
+  }
+  const vault = vaultAt({ ...ref, contract: ref.contract.toLowerCase() }, request);
+  const { owner, authorizer } = await readChainHead(vault.contract, ref.vaultId);
+  const inForce = [owner, authorizer].some((account) => account.toLowerCase() === signer);
+  if (!inForce || !(await signed(vault, welcome, signer, signature))) {
+    throw new WelcomeRejected(`its signer ${signer} is neither owner nor authorizer of the vault`);
+  }
+  await writeState(vault.journal, {
+    ref: vault.ref,
+    memberId: bytesToHex(welcome.memberId),
+    class: welcome.class,
+    visibilityKey: welcome.visibilityKey,
+    locator: welcome.locator,
+    identity: request.identity,
+    secret: welcome.secret,
+    epoch: welcome.epoch,
+    admitted: false,
+    pin: null,
+    scopes: welcome.scopes.map(({ id, name }) => ({ id: bytesToHex(id), name })),
+    expiresAt: welcome.expiresAt,
+    grantee: welcome.listed ? welcome.grantee : null,
+    genesis: null,
+    enrolling: null,
+  });
+  return vault;
+}
+
+/** The contract's own rule, off chain: ERC-1271 when the account has code, else or if that says no ECDSA. */
+async function signed(vault: Vault, welcome: Welcome, signer: string, signature: Uint8Array): Promise<boolean> {
+  const { domain, types, message } = welcomeTypedData(welcome);
+  const digest = TypedDataEncoder.hash(domain, types, message);
+  if (await accountAccepts(vault.provider, signer, digest, signature)) return true;
+  return recoverWelcomeSigner(welcome, signature) === signer;
+}
+
+/**
+ * Finds the welcome that an owner left in the store for a listed grantee.
+ *
+ * @param fromBlock - where to begin to look: the deployment's block will do.
+ * @throws {WelcomeNotStored} when the newest grant names none. {BlobMissing} when the store lacks it.
+ */
+export async function findWelcome(
+  contract: MemoryVault,
+  vaultId: bigint,
+  grantee: string,
+  store: BlobStore,
+  fromBlock = 0,
+): Promise<Uint8Array> {
+  const { generation } = await readChainHead(contract, vaultId);
+  const logs = await contract.queryFilter(contract.filters.Granted(vaultId, grantee), fromBlock);
+  const newest = logs.filter(({ args }) => args.generation === generation).at(-1);
+  if (newest === undefined || BigInt(newest.args.welcome) === 0n) throw new WelcomeNotStored(vaultId, grantee);
+  const digest = newest.args.welcome.slice(2);
+  return readBlob(store, digest);
+}

@@ -1,0 +1,270 @@
+import {
+  AbiCoder,
+  concat,
+  getAddress,
+  Interface,
+  isError,
+  keccak256,
+  TypedDataEncoder,
+  id as keccakText,
+  toBeHex,
+  Wallet,
+  type ContractRunner,
+  type Provider,
+  type TransactionReceipt,
+} from "ethers";
+
+import type { VaultRef } from "../crypto/ref.ts";
+import { ContractRefusal, VaultNotFound } from "../errors.ts";
+import {
+  KeyRegistry__factory,
+  MemoryVault__factory,
+  type KeyRegistry,
+  type MemoryVault,
+} from "../../typechain-types/index.ts";
+
+export type { KeyRegistry, MemoryVault };
+
+/** Attaches to a deployed MemoryVault. */
+export const vaultContract = (address: string, runner: ContractRunner): MemoryVault =>
+  MemoryVault__factory.connect(address, runner);
+
+/** Attaches to a deployed KeyRegistry. */
+export const registryContract = (address: string, runner: ContractRunner): KeyRegistry =>
+  KeyRegistry__factory.connect(address, runner);
+
+/** The profile of our commits (SPEC §1): any other makes a head foreign. */
+export const PROFILE_ID = keccakText("memory-vault/v1/profile");
+
+/** Grant permissions, as bits. */
+export const PERMISSION = { read: 1, propose: 2 } as const;
+
+const ZERO_HASH = `0x${"00".repeat(32)}`;
+
+/** The whole head of a vault, from one call. Hashes are 0x-prefixed hex. */
+export interface ChainHead {
+  readonly owner: string;
+  readonly authorizer: string;
+  readonly sequence: bigint;
+  readonly configNonce: bigint;
+  readonly generation: bigint;
+  readonly locked: boolean;
+  readonly foreign: boolean;
+  readonly prevStateRoot: string;
+  readonly stateRoot: string;
+  readonly transitionId: string;
+  readonly root: string;
+  readonly pointer: string;
+}
+
+/** The ERC's ExperienceDelta as this client writes it. */
+export interface Delta {
+  readonly spaceId: string;
+  readonly sequence: bigint;
+  readonly prevStateRoot: string;
+  readonly deltaCommitment: string;
+  readonly provenanceCommitment: string;
+  readonly profileId: string;
+  readonly locatorCommitment: string;
+}
+
+/** A vault's id as the ERC's space id. */
+export const spaceIdOf = (vaultId: bigint): string => toBeHex(vaultId, 32);
+
+/** The id of the vault that `owner` mints with `salt`, on every chain. */
+export function vaultIdOf(owner: string, salt: string): bigint {
+  const typehash = keccakText("MemorySpace(address initialController,bytes32 salt)");
+  return BigInt(
+    keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "address", "bytes32"], [typehash, owner, salt])),
+  );
+}
+
+/**
+ * Reads a vault's head.
+ *
+ * @param blockTag - `latest`, `finalized` or a block number.
+ * @throws {VaultNotFound} when no vault of that id was ever minted there.
+ */
+export async function readChainHead(
+  contract: MemoryVault,
+  vaultId: bigint,
+  blockTag: string | number = "latest",
+): Promise<ChainHead> {
+  const head = await contract.memoryHead(vaultId, { blockTag }).catch((cause: unknown) => {
+    // A call to an address without code, or a contract's own refusal, means the same to a reader.
+    if (isError(cause, "CALL_EXCEPTION") || isError(cause, "BAD_DATA")) throw new VaultNotFound(vaultId, { cause });
+    throw cause;
+  });
+  if (head.generation === 0n) throw new VaultNotFound(vaultId);
+  const { owner, authorizer, sequence, configNonce, generation, locked, foreign } = head;
+  const { prevStateRoot, stateRoot, transitionId, root, pointer } = head;
+  return {
+    ...{ owner, authorizer, sequence, configNonce, generation, locked, foreign },
+    ...{ prevStateRoot, stateRoot, transitionId, root, pointer },
+  };
+}
+
+/** The delta that follows `head` exactly. */
+export function deltaAfter(head: ChainHead, ref: VaultRef, root: string, pointer: string): Delta {
+  return {
+    spaceId: spaceIdOf(ref.vaultId),
+    sequence: head.sequence + 1n,
+    prevStateRoot: head.stateRoot,
+    deltaCommitment: root,
+    provenanceCommitment: ZERO_HASH,
+    profileId: PROFILE_ID,
+    locatorCommitment: pointer,
+  };
+}
+
+/** EIP-712 types of the delta, as the ERC fixes them. */
+export const DELTA_TYPES = {
+  ExperienceDelta: [
+    { name: "spaceId", type: "bytes32" },
+    { name: "sequence", type: "uint64" },
+    { name: "prevStateRoot", type: "bytes32" },
+    { name: "deltaCommitment", type: "bytes32" },
+    { name: "provenanceCommitment", type: "bytes32" },
+    { name: "profileId", type: "bytes32" },
+    { name: "locatorCommitment", type: "bytes32" },
+  ],
+};
+
+/** The EIP-712 domain of a vault contract, as the ERC fixes it. */
+export const domainOf = (ref: VaultRef) => ({
+  name: "AgentMemoryState",
+  version: "1",
+  chainId: ref.chainId,
+  verifyingContract: getAddress(ref.contract),
+});
+
+/** The ERC's transition id: the EIP-712 struct hash of the delta. */
+export const transitionIdOf = (delta: Delta): string =>
+  TypedDataEncoder.hashStruct("ExperienceDelta", DELTA_TYPES, delta);
+
+/** The state root after a transition. */
+export const stateRootAfter = (delta: Delta): string =>
+  keccak256(
+    concat([
+      keccakText("MemoryState(bytes32 prevStateRoot,bytes32 transitionId)"),
+      delta.prevStateRoot,
+      transitionIdOf(delta),
+    ]),
+  );
+
+/** Signs a delta with the commit key. */
+export const signDelta = (commitKey: string, ref: VaultRef, delta: Delta): Promise<string> =>
+  new Wallet(commitKey).signTypedData(domainOf(ref), DELTA_TYPES, delta);
+
+/** One call of a commit's transaction. */
+export type VaultCall =
+  | { readonly kind: "commit"; readonly delta: Delta; readonly signature: string }
+  | { readonly kind: "revoke"; readonly grantee: string }
+  | {
+      readonly kind: "grant";
+      readonly grantee: string;
+      readonly expiresAt: number;
+      readonly permissions: number;
+      readonly welcome: string;
+    };
+
+/** Calldata of one call. */
+export function encodeCall(contract: MemoryVault, vaultId: bigint, call: VaultCall): string {
+  const { interface: abi } = contract;
+  switch (call.kind) {
+    case "commit":
+      return abi.encodeFunctionData("commitTransition", [call.delta, call.signature]);
+    case "revoke":
+      return abi.encodeFunctionData("revoke", [vaultId, call.grantee]);
+    case "grant":
+      return abi.encodeFunctionData("grant", [
+        ...([vaultId, call.grantee, call.expiresAt, call.permissions, call.welcome] as const),
+      ]);
+  }
+}
+
+/**
+ * Sends calls in one transaction (a multicall when there are several) and waits for its receipt.
+ *
+ * @throws {ContractRefusal} when the contract refuses, with its own error's name and values.
+ */
+export async function sendCalls(
+  contract: MemoryVault,
+  vaultId: bigint,
+  calls: readonly VaultCall[],
+): Promise<TransactionReceipt> {
+  const encoded = calls.map((call) => encodeCall(contract, vaultId, call));
+  const data = encoded.length === 1 ? encoded[0]! : contract.interface.encodeFunctionData("multicall", [encoded]);
+  return send(contract, data);
+}
+
+/**
+ * Sends one transaction to a contract and waits for its receipt.
+ *
+ * @throws {ContractRefusal} when the contract refuses, with its own error's name and values.
+ */
+export async function send(contract: MemoryVault | KeyRegistry, data: string): Promise<TransactionReceipt> {
+  const { runner } = contract;
+  if (runner?.sendTransaction === undefined) throw new TypeError("sending needs a signer");
+  try {
+    const sent = await runner.sendTransaction({ to: await contract.getAddress(), data });
+    const receipt = await sent.wait();
+    if (receipt === null) throw new ContractRefusal("no receipt", []);
+    return receipt;
+  } catch (cause) {
+    throw refusalOf(contract, cause) ?? cause;
+  }
+}
+
+/** Names the contract's refusal from its ABI, or `null` when the fault is another. */
+export function refusalOf(contract: MemoryVault | KeyRegistry, fault: unknown): ContractRefusal | null {
+  if (fault instanceof ContractRefusal) return fault;
+  if (!isError(fault, "CALL_EXCEPTION")) return null;
+  const parsed = fault.data === null ? null : contract.interface.parseError(fault.data);
+  return new ContractRefusal(parsed?.name ?? "reverted", parsed === null ? [] : parsed.args.toArray(), { cause: fault });
+}
+
+/** When a head counts as final. */
+export type Finality = { readonly tag: "finalized" } | { readonly confirmations: number };
+
+const LOCAL_CHAINS = new Set([31_337n, 31_338n, 1_337n]);
+
+/** The chain's own `finalized` tag; on a local chain one confirmation (SPEC §6). */
+export const finalityOf = (chainId: bigint): Finality =>
+  LOCAL_CHAINS.has(chainId) ? { confirmations: 1 } : { tag: "finalized" };
+
+const CONFIRMATIONS_WITHOUT_TAG = 64;
+
+/**
+ * The number of the newest block that counts as final, or `null` when the chain is too young.
+ * A chain that knows no `finalized` tag is asked for 64 confirmations instead.
+ */
+export async function finalBlock(provider: Provider, finality: Finality): Promise<number | null> {
+  if ("tag" in finality) {
+    const block = await provider.getBlock(finality.tag).catch(() => null);
+    if (block !== null) return block.number;
+  }
+  const confirmations = "tag" in finality ? CONFIRMATIONS_WITHOUT_TAG : finality.confirmations;
+  const number = (await provider.getBlockNumber()) - confirmations + 1;
+  return number < 0 ? null : number;
+}
+
+const ERC1271 = new Interface(["function isValidSignature(bytes32 digest, bytes signature) view returns (bytes4)"]);
+const ERC1271_MAGIC = "0x1626ba7e".padEnd(66, "0");
+
+/** Asks an account that is a contract whether it takes a signature for its own (ERC-1271). */
+export async function accountAccepts(
+  provider: Provider,
+  account: string,
+  digest: string,
+  signature: Uint8Array,
+): Promise<boolean> {
+  if ((await provider.getCode(account)) === "0x") return false;
+  const data = ERC1271.encodeFunctionData("isValidSignature", [digest, signature]);
+  const answer = await provider.call({ to: account, data }).catch((fault: unknown) => {
+    // An account that knows no ERC-1271 reverts; any other fault is the node's and no answer.
+    if (isError(fault, "CALL_EXCEPTION")) return "0x";
+    throw fault;
+  });
+  return answer.slice(0, 66) === ERC1271_MAGIC;
+}

@@ -1,0 +1,323 @@
+import { equalBytes } from "@noble/ciphers/utils.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { getBytes } from "ethers";
+
+import { maskPointer, ratchet, scopeKey } from "../crypto/keys.ts";
+import type { VaultRef } from "../crypto/ref.ts";
+import { chunkContext, headContext, indexContext, open, sectionContext } from "../crypto/seal.ts";
+import {
+  AlteredError,
+  ForeignHead,
+  KeyringPaged,
+  MalformedData,
+  NotAMember,
+  NotYetAdmitted,
+  RootMismatch,
+  VaultEmpty,
+  WrongKeyError,
+} from "../errors.ts";
+import { memoryLeaf, merkleRoot, processProof, scopeLeaf } from "../memory/tree.ts";
+import { readBlob, type BlobStore } from "../storage/store.ts";
+import { decodeHead, decodeItems, decodeSection, unpad } from "./blob.ts";
+import type { HeadData, ListEntry, SectionContent, SectionData } from "./blob.ts";
+import type { ChainHead } from "./contract.ts";
+import { lookUpEpochKey, lookUpKey } from "./keyring.ts";
+import { ONE, recordIdOf, ZERO, type MemberClass } from "./roster.ts";
+
+/** What a member needs to open heads. */
+export interface MemberKeys {
+  readonly ref: VaultRef;
+  readonly class: MemberClass;
+  readonly visibilityKey: Uint8Array;
+  /** The member's secret at `epoch`. */
+  readonly secret: Uint8Array;
+  readonly epoch: number;
+  /** Sequence of a head at which `epoch` was in force; bounds how far later heads may ratchet. */
+  readonly sequence: bigint;
+  /** Whether the member's entry was ever found. */
+  readonly admitted: boolean;
+  /** Scope ids of a reader, hex; ignored for the owner class, which reads all. */
+  readonly scopes: readonly string[];
+}
+
+/** One listed blob's results for one scope. */
+export interface Segment {
+  readonly entry: ListEntry;
+  /** A record, or 16 bytes: the id of a record removed. */
+  readonly items: readonly Uint8Array[];
+  /** Bytes of all items. */
+  readonly size: number;
+}
+
+/** A scope as a verified head has it. Ids are hex. */
+export interface ScopeState {
+  readonly id: string;
+  readonly live: ReadonlyMap<string, Uint8Array>;
+  /** Oldest first; the head's own section is the last one when it has content. */
+  readonly segments: readonly Segment[];
+  /** Root over the live records, 32 bytes. */
+  readonly root: Uint8Array;
+}
+
+/** A head, opened and verified against its root. */
+export interface OpenedHead {
+  readonly chain: ChainHead;
+  readonly digest: Uint8Array;
+  readonly data: HeadData;
+  /** The member's secret at this head's epoch. */
+  readonly secret: Uint8Array;
+  /** The epoch key: owner class only. */
+  readonly epochKey: Uint8Array | null;
+  readonly scopes: ReadonlyMap<string, ScopeState>;
+  /** What ties each scope to the root, by scope id. */
+  readonly proofs: ReadonlyMap<string, ScopeProof>;
+}
+
+/** Opens a scope's leaf: its salt and the siblings up to the root. */
+export interface ScopeProof {
+  readonly scopeSalt: Uint8Array;
+  readonly path: readonly Uint8Array[];
+}
+
+/** Scopes of an earlier head, so that what stands unchanged is neither fetched nor hashed again. */
+export type ScopeCache = ReadonlyMap<string, ScopeState>;
+
+const CONCURRENT_READS = 16;
+const REMOVAL_BYTES = 16;
+
+/**
+ * Opens a head and proves it: every live record of every scope that the member reads, against the root that the
+ * chain holds (SPEC §6). Nothing is returned before the root matches.
+ *
+ * @throws {VaultEmpty} before the first commit. {ForeignHead} when another profile wrote the head.
+ * @throws {BlobMissing|BlobAltered} when the store lacks or has altered a blob that the head needs.
+ * @throws {NotAMember|NotYetAdmitted} when the keyring has no entry for the member.
+ * @throws {RootMismatch} when the records are not all those that the root stands for.
+ */
+export async function openHead(
+  chain: ChainHead,
+  member: MemberKeys,
+  store: BlobStore,
+  cache: ScopeCache = new Map(),
+): Promise<OpenedHead> {
+  const { ref, visibilityKey } = member;
+  if (chain.foreign) throw new ForeignHead(chain.transitionId);
+  if (chain.sequence === 0n) throw new VaultEmpty(ref.vaultId);
+  const root = getBytes(chain.root);
+  const digest = maskPointer(visibilityKey, ref, chain.sequence, root, getBytes(chain.pointer));
+  const heads = headReader(member, store);
+  const data = await heads(digest, chain.sequence);
+  const secret = ratchetTo(member, data.epoch, chain.sequence);
+  const { epochKey, scopes } = openSections(member, chain.sequence, data, secret);
+  const states = await mapConcurrently([...scopes], ([id, { key, section }]) =>
+    openScope({ id, key, section, root, own: { digest, epoch: data.epoch, sequence: chain.sequence, scopeKey: key },
+      ref, store, heads, cache }),
+  );
+  return {
+    ...{ chain, digest, data, secret, epochKey },
+    scopes: new Map(states.map((state) => [state.id, state])),
+    proofs: new Map([...scopes].map(([id, { section }]) => [id, section])),
+  };
+}
+
+type HeadReader = (digest: Uint8Array, sequence: bigint) => Promise<HeadData>;
+
+/** Reads head blobs, each once: several scopes may list the same one. */
+function headReader(member: MemberKeys, store: BlobStore): HeadReader {
+  const known = new Map<string, Promise<HeadData>>();
+  const readHead = async (digest: string, sequence: bigint): Promise<HeadData> => {
+    const framed = open(member.visibilityKey, headContext(member.ref, sequence), await readBlob(store, digest));
+    if (framed === null) throw new WrongKeyError("the head's blob");
+    return decodeHead(unpad(framed));
+  };
+  return (digest, sequence) => {
+    const name = `${bytesToHex(digest)}/${sequence}`;
+    const head = known.get(name) ?? readHead(bytesToHex(digest), sequence);
+    known.set(name, head);
+    return head;
+  };
+}
+
+/** An epoch above what the sequence allows would make members ratchet for ever (SPEC §9). */
+function ratchetTo(member: MemberKeys, epoch: number, sequence: bigint): Uint8Array {
+  const steps = epoch - member.epoch;
+  if (BigInt(epoch) > sequence || BigInt(steps) > sequence - member.sequence) {
+    throw new MalformedData("head", `epoch ${epoch} at sequence ${sequence}`);
+  }
+  if (steps < 0) throw new NotYetAdmitted(member.epoch, epoch);
+  return ratchet(member.secret, steps);
+}
+
+interface OpenedSection {
+  readonly key: Uint8Array;
+  readonly section: SectionData;
+}
+
+/** Finds each scope's section by trying its key: sections carry no label. */
+function openSections(
+  member: MemberKeys,
+  sequence: bigint,
+  data: HeadData,
+  secret: Uint8Array,
+): { epochKey: Uint8Array | null; scopes: Map<string, OpenedSection> } {
+  if (data.pages.length > 0) throw new KeyringPaged(data.pages.length);
+  const keyring = { salt: data.keyringSalt, entries: data.entries };
+  const sealed = new Set(data.sections);
+  const find = (id: string, key: Uint8Array): OpenedSection => {
+    const context = sectionContext(member.ref, sequence, data.epoch, hexToBytes(id));
+    for (const candidate of sealed) {
+      const plain = open(key, context, candidate);
+      if (plain === null) continue;
+      sealed.delete(candidate);
+      return { key, section: decodeSection(plain) };
+    }
+    throw new MalformedData("head", `no section for a scope that the keyring grants (${id})`);
+  };
+  if (member.class === "reader") {
+    const keys = member.scopes.map((id) => [id, lookUpKey(keyring, secret, hexToBytes(id))] as const);
+    if (keys.some(([, key]) => key === null)) throw missingEntry(member, data.epoch);
+    return { epochKey: null, scopes: new Map(keys.map(([id, key]) => [id, find(id, key!)])) };
+  }
+  const epochKey = lookUpEpochKey(keyring, secret);
+  if (epochKey === null) throw missingEntry(member, data.epoch);
+  const keyOf = (id: string): Uint8Array => scopeKey(epochKey, hexToBytes(id));
+  const zero = find(ZERO, keyOf(ZERO));
+  const scopes = new Map([[ZERO, zero], ...[ONE].map((id) => [id, find(id, keyOf(id))] as const)]);
+  for (const id of zero.section.scopeIds.map(bytesToHex)) scopes.set(id, find(id, keyOf(id)));
+  if (sealed.size > 0) throw new MalformedData("head", `${sealed.size} sections that scope zero does not name`);
+  return { epochKey, scopes };
+}
+
+const missingEntry = (member: MemberKeys, epoch: number): Error =>
+  member.admitted ? new NotAMember(epoch) : new NotYetAdmitted(member.epoch, epoch);
+
+interface ScopeRequest extends OpenedSection {
+  readonly id: string;
+  readonly root: Uint8Array;
+  /** The head that is being opened, as a list would name it. */
+  readonly own: ListEntry;
+  readonly ref: VaultRef;
+  readonly store: BlobStore;
+  readonly heads: HeadReader;
+  readonly cache: ScopeCache;
+}
+
+async function openScope(request: ScopeRequest): Promise<ScopeState> {
+  const { id, section, root, own, ref, store } = request;
+  const known = request.cache.get(id);
+  const cached = new Map(known?.segments.map((segment) => [bytesToHex(segment.entry.digest), segment]));
+  const listed = await mapConcurrently(section.list, async (entry) => {
+    checkListEntry(entry, own);
+    return cached.get(bytesToHex(entry.digest)) ?? readSegment(entry, request);
+  });
+  const segments = [...listed];
+  const latest = cached.get(bytesToHex(own.digest));
+  if (latest !== undefined) segments.push(latest);
+  else {
+    const items = await readContent(section.content, own, id, ref, store);
+    if (items !== null) segments.push(segmentOf(own, items));
+  }
+  const state = sameSegments(known, segments) ? known! : scopeStateOf(id, segments);
+  verifyScope(state, section, root);
+  return state;
+}
+
+function checkListEntry(entry: ListEntry, own: ListEntry): void {
+  if (entry.sequence >= own.sequence || entry.epoch > own.epoch || BigInt(entry.epoch) > entry.sequence) {
+    throw new MalformedData("list", `names sequence ${entry.sequence}, epoch ${entry.epoch}`);
+  }
+}
+
+/** Reads the results that an earlier head has for one scope, by the key that the list names. */
+async function readSegment(entry: ListEntry, { id, ref, store, heads }: ScopeRequest): Promise<Segment> {
+  const { sections } = await heads(entry.digest, entry.sequence);
+  const context = sectionContext(ref, entry.sequence, entry.epoch, hexToBytes(id));
+  for (const sealed of sections) {
+    const plain = open(entry.scopeKey, context, sealed);
+    if (plain === null) continue;
+    const items = await readContent(decodeSection(plain).content, entry, id, ref, store);
+    if (items === null) break;
+    return segmentOf(entry, items);
+  }
+  throw new MalformedData("list", `a blob without content for scope ${id}`);
+}
+
+async function readContent(
+  content: SectionContent,
+  entry: ListEntry,
+  id: string,
+  ref: VaultRef,
+  store: BlobStore,
+): Promise<readonly Uint8Array[] | null> {
+  if (content.kind === "none") return null;
+  if (content.kind === "inline") return content.items;
+  const scope = hexToBytes(id);
+  const read = async (digest: Uint8Array, context: Uint8Array): Promise<Uint8Array[]> => {
+    const framed = open(entry.scopeKey, context, await readBlob(store, bytesToHex(digest)));
+    if (framed === null) throw new AlteredError("a chunk: its key does not open it");
+    return decodeItems(unpad(framed));
+  };
+  const digests =
+    content.kind === "chunks" ? content.digests : await read(content.digest, indexContext(ref, entry.epoch, scope));
+  const context = chunkContext(ref, entry.epoch, scope);
+  return (await mapConcurrently(digests, (digest) => read(digest, context))).flat();
+}
+
+/** Bundles items with the list entry that finds them. */
+export const segmentOf = (entry: ListEntry, items: readonly Uint8Array[]): Segment => ({
+  entry,
+  items,
+  size: items.reduce((size, item) => size + item.length, 0),
+});
+
+/** Builds a scope from its segments: puts and removals in order, no rule beyond that. */
+export function scopeStateOf(id: string, segments: readonly Segment[]): ScopeState {
+  const live = new Map<string, Uint8Array>();
+  for (const item of segments.flatMap((segment) => segment.items)) {
+    if (item.length === REMOVAL_BYTES) live.delete(bytesToHex(item));
+    else live.set(recordIdOf(item), item);
+  }
+  return { id, live, segments, root: rootOf(live) };
+}
+
+const sameSegments = (known: ScopeState | undefined, segments: readonly Segment[]): boolean =>
+  known !== undefined &&
+  known.segments.length === segments.length &&
+  known.segments.every((segment, i) => equalBytes(segment.entry.digest, segments[i]!.entry.digest));
+
+const leaves = new WeakMap<Uint8Array, Uint8Array>();
+
+/** A record's leaf, hashed once for as long as the record's bytes are held. */
+export function leafOf(record: Uint8Array): Uint8Array {
+  const known = leaves.get(record);
+  if (known !== undefined) return known;
+  const leaf = memoryLeaf(record);
+  leaves.set(record, leaf);
+  return leaf;
+}
+
+/** The root over a scope's live records. */
+export const rootOf = (live: ReadonlyMap<string, Uint8Array>): Uint8Array =>
+  merkleRoot([...live.values()].map(leafOf));
+
+function verifyScope(state: ScopeState, section: SectionData, root: Uint8Array): void {
+  if (state.live.size !== section.count) {
+    throw new RootMismatch(state.id, `${section.count} records`, `${state.live.size} records`);
+  }
+  const leaf = scopeLeaf(hexToBytes(state.id), state.root, section.count, section.scopeSalt);
+  const actual = processProof(section.path, leaf);
+  if (!equalBytes(actual, root)) throw new RootMismatch(state.id, bytesToHex(root), bytesToHex(actual));
+}
+
+async function mapConcurrently<T, R>(inputs: readonly T[], work: (input: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(inputs.length);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < inputs.length) {
+      const i = next++;
+      results[i] = await work(inputs[i]!);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENT_READS, inputs.length) }, lane));
+  return results;
+}

@@ -1,0 +1,76 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+
+import { InvalidScopeName, OwnerClassOnly } from "../errors.ts";
+import type { CreateOperation, Operation, UpdateOperation } from "../memory/operations.ts";
+import { readOperations, writeOperation } from "./journal.ts";
+import type { VaultOperation } from "./operations.ts";
+import { stateOf, type Vault } from "./session.ts";
+
+/** What a new memory may say; all but scope and text have defaults. */
+export type MemoryInput = Omit<CreateOperation, "kind" | "id" | "at" | "type"> & Partial<Pick<CreateOperation, "type">>;
+
+/** What names a revision of a memory: a {@link Memory} does. */
+export interface SeenMemory {
+  readonly id: string;
+  readonly revision: number;
+}
+
+const MAX_SCOPE_NAME = 64;
+
+/**
+ * Scope names are compared in one form: NFC, trimmed.
+ *
+ * @throws {InvalidScopeName} when it is empty, longer than 64 characters, or has control characters.
+ */
+export function scopeName(name: string): string {
+  const normal = name.normalize("NFC").trim();
+  if (normal.length === 0 || normal.length > MAX_SCOPE_NAME || /\p{Cc}/u.test(normal)) {
+    throw new InvalidScopeName(name);
+  }
+  return normal;
+}
+
+/**
+ * Puts memories into the journal. They are safe on this device when it returns, and in the vault after the next
+ * {@link sync}: any number of them goes in one transaction.
+ *
+ * @returns the memories' ids, in order.
+ */
+export async function remember(vault: Vault, ...inputs: readonly MemoryInput[]): Promise<string[]> {
+  const operations = inputs.map((input): CreateOperation => ({
+    type: "semantic",
+    ...input,
+    scope: scopeName(input.scope),
+    kind: "create",
+    id: bytesToHex(vault.random(16)),
+    at: vault.now(),
+  }));
+  await journal(vault, operations);
+  return operations.map(({ id }) => id);
+}
+
+/** Journals a change to a memory as it was seen: if another device changed it meanwhile, both versions stay. */
+export const update = (vault: Vault, seen: SeenMemory, changes: UpdateOperation["changes"]): Promise<void> =>
+  journal(vault, [{ ...operationOn(vault, seen), kind: "update", seenRevision: seen.revision, changes }]);
+
+/** Journals that a memory proved itself once more. */
+export const reinforce = (vault: Vault, seen: Pick<SeenMemory, "id">): Promise<void> =>
+  journal(vault, [{ ...operationOn(vault, seen), kind: "reinforce" }]);
+
+/** Journals that a memory leaves the live set. What earlier blobs hold stays readable to their readers. */
+export const forget = (vault: Vault, seen: SeenMemory): Promise<void> =>
+  journal(vault, [{ ...operationOn(vault, seen), kind: "forget", seenRevision: seen.revision }]);
+
+/** What waits in the journal, in order; operations stay until the commit that carries them is final. */
+export const pending = (vault: Vault): Promise<VaultOperation[]> => readOperations(vault.journal);
+
+const operationOn = (vault: Vault, { id }: Pick<SeenMemory, "id">) => ({
+  id: bytesToHex(vault.random(16)),
+  at: vault.now(),
+  memoryId: id,
+});
+
+async function journal(vault: Vault, operations: readonly Operation[]): Promise<void> {
+  if ((await stateOf(vault)).class !== "owner") throw new OwnerClassOnly("write");
+  for (const operation of operations) await writeOperation(vault.journal, operation.at, operation);
+}

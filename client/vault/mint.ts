@@ -1,0 +1,99 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { hexlify, Wallet, type TransactionReceipt } from "ethers";
+
+import { generateIdentity, recipientBytes, recipientOf } from "../crypto/identity.ts";
+import { mintSalt, seedSecrets } from "../crypto/keys.ts";
+import type { VaultRef } from "../crypto/ref.ts";
+import { VaultExists, VaultNotFound, WalletRequired } from "../errors.ts";
+import { PERMISSION, readChainHead, send, vaultIdOf } from "./contract.ts";
+import { readState, writeState, type MemberState } from "./journal.ts";
+import type { RosterMember } from "./roster.ts";
+import { vaultAt, type Environment, type Vault } from "./session.ts";
+
+/** What minting takes. */
+export interface MintRequest extends Environment {
+  /** The MemoryVault contract. */
+  readonly address: string;
+  /** 32 random bytes, shown once as 24 words; not kept. */
+  readonly seed: Uint8Array;
+  /** Which of the seed's vaults this is, from 0. */
+  readonly index?: number;
+}
+
+/** A vault just minted. */
+export interface Minted {
+  readonly vault: Vault;
+  /** `null` when an interrupted mint had landed already. */
+  readonly receipt: TransactionReceipt | null;
+}
+
+/**
+ * Mints a vault for the wallet, with a new commit key. All secrets are journalled before the transaction, so that an
+ * interrupted mint is completed by calling again with the same seed and journal.
+ *
+ * @throws {WalletRequired} without a wallet.
+ * @throws {VaultExists} when this seed's vault was minted from another device: recover it instead.
+ */
+export async function mintVault(request: MintRequest): Promise<Minted> {
+  const { wallet, provider, address, seed, index = 0 } = request;
+  if (wallet === undefined) throw new WalletRequired("mint");
+  const { chainId } = await provider.getNetwork();
+  const owner = await wallet.getAddress();
+  const salt = hexlify(mintSalt(seed, index));
+  const ref: VaultRef = { chainId, contract: address.toLowerCase(), vaultId: vaultIdOf(owner, salt) };
+  const vault = vaultAt(ref, request);
+  const state = (await readState(vault.journal)) ?? (await firstState(vault, ref, seed));
+  await writeState(vault.journal, state);
+  const authorizer = commitAddress(state);
+  const standing = await readChainHead(vault.contract, ref.vaultId).catch((fault: unknown) => {
+    if (fault instanceof VaultNotFound) return null;
+    throw fault;
+  });
+  if (standing !== null) {
+    if (standing.authorizer !== authorizer && state.genesis !== null) throw new VaultExists(ref.vaultId);
+    return { vault, receipt: null };
+  }
+  const contract = vault.contract.connect(vault.wallet);
+  const receipt = await send(contract, contract.interface.encodeFunctionData("mint", [salt, authorizer]));
+  return { vault, receipt };
+}
+
+const commitAddress = ({ genesis }: MemberState): string =>
+  genesis?.commitKey == null ? "" : new Wallet(hexlify(genesis.commitKey)).address;
+
+async function firstState(vault: Vault, ref: VaultRef, seed: Uint8Array): Promise<MemberState> {
+  const { random } = vault;
+  const { visibilityKey, recoverySecret, recoveryLocator, recoveryIdentity } = seedSecrets(seed, ref);
+  const identity = generateIdentity(random);
+  const device = await ownerMember(bytesToHex(random(16)), identity, random(32), "this device");
+  const recovery = await ownerMember(bytesToHex(random(16)), recoveryIdentity, recoveryLocator, "the 24 words");
+  const secret = random(32);
+  return {
+    ...{ ref, memberId: device.id, class: "owner", visibilityKey, locator: device.locator, identity },
+    ...{ secret, epoch: 0, admitted: false, pin: null, scopes: [], expiresAt: null, grantee: null },
+    genesis: {
+      commitKey: random(32),
+      inbox: generateIdentity(random),
+      members: [
+        { member: device, secret },
+        { member: recovery, secret: recoverySecret },
+      ],
+    },
+    enrolling: null,
+  };
+}
+
+/** An owner-class member as the roster knows it. */
+const ownerMember = async (
+  id: string,
+  identity: string,
+  locator: Uint8Array,
+  label: string,
+): Promise<RosterMember> => ({
+  ...{ id, class: "owner", locator, label, grantee: null, listed: false, scopes: [], expiresAt: null },
+  recipient: recipientBytes(await recipientOf(identity)),
+  permissions: PERMISSION.read,
+  admission: "joined",
+  since: 0n,
+  welcomeDigest: null,
+});

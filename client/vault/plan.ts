@@ -1,0 +1,335 @@
+import { equalBytes } from "@noble/ciphers/utils.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+
+import { ratchet, SCOPE_ZERO, scopeKey } from "../crypto/keys.ts";
+import type { VaultRef } from "../crypto/ref.ts";
+import { TooManyScopes } from "../errors.ts";
+import { decodeRecord } from "../memory/codec.ts";
+import { applyOperation, type Operation, type Outcome } from "../memory/operations.ts";
+import type { Random } from "../crypto/seal.ts";
+import { MAX_SCOPES } from "./blob.ts";
+import type { Draft, ScopeDraft } from "./commit.ts";
+import type { ChainHead } from "./contract.ts";
+import type { OpenedHead, ScopeState } from "./head.ts";
+import { drawKeyring, type Keyring, type KeyringMember } from "./keyring.ts";
+import type { AdmitOperation, VaultOperation } from "./operations.ts";
+import {
+  decodeRoster,
+  decodeSecrets,
+  encodeBatch,
+  encodeCommitKey,
+  encodeInbox,
+  encodeMember,
+  encodeScopeName,
+  encodeSecret,
+  COMMIT_KEY_ID,
+  INBOX_ID,
+  KEPT_BATCHES,
+  ONE,
+  ZERO,
+} from "./roster.ts";
+import type { Roster, RosterMember, Secrets } from "./roster.ts";
+
+/** What a vault starts from: kept by the minting device until its first commit is final. */
+export interface Genesis {
+  readonly commitKey: Uint8Array | null;
+  readonly inbox: string;
+  readonly members: readonly { readonly member: RosterMember; readonly secret: Uint8Array }[];
+}
+
+/** What the next commit builds on: an opened head, or nothing yet. */
+export type Base =
+  | { readonly chain: ChainHead; readonly opened: OpenedHead }
+  | { readonly chain: ChainHead; readonly opened: null; readonly genesis: Genesis };
+
+/** A member that the next commit admits, with everything that its welcome needs. */
+export interface Admitted {
+  readonly operation: AdmitOperation;
+  readonly member: RosterMember;
+  readonly secret: Uint8Array;
+  readonly scopes: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** What became of one operation. */
+export type OperationOutcome =
+  | Outcome
+  | { readonly kind: "admitted"; readonly operationId: string; readonly memberId: string }
+  | { readonly kind: "dismissed"; readonly operationId: string; readonly memberId: string }
+  /** The grantee is a member already, or the member is gone: the operation changes nothing. */
+  | { readonly kind: "unchanged"; readonly operationId: string; readonly why: string };
+
+/** The next commit, decided and not yet sealed. */
+export interface Plan {
+  readonly draft: Draft;
+  readonly rotated: boolean;
+  readonly admitted: readonly Admitted[];
+  readonly dismissed: readonly RosterMember[];
+  readonly outcomes: ReadonlyMap<string, OperationOutcome>;
+  readonly inbox: string;
+}
+
+/** Arguments of {@link planCommit}. */
+export interface PlanRequest {
+  readonly ref: VaultRef;
+  readonly visibilityKey: Uint8Array;
+  readonly base: Base;
+  readonly operations: readonly VaultOperation[];
+  /** Members whose grant the chain shows revoked, void or expired. */
+  readonly gone: ReadonlySet<string>;
+  /** 16 random bytes, hex: tells a batch that landed from one that did not. */
+  readonly batchId: string;
+  /** Unix seconds by the chain's clock. */
+  readonly now: number;
+  readonly random: Random;
+}
+
+/**
+ * Applies operations to a head, in order, and decides what the next commit writes: operations and never a live set,
+ * so that the loser of a race brings no deleted memory and no revoked member back (SPEC §7).
+ */
+export function planCommit(request: PlanRequest): Plan {
+  const work = new Work(request);
+  for (const memberId of request.gone) work.dismiss(memberId);
+  for (const operation of request.operations) work.apply(operation);
+  return work.finish();
+}
+
+/** The roster of a base. */
+export const rosterOf = (opened: OpenedHead): Roster => decodeRoster(opened.scopes.get(ONE)!.live.values());
+
+/** Scope zero of a base. */
+export const secretsOf = (opened: OpenedHead): Secrets => decodeSecrets(opened.scopes.get(ZERO)!.live.values());
+
+class WorkingScope {
+  readonly live: Map<string, Uint8Array>;
+  items: Uint8Array[] = [];
+  snapshot = false;
+  readonly id: string;
+  readonly state: ScopeState | undefined;
+
+  constructor(id: string, state?: ScopeState) {
+    this.id = id;
+    this.state = state;
+    this.live = new Map(state?.live);
+  }
+
+  put(id: string, record: Uint8Array): void {
+    this.live.set(id, record);
+    this.items.push(record);
+  }
+
+  remove(id: string): void {
+    if (this.live.delete(id)) this.items.push(hexToBytes(id));
+  }
+
+  draft(): ScopeDraft {
+    const { id, live, items, snapshot } = this;
+    return { id, live, items, snapshot, segments: this.state?.segments ?? [] };
+  }
+}
+
+/** One commit in the making. */
+class Work {
+  readonly #request: PlanRequest;
+  readonly #sequence: bigint;
+  readonly #scopes = new Map<string, WorkingScope>();
+  readonly #members: Map<string, RosterMember>;
+  readonly #scopeIds: Map<string, string>;
+  readonly #secrets: Secrets;
+  readonly #admitted: Admitted[] = [];
+  readonly #dismissed: RosterMember[] = [];
+  readonly #outcomes = new Map<string, OperationOutcome>();
+  #rotate = false;
+
+  constructor(request: PlanRequest) {
+    this.#request = request;
+    const { base } = request;
+    this.#sequence = base.chain.sequence + 1n;
+    if (base.opened === null) {
+      for (const id of [ZERO, ONE]) this.#scopes.set(id, new WorkingScope(id));
+      this.#members = new Map();
+      this.#scopeIds = new Map();
+      const { commitKey, inbox, members } = base.genesis;
+      const secrets = members.map(({ member, secret }) => [member.id, secret] as const);
+      this.#secrets = { members: new Map(secrets), commitKey, inbox, batches: new Map() };
+      for (const { member } of members) this.#enter({ ...member, since: this.#sequence });
+      return;
+    }
+    for (const [id, state] of base.opened.scopes) this.#scopes.set(id, new WorkingScope(id, state));
+    const roster = rosterOf(base.opened);
+    this.#members = new Map(roster.members);
+    this.#scopeIds = new Map([...roster.scopeNames].map(([id, name]) => [name, id]));
+    this.#secrets = secretsOf(base.opened);
+  }
+
+  apply(operation: VaultOperation): void {
+    switch (operation.kind) {
+      case "admit":
+        return this.#admit(operation);
+      case "dismiss": {
+        const { id: operationId, memberId } = operation;
+        const done = this.dismiss(memberId);
+        this.#outcomes.set(
+          operationId,
+          done
+            ? { kind: "dismissed", operationId, memberId }
+            : { kind: "unchanged", operationId, why: "the member is gone already" },
+        );
+        return;
+      }
+      default:
+        return this.#applyToMemory(operation);
+    }
+  }
+
+  /** Takes a member out of the roster; the epoch turns, and the next keyring has no entry for it. */
+  dismiss(memberId: string): boolean {
+    const member = this.#members.get(memberId);
+    // Dropping an owner-class member takes new secrets for all others: that is a rekey, not this.
+    if (member?.class !== "reader") return false;
+    this.#members.delete(memberId);
+    this.#scope(ONE).remove(memberId);
+    this.#dismissed.push(member);
+    this.#rotate = true;
+    return true;
+  }
+
+  #applyToMemory(operation: Operation): void {
+    const touched = operation.kind === "create" ? operation.id : operation.memoryId;
+    const holder = [...this.#scopes.values()].find(
+      (scope) => scope.id !== ZERO && scope.id !== ONE && scope.live.has(touched),
+    );
+    const record = holder?.live.get(touched);
+    const live = new Map(record === undefined ? [] : [[touched, decodeRecord(record)]]);
+    const outcome = applyOperation(live, operation, this.#request.random);
+    this.#outcomes.set(operation.id, outcome);
+    if (outcome.kind === "put" || outcome.kind === "conflict") {
+      const scope = holder ?? this.#scope(this.#scopeNamed(operation.kind === "create" ? operation.scope : ""));
+      scope.put(outcome.memory.id, outcome.record);
+    } else if (outcome.kind === "removed") holder?.remove(touched);
+  }
+
+  #admit(operation: AdmitOperation): void {
+    const { id: operationId } = operation;
+    const why = this.#refusal(operation);
+    if (why !== null) {
+      this.#outcomes.set(operationId, { kind: "unchanged", operationId, why });
+      return;
+    }
+    const { random } = this.#request;
+    const names = operation.class === "owner" ? [] : operation.scopes;
+    const scopes = names.map((name) => ({ id: this.#scopeNamed(name), name }));
+    const { recipient, grantee, listed, expiresAt, permissions, admission, label } = operation;
+    const member: RosterMember = {
+      ...{ id: operationId, class: operation.class, recipient, locator: random(32), grantee, listed },
+      ...{ scopes: scopes.map(({ id }) => id), expiresAt, permissions, admission, label },
+      ...{ since: this.#sequence, welcomeDigest: null },
+    };
+    this.#admitted.push({ operation, member, secret: random(32), scopes });
+    this.#enter(member);
+    this.#outcomes.set(operationId, { kind: "admitted", operationId, memberId: member.id });
+    if (admission !== "fresh") return;
+    this.#rotate = true;
+    for (const { id } of scopes) this.#scope(id).snapshot = true;
+  }
+
+  #refusal({ class: kind, grantee, recipient, expiresAt }: AdmitOperation): string | null {
+    const known = [...this.#members.values()].some(
+      (member) => (grantee !== null && member.grantee === grantee) || equalBytes(member.recipient, recipient),
+    );
+    if (known) return "the grantee is a member already";
+    return kind === "reader" && expiresAt !== null && expiresAt <= this.#request.now ? "the grant has expired" : null;
+  }
+
+  #enter(member: RosterMember): void {
+    this.#members.set(member.id, member);
+    this.#scope(ONE).put(member.id, encodeMember(member, this.#request.random));
+  }
+
+  #scope(id: string): WorkingScope {
+    return this.#scopes.get(id)!;
+  }
+
+  /** A scope exists from its first memory or grant on. */
+  #scopeNamed(name: string): string {
+    const known = this.#scopeIds.get(name);
+    if (known !== undefined) return known;
+    if (this.#scopes.size >= MAX_SCOPES) throw new TooManyScopes(MAX_SCOPES - 1, MAX_SCOPES - 2);
+    const { random } = this.#request;
+    const id = bytesToHex(random(16));
+    this.#scopeIds.set(name, id);
+    this.#scopes.set(id, new WorkingScope(id));
+    this.#scope(ONE).put(id, encodeScopeName(id, name, random));
+    return id;
+  }
+
+  finish(): Plan {
+    const { ref, visibilityKey, base, random } = this.#request;
+    const { opened } = base;
+    const turned = opened === null || this.#rotate;
+    const epoch = opened === null ? 0 : opened.data.epoch + (this.#rotate ? 1 : 0);
+    const epochKey = turned ? random(32) : opened.epochKey!;
+    const secrets = this.#memberSecrets(opened !== null && this.#rotate);
+    this.#writeScopeZero(secrets, turned);
+    const keyring: Keyring =
+      turned || this.#admitted.length > 0
+        ? drawKeyring(this.#keyringMembers(secrets, epochKey), random)
+        : { salt: opened.data.keyringSalt, entries: opened.data.entries };
+    const scopes = new Map([...this.#scopes].map(([id, scope]) => [id, scope.draft()]));
+    return {
+      draft: { ref, chain: base.chain, visibilityKey, epoch, epochKey, keyring, scopes },
+      rotated: this.#rotate,
+      admitted: this.#admitted,
+      dismissed: this.#dismissed,
+      outcomes: this.#outcomes,
+      inbox: this.#secrets.inbox,
+    };
+  }
+
+  /** Everybody's secret at the new epoch: ratcheted, so that a dismissed member cannot follow. */
+  #memberSecrets(turn: boolean): Map<string, Uint8Array> {
+    const admitted = new Map(this.#admitted.map(({ member, secret }) => [member.id, secret]));
+    const secretOf = (id: string): Uint8Array => {
+      const fresh = admitted.get(id);
+      if (fresh !== undefined) return fresh;
+      const present = this.#secrets.members.get(id)!;
+      return turn ? ratchet(present, 1) : present;
+    };
+    return new Map([...this.#members.keys()].map((id) => [id, secretOf(id)]));
+  }
+
+  /** Scope zero keeps each secret at this head's epoch only: a new epoch writes it as a snapshot (SPEC §4). */
+  #writeScopeZero(secrets: ReadonlyMap<string, Uint8Array>, turned: boolean): void {
+    const zero = this.#scope(ZERO);
+    const { random, batchId } = this.#request;
+    if (turned) {
+      const { commitKey, inbox, batches } = this.#secrets;
+      zero.live.clear();
+      zero.snapshot = true;
+      for (const [id, secret] of secrets) zero.put(id, encodeSecret(id, secret, random));
+      for (const [id, sequence] of batches) zero.put(id, encodeBatch(id, sequence, random));
+      zero.put(INBOX_ID, encodeInbox(inbox, random));
+      if (commitKey !== null) zero.put(COMMIT_KEY_ID, encodeCommitKey(commitKey, random));
+    } else {
+      for (const { member, secret } of this.#admitted) zero.put(member.id, encodeSecret(member.id, secret, random));
+    }
+    zero.put(batchId, encodeBatch(batchId, this.#sequence, random));
+    const oldest = [...this.#secrets.batches].sort(([, a], [, b]) => Number(a - b));
+    for (const [id] of oldest.slice(0, Math.max(0, oldest.length + 1 - KEPT_BATCHES))) zero.remove(id);
+  }
+
+  #keyringMembers(secrets: ReadonlyMap<string, Uint8Array>, epochKey: Uint8Array): KeyringMember[] {
+    return [...this.#members.values()].map((member) => ({
+      secret: secrets.get(member.id)!,
+      locator: member.locator,
+      welcomeDigest: member.welcomeDigest,
+      keys:
+        member.class === "owner"
+          ? [{ scopeId: SCOPE_ZERO, key: epochKey }]
+          : member.scopes.map((id) => {
+              const scopeId = hexToBytes(id);
+              return { scopeId, key: scopeKey(epochKey, scopeId) };
+            }),
+    }));
+  }
+}

@@ -1,0 +1,119 @@
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+
+import { UnknownMemory } from "../errors.ts";
+import { decodeRecord } from "../memory/codec.ts";
+import type { Memory } from "../memory/record.ts";
+import { MerkleTree } from "../memory/tree.ts";
+import { leafOf, type OpenedHead } from "./head.ts";
+import { ONE, ZERO } from "./roster.ts";
+import { rosterOf } from "./plan.ts";
+import { checkTerms, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
+import { settle } from "./sync.ts";
+
+/** One scope, complete. */
+export interface ScopeView {
+  readonly id: string;
+  readonly name: string;
+  readonly memories: readonly Memory[];
+}
+
+/** What a member may read, complete, unaltered and current at `sequence`: nothing partial is ever returned. */
+export interface VaultView {
+  readonly sequence: bigint;
+  readonly stateRoot: string;
+  readonly root: string;
+  readonly epoch: number;
+  /** Whether the chain will not take this head back. */
+  readonly final: boolean;
+  readonly scopes: readonly ScopeView[];
+}
+
+/**
+ * Reads everything that the member was granted and proves it against the chain's newest head (SPEC §6).
+ *
+ * @throws {GrantExpired|GrantRevoked|NotAMember|NotYetAdmitted} when the member may not read.
+ * @throws {BlobMissing|BlobAltered|RootMismatch|RollbackDetected|ForeignHead} when the whole cannot be proven.
+ */
+export async function read(vault: Vault): Promise<VaultView> {
+  const { opened, final } = await openLatest(vault);
+  const state = await stateOf(vault);
+  const names =
+    state.class === "owner" ? rosterOf(opened).scopeNames : new Map(state.scopes.map(({ id, name }) => [id, name]));
+  const scopes = [...opened.scopes.values()]
+    .filter(({ id }) => id !== ZERO && id !== ONE)
+    .map(({ id, live }) => ({ id, name: names.get(id) ?? id, memories: [...live.values()].map(decodeRecord) }))
+    .sort((a, b) => a.name.localeCompare(b.name));
+  const { sequence, stateRoot, root } = opened.chain;
+  return { sequence, stateRoot, root, epoch: opened.data.epoch, final, scopes };
+}
+
+async function openLatest(vault: Vault): Promise<{ opened: OpenedHead; final: boolean }> {
+  await checkTerms(vault, await stateOf(vault));
+  const state = await settle(vault);
+  const chain = await pinnedHead(vault, state);
+  const opened = await openWith(vault, state, chain);
+  return { opened, final: state.pin?.stateRoot === chain.stateRoot };
+}
+
+/** What `verifyMemory` takes: discloses one whole record, its scope's id and the scope's count. */
+export interface MemoryProof {
+  readonly record: Uint8Array;
+  readonly memoryPath: readonly Uint8Array[];
+  readonly scopeId: Uint8Array;
+  readonly count: bigint;
+  readonly scopeSalt: Uint8Array;
+  readonly scopePath: readonly Uint8Array[];
+}
+
+/**
+ * Proves one memory against the present head, for a contract or anyone else.
+ *
+ * @throws {UnknownMemory} when no scope that the member reads has it.
+ */
+export async function proveMemory(vault: Vault, id: string): Promise<MemoryProof> {
+  const { opened } = await openLatest(vault);
+  const scope = [...opened.scopes.values()].find(({ id: scopeId, live }) => scopeId !== ZERO && scopeId !== ONE && live.has(id));
+  const proof = scope === undefined ? undefined : opened.proofs.get(scope.id);
+  if (scope === undefined || proof === undefined) throw new UnknownMemory(id);
+  const record = scope.live.get(id)!;
+  const tree = new MerkleTree([...scope.live.values()].map(leafOf));
+  return {
+    record,
+    memoryPath: tree.proof(leafOf(record)),
+    scopeId: hexToBytes(scope.id),
+    count: BigInt(scope.live.size),
+    scopeSalt: proof.scopeSalt,
+    scopePath: proof.path,
+  };
+}
+
+/** Where a vault stands, without opening it. */
+export interface VaultStatus {
+  readonly chainId: bigint;
+  readonly contract: string;
+  readonly vaultId: string;
+  readonly role: "owner" | "reader";
+  readonly scopes: readonly string[];
+  readonly expiresAt: number | null;
+  readonly sequence: bigint;
+  readonly pinned: bigint | null;
+  /** How many RPCs were asked: with one, a lying one can show a new device an old state. */
+  readonly rpcs: 1;
+}
+
+/** Reads the status from journal and chain. */
+export async function status(vault: Vault): Promise<VaultStatus> {
+  const state = await stateOf(vault);
+  const chain = await pinnedHead(vault, state);
+  return {
+    chainId: vault.ref.chainId,
+    contract: vault.ref.contract,
+    vaultId: `0x${bytesToHex(hexToBytes(vault.ref.vaultId.toString(16).padStart(64, "0")))}`,
+    role: state.class,
+    scopes: state.scopes.map(({ name }) => name),
+    expiresAt: state.expiresAt,
+    sequence: chain.sequence,
+    pinned: state.pin?.sequence ?? null,
+    rpcs: 1,
+  };
+}

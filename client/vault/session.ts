@@ -1,0 +1,139 @@
+import type { Provider, Signer } from "ethers";
+
+import { GrantExpired, GrantRevoked, NotInitialised, RollbackDetected, VaultChangedHands } from "../errors.ts";
+import type { BlobStore } from "../storage/store.ts";
+import type { JournalStore } from "../storage/journal-store.ts";
+import { randomBytes } from "@noble/hashes/utils.js";
+
+import type { Random } from "../crypto/seal.ts";
+import { finalityOf, PERMISSION, readChainHead, vaultContract } from "./contract.ts";
+import type { ChainHead, Finality, MemoryVault } from "./contract.ts";
+import type { VaultRef } from "../crypto/ref.ts";
+import { openHead, type MemberKeys, type OpenedHead, type ScopeState } from "./head.ts";
+import { readState, type Journal, type MemberState } from "./journal.ts";
+
+/** Where a member works: chain, store, journal. Everything that touches the world is here, so that tests need no patching. */
+export interface Environment {
+  readonly provider: Provider;
+  /** Pays for transactions; an owner's for grants. Without one the commit key pays. */
+  readonly wallet?: Signer | undefined;
+  readonly store: BlobStore;
+  readonly journalStore: JournalStore;
+  /** 32 bytes that seal the journal; never leave the device. */
+  readonly journalKey: Uint8Array;
+  /** When a head counts as final; the chain's own answer unless said. */
+  readonly finality?: Finality | undefined;
+  readonly random?: Random | undefined;
+  /** Unix milliseconds. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** A member's handle on one vault. Its state is in the journal; nothing here but a cache is lost with the process. */
+export interface Vault {
+  readonly ref: VaultRef;
+  readonly contract: MemoryVault;
+  readonly provider: Provider;
+  readonly wallet: Signer | null;
+  readonly store: BlobStore;
+  readonly journal: Journal;
+  readonly finality: Finality;
+  readonly random: Random;
+  readonly now: () => number;
+  /** Verified scopes of the last head that was opened. */
+  cache: ReadonlyMap<string, ScopeState>;
+}
+
+/** Makes a handle from its parts. */
+export function vaultAt(ref: VaultRef, environment: Environment): Vault {
+  const { provider, wallet, store, journalStore, journalKey } = environment;
+  const random = environment.random ?? ((length) => randomBytes(length));
+  return {
+    ref,
+    contract: vaultContract(ref.contract, provider),
+    provider,
+    // A browser's signer cannot be connected to another provider, and needs none.
+    wallet: wallet === undefined ? null : wallet.provider === null ? wallet.connect(provider) : wallet,
+    store,
+    journal: { store: journalStore, key: journalKey, ref, random },
+    finality: environment.finality ?? finalityOf(ref.chainId),
+    random,
+    now: environment.now ?? Date.now,
+    cache: new Map(),
+  };
+}
+
+/**
+ * The device's state of a vault.
+ *
+ * @throws {NotInitialised} when the device has none: mint, accept a welcome, or recover first.
+ */
+export async function stateOf(vault: Vault): Promise<MemberState> {
+  const state = await readState(vault.journal);
+  if (state === null) throw new NotInitialised(vault.ref.vaultId);
+  return state;
+}
+
+/** What a state gives to open heads with. */
+export const memberKeys = (state: MemberState): MemberKeys => ({
+  ref: state.ref,
+  class: state.class,
+  visibilityKey: state.visibilityKey,
+  secret: state.secret,
+  epoch: state.epoch,
+  // An epoch is never above its sequence, so without a pin this allows every honest head.
+  sequence: state.pin?.sequence ?? BigInt(state.epoch),
+  admitted: state.admitted,
+  scopes: state.scopes.map(({ id }) => id),
+});
+
+/**
+ * Reads the chain's head and holds it against the pin (SPEC §6).
+ *
+ * @throws {RollbackDetected} below the pin, or another state root at its sequence.
+ * @throws {VaultChangedHands} when the owner is another than the pin's.
+ */
+export async function pinnedHead(
+  vault: Vault,
+  state: MemberState,
+  blockTag: string | number = "latest",
+): Promise<ChainHead> {
+  const chain = await readChainHead(vault.contract, vault.ref.vaultId, blockTag);
+  const { pin } = state;
+  if (pin === null) return chain;
+  if (chain.generation !== pin.generation) throw new VaultChangedHands(pin.generation, chain.generation);
+  const rolledBack = chain.sequence < pin.sequence;
+  if (rolledBack || (chain.sequence === pin.sequence && chain.stateRoot !== pin.stateRoot)) {
+    throw new RollbackDetected(`${pin.sequence} ${pin.stateRoot}`, `${chain.sequence} ${chain.stateRoot}`);
+  }
+  return chain;
+}
+
+/** Opens a head with the state's keys and keeps its scopes for the next one. */
+export async function openWith(vault: Vault, state: MemberState, chain: ChainHead): Promise<OpenedHead> {
+  const opened = await openHead(chain, memberKeys(state), vault.store, vault.cache);
+  vault.cache = opened.scopes;
+  return opened;
+}
+
+/** The chain's clock: unix seconds of the newest block. */
+export async function chainTime(vault: Vault): Promise<number> {
+  const block = await vault.provider.getBlock("latest");
+  return block?.timestamp ?? Math.floor(vault.now() / 1_000);
+}
+
+/**
+ * Holds a reader to its terms before it reads.
+ *
+ * @throws {GrantExpired} past the expiry. {GrantRevoked} when a listed grant does not stand on chain any more.
+ */
+export async function checkTerms(vault: Vault, state: MemberState): Promise<void> {
+  if (state.class === "owner") return;
+  if (state.expiresAt !== null && state.expiresAt <= (await chainTime(vault))) {
+    throw new GrantExpired(state.expiresAt);
+  }
+  if (state.grantee === null) return;
+  if (!(await vault.contract.canRead(vault.ref.vaultId, state.grantee))) throw new GrantRevoked(state.grantee);
+}
+
+/** Permissions that every grant has. */
+export const READ = PERMISSION.read;
