@@ -2,36 +2,76 @@ import { createRequire } from "node:module";
 
 import hardhatToolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
+import type { HttpNetworkUserConfig } from "hardhat/types/config";
 
-// The compiler comes from npm, so that a build needs no host but the package registry.
-const solc = createRequire(import.meta.url).resolve("solc/soljson.js");
+import { sortedBindings } from "./scripts/hardhat/bindings.ts";
+import { tasks } from "./scripts/hardhat/tasks.ts";
+import { warningsAreErrors } from "./scripts/hardhat/warnings.ts";
 
-const remote = (chainId: number, chainType: "l1" | "op" | "generic", url: string) =>
-  ({
-    type: "http",
-    chainId,
-    chainType,
-    url: configVariable(url),
-    accounts: [configVariable("MEMVAULT_PRIVATE_KEY")],
-  }) as const;
+const compiler = {
+  version: "0.8.37",
+  // The compiler comes from npm, so that a build needs no host but the package registry.
+  path: createRequire(import.meta.url).resolve("solc/soljson.js"),
+  settings: {
+    evmVersion: "cancun",
+    viaIR: true,
+    optimizer: { enabled: true, runs: 20_000 },
+    // Comments must not change an address.
+    metadata: { bytecodeHash: "none" },
+  },
+};
+
+const remote = (
+  chainId: number,
+  chainType: NonNullable<HttpNetworkUserConfig["chainType"]>,
+  url: string,
+): HttpNetworkUserConfig => ({
+  type: "http",
+  chainId,
+  chainType,
+  // Both are read from the environment or from `hardhat keystore`, and not before they are needed.
+  url: configVariable(url),
+  accounts: [configVariable("MEMVAULT_PRIVATE_KEY")],
+});
 
 export default defineConfig({
-  plugins: [hardhatToolbox],
+  plugins: [sortedBindings, hardhatToolbox, warningsAreErrors],
+  tasks,
   solidity: {
-    version: "0.8.37",
-    path: solc,
-    settings: {
-      evmVersion: "cancun",
-      viaIR: true,
-      optimizer: { enabled: true, runs: 20_000 },
-      metadata: { bytecodeHash: "none" },
-    },
+    // What `ignition deploy` and `verify` use must be the same compiler: it is not copied from "default".
+    profiles: { default: compiler, production: { ...compiler, isolated: true } },
   },
   networks: {
     localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
     sepolia: remote(11155111, "l1", "SEPOLIA_RPC_URL"),
     baseSepolia: remote(84532, "op", "BASE_SEPOLIA_RPC_URL"),
+    // Its public RPC is https://ogevmdevnet.opengradient.ai.
     opengradient: remote(10740, "generic", "OPENGRADIENT_RPC_URL"),
+  },
+  chainDescriptors: {
+    10740: {
+      name: "OpenGradient",
+      chainType: "generic",
+      blockExplorers: {
+        blockscout: {
+          name: "OpenGradient Explorer",
+          url: "https://explorer.opengradient.ai",
+          apiUrl: "https://explorer.opengradient.ai/api",
+        },
+      },
+    },
+  },
+  // Sourcify and Blockscout need no key; one Etherscan key serves every chain that Etherscan knows.
+  verify: {
+    etherscan: { apiKey: configVariable("ETHERSCAN_API_KEY") },
+    blockscout: { enabled: true },
+    sourcify: { enabled: true },
+  },
+  ignition: {
+    strategyConfig: {
+      // keccak256("memory-vault/v1"). With the bytecode it makes the addresses: never change it.
+      create2: { salt: "0x34ec9278fd1e18867bd4408c279bff9eede9eaac3f588810487b51643f8bbc9e" },
+    },
   },
   paths: {
     ignition: "deploy",

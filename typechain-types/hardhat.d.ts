@@ -11,52 +11,52 @@ import * as Contracts from "./index.js";
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
   getContractFactory(name: 'BlobLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BlobLog__factory>
-getContractFactory(name: 'MemoryVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MemoryVault__factory>
 getContractFactory(name: 'KeyRegistry', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.KeyRegistry__factory>
+getContractFactory(name: 'MemoryVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MemoryVault__factory>
+getContractFactory(name: 'MemoryAgent', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MemoryAgent__factory>
+getContractFactory(name: 'ConciergeAgent', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConciergeAgent__factory>
 getContractFactory(name: 'IBlobLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBlobLog__factory>
+getContractFactory(name: 'IERC5192', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC5192__factory>
 getContractFactory(name: 'IERC8350', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC8350__factory>
 getContractFactory(name: 'IKeyRegistry', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IKeyRegistry__factory>
-getContractFactory(name: 'IERC5192', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC5192__factory>
-getContractFactory(name: 'MemoryAgent', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MemoryAgent__factory>
 getContractFactory(name: 'IMemoryAgent', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMemoryAgent__factory>
 getContractFactory(name: 'IMemoryVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMemoryVault__factory>
-getContractFactory(name: 'ConciergeAgent', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConciergeAgent__factory>
 
   getContractAt(name: 'BlobLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BlobLog>
-getContractAt(name: 'MemoryVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MemoryVault>
 getContractAt(name: 'KeyRegistry', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.KeyRegistry>
+getContractAt(name: 'MemoryVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MemoryVault>
+getContractAt(name: 'MemoryAgent', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MemoryAgent>
+getContractAt(name: 'ConciergeAgent', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConciergeAgent>
 getContractAt(name: 'IBlobLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBlobLog>
+getContractAt(name: 'IERC5192', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC5192>
 getContractAt(name: 'IERC8350', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC8350>
 getContractAt(name: 'IKeyRegistry', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IKeyRegistry>
-getContractAt(name: 'IERC5192', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC5192>
-getContractAt(name: 'MemoryAgent', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MemoryAgent>
 getContractAt(name: 'IMemoryAgent', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMemoryAgent>
 getContractAt(name: 'IMemoryVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMemoryVault>
-getContractAt(name: 'ConciergeAgent', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConciergeAgent>
 
   deployContract(name: 'BlobLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlobLog>
-deployContract(name: 'MemoryVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MemoryVault>
 deployContract(name: 'KeyRegistry', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KeyRegistry>
+deployContract(name: 'MemoryVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MemoryVault>
+deployContract(name: 'MemoryAgent', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MemoryAgent>
+deployContract(name: 'ConciergeAgent', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConciergeAgent>
 deployContract(name: 'IBlobLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBlobLog>
+deployContract(name: 'IERC5192', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC5192>
 deployContract(name: 'IERC8350', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC8350>
 deployContract(name: 'IKeyRegistry', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IKeyRegistry>
-deployContract(name: 'IERC5192', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC5192>
-deployContract(name: 'MemoryAgent', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MemoryAgent>
 deployContract(name: 'IMemoryAgent', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMemoryAgent>
 deployContract(name: 'IMemoryVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMemoryVault>
-deployContract(name: 'ConciergeAgent', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConciergeAgent>
 
   deployContract(name: 'BlobLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlobLog>
-deployContract(name: 'MemoryVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MemoryVault>
 deployContract(name: 'KeyRegistry', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KeyRegistry>
+deployContract(name: 'MemoryVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MemoryVault>
+deployContract(name: 'MemoryAgent', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MemoryAgent>
+deployContract(name: 'ConciergeAgent', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConciergeAgent>
 deployContract(name: 'IBlobLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBlobLog>
+deployContract(name: 'IERC5192', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC5192>
 deployContract(name: 'IERC8350', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC8350>
 deployContract(name: 'IKeyRegistry', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IKeyRegistry>
-deployContract(name: 'IERC5192', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC5192>
-deployContract(name: 'MemoryAgent', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MemoryAgent>
 deployContract(name: 'IMemoryAgent', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMemoryAgent>
 deployContract(name: 'IMemoryVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMemoryVault>
-deployContract(name: 'ConciergeAgent', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConciergeAgent>
 
     // default types
     getContractFactory(
