@@ -504,3 +504,10 @@ export class KeyBytesMissing extends VaultError {
     );
   }
 }
+
+/** The device is an owner's device of this vault already. */
+export class AlreadyInitialised extends VaultError {
+  constructor(readonly vaultId: bigint) {
+    super(`This journal is that of an owner's device of vault 0x${vaultId.toString(16)}. Accept welcomes in another.`);
+  }
+}

@@ -16,7 +16,7 @@ export { PERMISSION, registryContract, vaultContract, vaultIdOf } from "./vault/
 export type { Finality } from "./vault/contract.ts";
 export { collectWelcome, dropWelcome, grant, grants, revoke } from "./vault/grant.ts";
 export type { Granted, GrantRequest } from "./vault/grant.ts";
-export { forget, pending, reinforce, remember, update, type MemoryInput, type SeenMemory } from "./vault/memories.ts";
+export { forget, pending, reinforce, remember, update, withdraw, type MemoryInput, type SeenMemory } from "./vault/memories.ts";
 export { mintVault, type Minted, type MintRequest } from "./vault/mint.ts";
 export { proveMemory, read, status } from "./vault/read.ts";
 export type { MemoryProof, ScopeView, VaultStatus, VaultView } from "./vault/read.ts";

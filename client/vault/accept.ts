@@ -2,10 +2,10 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { getAddress, TypedDataEncoder } from "ethers";
 
 import { readWelcome, recoverWelcomeSigner, welcomeTypedData, type Welcome } from "../crypto/welcome.ts";
-import { WelcomeNotStored, WelcomeRejected } from "../errors.ts";
+import { AlreadyInitialised, WelcomeNotStored, WelcomeRejected } from "../errors.ts";
 import { readBlob, type BlobStore } from "../storage/store.ts";
 import { accountAccepts, readChainHead, type MemoryVault } from "./contract.ts";
-import { writeState } from "./journal.ts";
+import { readState, writeState } from "./journal.ts";
 import { vaultAt, type Environment, type Vault } from "./session.ts";
 
 /** What accepting a welcome takes. */
@@ -31,15 +31,21 @@ export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
   if (getAddress(ref.contract) !== getAddress(request.address)) {
     throw new WelcomeRejected(`it is for the contract ${ref.contract}`);
   }
+  if (welcome.class === "owner") throw new WelcomeRejected("it would add an owner's device, which this version does not do");
   const vault = vaultAt({ ...ref, contract: ref.contract.toLowerCase() }, request);
   const { owner, authorizer } = await readChainHead(vault.contract, ref.vaultId);
   const inForce = [owner, authorizer].some((account) => account.toLowerCase() === signer);
   if (!inForce || !(await signed(vault, welcome, signer, signature))) {
     throw new WelcomeRejected(`its signer ${signer} is neither owner nor authorizer of the vault`);
   }
+  const known = await readState(vault.journal);
+  if (known?.class === "owner") throw new AlreadyInitialised(ref.vaultId);
+  const memberId = bytesToHex(welcome.memberId);
+  // Opened again, a welcome must not take the ratchet back.
+  if (known?.memberId === memberId) return vault;
   await writeState(vault.journal, {
     ref: vault.ref,
-    memberId: bytesToHex(welcome.memberId),
+    memberId,
     class: welcome.class,
     visibilityKey: welcome.visibilityKey,
     locator: welcome.locator,
@@ -47,7 +53,7 @@ export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
     secret: welcome.secret,
     epoch: welcome.epoch,
     admitted: false,
-    pin: null,
+    pin: known?.pin ?? null,
     scopes: welcome.scopes.map(({ id, name }) => ({ id: bytesToHex(id), name })),
     expiresAt: welcome.expiresAt,
     grantee: welcome.listed ? welcome.grantee : null,

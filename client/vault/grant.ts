@@ -4,7 +4,7 @@ import { getAddress, isAddress } from "ethers";
 import { recipientBytes } from "../crypto/identity.ts";
 import { AlreadyMember, InvalidAccount, InvalidExpiry, NotGranted, OwnerRequired } from "../errors.ts";
 import { PERMISSION } from "./contract.ts";
-import { readWelcome, removeOperations, removeWelcome, writeOperation } from "./journal.ts";
+import { readWelcome, removeOperations, removeWelcome, writeOperations } from "./journal.ts";
 import { scopeName } from "./memories.ts";
 import type { AdmitOperation } from "./operations.ts";
 import { rosterOf } from "./plan.ts";
@@ -48,7 +48,7 @@ export async function grant(vault: Vault, request: GrantRequest): Promise<Grante
   const operation = await admission(vault, request);
   await refuseMember(vault, operation);
   if (operation.listed) await requireOwner(vault);
-  await writeOperation(vault.journal, vault.now(), operation);
+  await writeOperations(vault.journal, [operation]);
   const result = await sync(vault).catch(async (fault: unknown) => {
     // A grant that failed must not be made later behind its owner's back; a candidate that was sent still may land.
     await removeOperations(vault.journal, new Set([operation.id]));
@@ -129,6 +129,6 @@ export async function revoke(vault: Vault, who: string): Promise<SyncResult> {
   const member = (await grants(vault)).find(matches);
   if (member === undefined) throw new NotGranted(who);
   const id = bytesToHex(vault.random(16));
-  await writeOperation(vault.journal, vault.now(), { kind: "dismiss", id, memberId: member.id });
+  await writeOperations(vault.journal, [{ kind: "dismiss", id, memberId: member.id }]);
   return sync(vault);
 }

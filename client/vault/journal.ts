@@ -65,6 +65,8 @@ export interface Candidate {
   readonly blobs: readonly Uint8Array[];
   /** Operations that the commit carries. */
   readonly operations: readonly string[];
+  /** Members that it drops because the chain shows their grant ended. */
+  readonly gone: readonly string[];
   readonly welcomes: readonly PendingWelcome[];
 }
 
@@ -78,6 +80,7 @@ export interface Journal {
 
 const STATE = "state";
 const OPERATION = "op-";
+const PLACE_DIGITS = 12;
 const CANDIDATE = "candidate-";
 const WELCOME = "welcome-";
 
@@ -111,17 +114,36 @@ export async function readState(journal: Journal): Promise<MemberState | null> {
   return bytes === null ? null : decodeState(bytes);
 }
 
-/** Adds an operation; it is safe on disk when this returns. `at` (unix ms) and the id give the order. */
-export const writeOperation = (journal: Journal, at: number, operation: VaultOperation): Promise<void> =>
-  write(journal, `${OPERATION}${String(at).padStart(16, "0")}-${operation.id}`, encodeVaultOperation(operation));
-
-export const readOperations = (journal: Journal): Promise<VaultOperation[]> =>
-  readAll(journal, OPERATION, decodeVaultOperation);
-
-export async function removeOperations(journal: Journal, ids: ReadonlySet<string>): Promise<void> {
-  const names = await named(journal, OPERATION);
-  await Promise.all(names.filter((name) => ids.has(name.slice(-32))).map((name) => journal.store.remove(name)));
+/**
+ * Adds operations, all or none; they are safe on disk when this returns. They stand after everything that is in the
+ * journal, whatever the clock says: a change must not come before what it changes.
+ */
+export async function writeOperations(journal: Journal, operations: readonly VaultOperation[]): Promise<void> {
+  const last = (await named(journal, OPERATION)).at(-1);
+  const place = last === undefined ? 0 : Number(last.slice(OPERATION.length, OPERATION.length + PLACE_DIGITS)) + 1;
+  const name = `${OPERATION}${String(place).padStart(PLACE_DIGITS, "0")}-${bytesToHex(journal.random(8))}`;
+  await write(journal, name, encodeBundle(operations));
 }
+
+/** Everything that waits, in order. */
+export const readOperations = async (journal: Journal): Promise<VaultOperation[]> =>
+  (await readAll(journal, OPERATION, decodeBundle)).flat();
+
+/** Lets operations go; what was written with them and is not among them stays. */
+export async function removeOperations(journal: Journal, ids: ReadonlySet<string>): Promise<void> {
+  for (const name of await named(journal, OPERATION)) {
+    const bundle = decodeBundle((await read(journal, name)) ?? encodeBundle([]));
+    const rest = bundle.filter(({ id }) => !ids.has(id));
+    if (rest.length === 0) await journal.store.remove(name);
+    else if (rest.length < bundle.length) await write(journal, name, encodeBundle(rest));
+  }
+}
+
+const encodeBundle = (operations: readonly VaultOperation[]): Uint8Array =>
+  encodeCbor(operations.map(encodeVaultOperation));
+
+const decodeBundle = (bytes: Uint8Array): VaultOperation[] =>
+  list(decodeCbor(bytes), "operations").map((operation) => decodeVaultOperation(bytesOf(operation, "operation")));
 
 export const writeCandidate = (journal: Journal, candidate: Candidate): Promise<void> =>
   write(journal, CANDIDATE + candidate.id, encodeCandidate(candidate));
@@ -232,13 +254,14 @@ function encodeCandidate(candidate: Candidate): Uint8Array {
     candidate.calls.map(encodeCallRecord),
     candidate.blobs,
     candidate.operations.map((id) => hexToBytes(id)),
+    candidate.gone.map((id) => hexToBytes(id)),
     candidate.welcomes.map(({ memberId, file, store }) => [hexToBytes(memberId), file, store]),
   ]);
 }
 
 function decodeCandidate(bytes: Uint8Array): Candidate {
-  const fields = tuple(decodeCbor(bytes), 9, "candidate");
-  const [id, sequence, stateRoot, epoch, delta, calls, blobs, operations, welcomes] = fields;
+  const fields = tuple(decodeCbor(bytes), 10, "candidate");
+  const [id, sequence, stateRoot, epoch, delta, calls, blobs, operations, gone, welcomes] = fields;
   const [spaceId, prevStateRoot, deltaCommitment, profileId, locatorCommitment] = tuple(delta, 5, "delta").map(textIn);
   const decoded: Delta = {
     ...{ spaceId: spaceId!, prevStateRoot: prevStateRoot!, deltaCommitment: deltaCommitment! },
@@ -255,6 +278,7 @@ function decodeCandidate(bytes: Uint8Array): Candidate {
     calls: list(calls, "calls").map((call) => decodeCallRecord(call, decoded)),
     blobs: list(blobs, "blobs").map((blob) => bytesOf(blob, "blob")),
     operations: list(operations, "operations").map((entry) => bytesToHex(fixed(entry, 16, "operation id"))),
+    gone: list(gone, "gone").map((entry) => bytesToHex(fixed(entry, 16, "member id"))),
     welcomes: list(welcomes, "welcomes").map((entry) => {
       const [memberId, file, store] = tuple(entry, 3, "welcome");
       return {

@@ -2,7 +2,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 
 import { InvalidScopeName, OwnerClassOnly } from "../errors.ts";
 import type { CreateOperation, Operation, UpdateOperation } from "../memory/operations.ts";
-import { readOperations, writeOperation } from "./journal.ts";
+import { readOperations, removeOperations, writeOperations } from "./journal.ts";
 import type { VaultOperation } from "./operations.ts";
 import { stateOf, type Vault } from "./session.ts";
 
@@ -64,6 +64,10 @@ export const forget = (vault: Vault, seen: SeenMemory): Promise<void> =>
 /** What waits in the journal, in order; operations stay until the commit that carries them is final. */
 export const pending = (vault: Vault): Promise<VaultOperation[]> => readOperations(vault.journal);
 
+/** Takes operations back that were not sent: those, for instance, that a sync reports as refused. */
+export const withdraw = (vault: Vault, ids: readonly string[]): Promise<void> =>
+  removeOperations(vault.journal, new Set(ids));
+
 const operationOn = (vault: Vault, { id }: Pick<SeenMemory, "id">) => ({
   id: bytesToHex(vault.random(16)),
   at: vault.now(),
@@ -72,5 +76,5 @@ const operationOn = (vault: Vault, { id }: Pick<SeenMemory, "id">) => ({
 
 async function journal(vault: Vault, operations: readonly Operation[]): Promise<void> {
   if ((await stateOf(vault)).class !== "owner") throw new OwnerClassOnly("write");
-  for (const operation of operations) await writeOperation(vault.journal, operation.at, operation);
+  await writeOperations(vault.journal, operations);
 }

@@ -3,7 +3,7 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
 import { ratchet, SCOPE_ZERO, scopeKey } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
-import { TooManyScopes } from "../errors.ts";
+import { TooManyScopes, VaultError } from "../errors.ts";
 import { decodeRecord } from "../memory/codec.ts";
 import { applyOperation, type Operation, type Outcome } from "../memory/operations.ts";
 import type { Random } from "../crypto/seal.ts";
@@ -55,6 +55,8 @@ export type OperationOutcome =
   | Outcome
   | { readonly kind: "admitted"; readonly operationId: string; readonly memberId: string }
   | { readonly kind: "dismissed"; readonly operationId: string; readonly memberId: string }
+  /** It cannot be applied: it stays in the journal until it is withdrawn. */
+  | { readonly kind: "refused"; readonly operationId: string; readonly fault: VaultError }
   /** The grantee is a member already, or the member is gone: the operation changes nothing. */
   | { readonly kind: "unchanged"; readonly operationId: string; readonly why: string };
 
@@ -90,7 +92,7 @@ export interface PlanRequest {
 export function planCommit(request: PlanRequest): Plan {
   const work = new Work(request);
   for (const memberId of request.gone) work.dismiss(memberId);
-  for (const operation of request.operations) work.apply(operation);
+  for (const operation of request.operations) work.tryToApply(operation);
   return work.finish();
 }
 
@@ -162,7 +164,17 @@ class Work {
     this.#secrets = secretsOf(base.opened);
   }
 
-  apply(operation: VaultOperation): void {
+  /** One operation that cannot be applied must not keep all others in the journal. */
+  tryToApply(operation: VaultOperation): void {
+    try {
+      this.#apply(operation);
+    } catch (fault) {
+      if (!(fault instanceof VaultError)) throw fault;
+      this.#outcomes.set(operation.id, { kind: "refused", operationId: operation.id, fault });
+    }
+  }
+
+  #apply(operation: VaultOperation): void {
     switch (operation.kind) {
       case "admit":
         return this.#admit(operation);
@@ -196,17 +208,19 @@ class Work {
 
   #applyToMemory(operation: Operation): void {
     const touched = operation.kind === "create" ? operation.id : operation.memoryId;
-    const holder = [...this.#scopes.values()].find(
-      (scope) => scope.id !== ZERO && scope.id !== ONE && scope.live.has(touched),
-    );
-    const record = holder?.live.get(touched);
-    const live = new Map(record === undefined ? [] : [[touched, decodeRecord(record)]]);
+    const holder = this.#holderOf(touched);
+    const records = [touched, operation.id].map((id) => [id, this.#holderOf(id)?.live.get(id)] as const);
+    const live = new Map(records.flatMap(([id, record]) => (record === undefined ? [] : [[id, decodeRecord(record)]])));
     const outcome = applyOperation(live, operation, this.#request.random);
     this.#outcomes.set(operation.id, outcome);
     if (outcome.kind === "put" || outcome.kind === "conflict") {
       const scope = holder ?? this.#scope(this.#scopeNamed(operation.kind === "create" ? operation.scope : ""));
       scope.put(outcome.memory.id, outcome.record);
     } else if (outcome.kind === "removed") holder?.remove(touched);
+  }
+
+  #holderOf(memoryId: string): WorkingScope | undefined {
+    return [...this.#scopes.values()].find(({ id, live }) => id !== ZERO && id !== ONE && live.has(memoryId));
   }
 
   #admit(operation: AdmitOperation): void {

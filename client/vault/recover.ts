@@ -6,7 +6,8 @@ import { mintSalt, seedSecrets } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { VaultEmpty } from "../errors.ts";
 import { PERMISSION, readChainHead, vaultIdOf } from "./contract.ts";
-import { readState, writeOperation, writeState, type MemberState } from "./journal.ts";
+import { readState, writeOperations, writeState, type MemberState } from "./journal.ts";
+import type { AdmitOperation } from "./operations.ts";
 import { openWith, vaultAt, type Environment, type Vault } from "./session.ts";
 
 /** What recovery takes: the words' seed and the first owner's address. */
@@ -44,14 +45,16 @@ export async function recoverVault(request: RecoverRequest): Promise<Vault> {
     ...{ genesis: null, enrolling },
   };
   await openWith(vault, state, chain);
-  await writeState(vault.journal, state);
-  await writeOperation(vault.journal, vault.now(), {
+  const enrolment: AdmitOperation = {
     ...{ kind: "admit", id: enrolling, class: "owner", grantee: null, listed: false, scopes: [], expiresAt: null },
     recipient: recipientBytes(await recipientOf(identity)),
     permissions: PERMISSION.read,
     admission: "joined",
     label: "recovered device",
     storeWelcome: false,
-  });
+  };
+  // The state comes last: recovery that was interrupted before it starts over.
+  await writeOperations(vault.journal, [enrolment]);
+  await writeState(vault.journal, state);
   return vault;
 }

@@ -92,20 +92,20 @@ export const memberKeys = (state: MemberState): MemberKeys => ({
  * @throws {RollbackDetected} below the pin, or another state root at its sequence.
  * @throws {VaultChangedHands} when the owner is another than the pin's.
  */
-export async function pinnedHead(
-  vault: Vault,
-  state: MemberState,
-  blockTag: string | number = "latest",
-): Promise<ChainHead> {
-  const chain = await readChainHead(vault.contract, vault.ref.vaultId, blockTag);
-  const { pin } = state;
-  if (pin === null) return chain;
+export async function pinnedHead(vault: Vault, state: MemberState): Promise<ChainHead> {
+  const chain = await readChainHead(vault.contract, vault.ref.vaultId);
+  checkPin(state, chain);
+  return chain;
+}
+
+/** Holds a head against the pin; refuses as {@link pinnedHead} says. */
+export function checkPin({ pin }: MemberState, chain: ChainHead): void {
+  if (pin === null) return;
   if (chain.generation !== pin.generation) throw new VaultChangedHands(pin.generation, chain.generation);
   const rolledBack = chain.sequence < pin.sequence;
   if (rolledBack || (chain.sequence === pin.sequence && chain.stateRoot !== pin.stateRoot)) {
     throw new RollbackDetected(`${pin.sequence} ${pin.stateRoot}`, `${chain.sequence} ${chain.stateRoot}`);
   }
-  return chain;
 }
 
 /** Opens a head with the state's keys and keeps its scopes for the next one. */

@@ -1,10 +1,10 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { hexlify, Wallet, type TransactionReceipt } from "ethers";
 
-import { CommitKeyMissing, ContractRefusal, OwnerClassOnly, RaceLost, UncertainBatch } from "../errors.ts";
+import { CommitKeyMissing, ContractRefusal, NotYetAdmitted, OwnerClassOnly, RaceLost, UncertainBatch, VaultNotFound } from "../errors.ts";
 import { digestOf, putVerified } from "../storage/store.ts";
 import { buildCommit, type BuiltCommit } from "./commit.ts";
-import { finalBlock, sendCalls, signDelta, stateRootAfter, type ChainHead } from "./contract.ts";
+import { finalBlock, readChainHead, sendCalls, signDelta, stateRootAfter, type ChainHead } from "./contract.ts";
 import { chainCallsOf, welcomesOf } from "./admission.ts";
 import type { OpenedHead } from "./head.ts";
 import {
@@ -21,7 +21,7 @@ import {
 import type { VaultOperation } from "./operations.ts";
 import { planCommit, rosterOf, secretsOf, type Base, type OperationOutcome, type Plan } from "./plan.ts";
 import { KEPT_BATCHES } from "./roster.ts";
-import { chainTime, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
+import { chainTime, checkPin, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 
 /** What a sync did. */
 export interface SyncResult {
@@ -104,7 +104,7 @@ async function prepare(
   operations: readonly VaultOperation[],
   gone: ReadonlySet<string>,
 ): Promise<Attempt> {
-  const again = await openCandidate(vault, chain, operations);
+  const again = await openCandidate(vault, chain, operations, gone);
   if (again !== null) return { candidate: again, plan: null, built: null };
   const id = bytesToHex(vault.random(16));
   const plan = planCommit({
@@ -117,6 +117,9 @@ async function prepare(
     now: await chainTime(vault),
     random: vault.random,
   });
+  const carried = operations.filter(({ id: operationId }) => plan.outcomes.get(operationId)?.kind !== "refused");
+  const refused = [...plan.outcomes.values()].find((outcome) => outcome.kind === "refused");
+  if (refused !== undefined && carried.length === 0 && gone.size === 0) throw refused.fault;
   const built = buildCommit(plan.draft, vault.random);
   const commitKey = commitKeyOf(state, opened);
   const welcomes = await welcomesOf(vault, plan, chain, commitKey);
@@ -129,7 +132,8 @@ async function prepare(
     delta: built.delta,
     calls: [...chainCallsOf(plan, welcomes), { kind: "commit", delta: built.delta, signature }],
     blobs: built.blobs,
-    operations: operations.map((operation) => operation.id),
+    operations: carried.map(({ id: operationId }) => operationId),
+    gone: [...gone],
     welcomes,
   };
   await writeCandidate(vault.journal, candidate);
@@ -147,12 +151,16 @@ async function openCandidate(
   vault: Vault,
   chain: ChainHead,
   operations: readonly VaultOperation[],
+  gone: ReadonlySet<string>,
 ): Promise<Candidate | null> {
   const wanted = operations.map((operation) => operation.id).join();
   const candidates = await readCandidates(vault.journal);
   const found = candidates.find(
-    ({ sequence, delta, operations: carried }) =>
-      sequence === chain.sequence + 1n && delta.prevStateRoot === chain.stateRoot && carried.join() === wanted,
+    (candidate) =>
+      candidate.sequence === chain.sequence + 1n &&
+      candidate.delta.prevStateRoot === chain.stateRoot &&
+      candidate.operations.join() === wanted &&
+      candidate.gone.join() === [...gone].join(),
   );
   return found ?? null;
 }
@@ -240,19 +248,32 @@ export async function settle(vault: Vault): Promise<MemberState> {
   const state = await stateOf(vault);
   const number = await finalBlock(vault.provider, vault.finality);
   if (number === null) return state;
-  const chain = await pinnedHead(vault, state, number).catch((fault: unknown) => {
-    // A vault minted after the final block is not there yet for it.
-    if (state.pin === null) return null;
-    throw fault;
-  });
+  const chain = await finalHead(vault, state, number);
   if (chain === null || chain.sequence === 0n) return state;
   const candidates = (await readCandidates(vault.journal)).filter(({ sequence }) => sequence <= chain.sequence);
   if (state.pin?.sequence === chain.sequence && candidates.length === 0) return state;
-  const opened = await openWith(vault, state, chain);
+  const opened = await openWith(vault, state, chain).catch((fault: unknown) => {
+    // The admission itself is not final yet: the newest head may open, this one cannot.
+    if (fault instanceof NotYetAdmitted) return null;
+    throw fault;
+  });
+  if (opened === null) return state;
   if (state.class === "owner") await settleCandidates(vault, candidates, opened);
   const next = settledState(state, chain, opened);
   await writeState(vault.journal, next);
   return next;
+}
+
+/** @returns the head at the final block, or `null` when that is older than the vault or than the pin. */
+async function finalHead(vault: Vault, state: MemberState, block: number): Promise<ChainHead | null> {
+  const chain = await readChainHead(vault.contract, vault.ref.vaultId, block).catch((fault: unknown) => {
+    if (state.pin === null && fault instanceof VaultNotFound) return null;
+    throw fault;
+  });
+  // A node that lags shows an older final head: no news. Whether the newest one is a rollback, readers check.
+  if (chain === null || (state.pin !== null && chain.sequence < state.pin.sequence)) return null;
+  checkPin(state, chain);
+  return chain;
 }
 
 async function settleCandidates(vault: Vault, candidates: readonly Candidate[], opened: OpenedHead): Promise<void> {
