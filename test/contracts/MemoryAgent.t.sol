@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {KeyRegistry} from "../../contracts/KeyRegistry.sol";
+import {ConciergeAgent} from "../../contracts/agents/examples/ConciergeAgent.sol";
+import {IERC8350} from "../../contracts/interfaces/IERC8350.sol";
+import {IKeyRegistry} from "../../contracts/interfaces/IKeyRegistry.sol";
+import {IMemoryAgent} from "../../contracts/interfaces/IMemoryAgent.sol";
+import {IMemoryVault} from "../../contracts/interfaces/IMemoryVault.sol";
+import {MemoryProof} from "../../contracts/libraries/MemoryProof.sol";
+import {CuriousAgent} from "./doubles/CuriousAgent.sol";
+import {VaultTest} from "./support/VaultTest.sol";
+import {vm} from "./support/Vm.sol";
+
+contract MemoryAgentTest is VaultTest {
+    uint64 private constant DEADLINE = NOW + 600;
+
+    KeyRegistry private keys;
+    CuriousAgent private curious;
+    address private operator = address(0x09E2A702);
+
+    function setUp() public override {
+        super.setUp();
+        keys = new KeyRegistry();
+        curious = new CuriousAgent(vault, keys, operator);
+        agent = address(curious);
+        givenMinted();
+    }
+
+    function ask() private returns (uint256) {
+        vm.prank(stranger);
+        return curious.ask(vaultId, DEADLINE, "what should we avoid?");
+    }
+
+    function answer(address sender, uint256 requestId) private {
+        vm.prank(sender);
+        curious.answer(requestId, "nuts");
+    }
+
+    function expectNotGranted() private {
+        vm.expectRevert(abi.encodeWithSelector(IMemoryAgent.NotGranted.selector, vaultId));
+    }
+
+    function expectNotOperator(address caller) private {
+        vm.expectRevert(abi.encodeWithSelector(IMemoryAgent.NotOperator.selector, caller));
+    }
+
+    // -------------------------------------------------------------------------------------- what it is made of
+
+    function test_Constructor_WhenAnAccountIsZero() public {
+        bytes memory fault = abi.encodeWithSelector(IMemoryAgent.InvalidAccount.selector, address(0));
+        vm.expectRevert(fault);
+        new CuriousAgent(IMemoryVault(address(0)), keys, operator);
+        vm.expectRevert(fault);
+        new CuriousAgent(vault, IKeyRegistry(address(0)), operator);
+        vm.expectRevert(fault);
+        new CuriousAgent(vault, keys, address(0));
+    }
+
+    function test_PublishKey_WhenTheCallerIsNotTheOperator() public {
+        expectNotOperator(owner);
+        vm.prank(owner);
+        curious.publishKey(new bytes(1216), EXPIRY, 0);
+    }
+
+    function test_PublishKey_WhenTheCallerIsTheOperator() public {
+        vm.prank(operator);
+        curious.publishKey(new bytes(1216), EXPIRY, bytes32(uint256(7)));
+        IKeyRegistry.Key memory key = keys.keyOf(agent);
+        vm.assertEq(key.recipientDigest, sha256(new bytes(1216)), "recipientDigest");
+        vm.assertEq(key.expiresAt, EXPIRY, "expiresAt");
+        vm.assertEq(key.attestationDigest, bytes32(uint256(7)), "attestationDigest");
+        vm.assertEq(keys.keyOf(operator).recipientDigest, 0, "the operator's own");
+    }
+
+    function test_RetireKey_WhenTheCallerIsNotTheOperator() public {
+        expectNotOperator(owner);
+        vm.prank(owner);
+        curious.retireKey();
+    }
+
+    function test_RetireKey_WhenTheCallerIsTheOperator() public {
+        vm.prank(operator);
+        curious.publishKey(new bytes(1216), EXPIRY, 0);
+        vm.prank(operator);
+        curious.retireKey();
+        vm.assertEq(keys.keyOf(agent).recipientDigest, 0, "retired");
+    }
+
+    // ------------------------------------------------------------------------------------------------- request
+
+    function test_Request_GivenTheAgentHasNoGrant() public {
+        expectNotGranted();
+        ask();
+    }
+
+    function test_Request_GivenTheGrantIsOnlyToPropose() public {
+        givenGranted(2);
+        expectNotGranted();
+        ask();
+    }
+
+    function test_Request_WhenTheDeadlineHasPassed() public {
+        givenGranted(1);
+        vm.expectRevert(abi.encodeWithSelector(IMemoryAgent.DeadlinePassed.selector, NOW - 1));
+        curious.ask(vaultId, NOW - 1, "");
+        curious.ask(vaultId, NOW, "");
+    }
+
+    function test_Request_GivenTheAgentMayRead() public {
+        givenGranted(1);
+        vm.expectEmit(agent);
+        emit IMemoryAgent.Requested(1, vaultId, stranger, DEADLINE, "what should we avoid?");
+        uint256 requestId = ask();
+        vm.assertEq(requestId, 1, "requestId");
+        IMemoryAgent.Request memory request = curious.requestOf(requestId);
+        vm.assertEq(request.vaultId, vaultId, "vaultId");
+        vm.assertEq(request.generation, 1, "generation");
+        vm.assertEq(request.deadline, DEADLINE, "deadline");
+        vm.assertEq(request.requester, stranger, "requester");
+        vm.assertFalse(request.answered, "answered");
+        vm.assertEq(ask(), 2, "the next");
+    }
+
+    // -------------------------------------------------------------------------------------------------- answer
+
+    function test_Answer_WhenTheCallerIsNotTheOperator() public {
+        givenGranted(1);
+        uint256 requestId = ask();
+        expectNotOperator(owner);
+        answer(owner, requestId);
+    }
+
+    function test_Answer_WhenThereIsNoSuchRequest() public {
+        givenGranted(1);
+        ask();
+        vm.expectRevert(abi.encodeWithSelector(IMemoryAgent.UnknownRequest.selector, 2));
+        answer(operator, 2);
+        vm.expectRevert(abi.encodeWithSelector(IMemoryAgent.UnknownRequest.selector, 0));
+        answer(operator, 0);
+    }
+
+    function test_Answer_WhenTheRequestWasAnswered() public {
+        givenGranted(1);
+        uint256 requestId = ask();
+        answer(operator, requestId);
+        vm.expectRevert(abi.encodeWithSelector(IMemoryAgent.AlreadyAnswered.selector, requestId));
+        answer(operator, requestId);
+    }
+
+    function test_Answer_WhenTheDeadlineOfTheRequestHasPassed() public {
+        givenGranted(1);
+        uint256 requestId = ask();
+        vm.warp(DEADLINE + 1);
+        vm.expectRevert(abi.encodeWithSelector(IMemoryAgent.DeadlinePassed.selector, DEADLINE));
+        answer(operator, requestId);
+        vm.warp(DEADLINE);
+        answer(operator, requestId);
+    }
+
+    function test_Answer_GivenTheGrantWasRevoked() public {
+        givenGranted(1);
+        uint256 requestId = ask();
+        vm.prank(owner);
+        vault.revoke(vaultId, agent);
+        expectNotGranted();
+        answer(operator, requestId);
+    }
+
+    function test_Answer_GivenTheGrantExpired() public {
+        vm.prank(owner);
+        vault.grant(vaultId, agent, NOW + 60, 1, WELCOME);
+        uint256 requestId = ask();
+        vm.warp(NOW + 60);
+        expectNotGranted();
+        answer(operator, requestId);
+    }
+
+    function test_Answer_GivenTheVaultWasBurned() public {
+        givenGranted(1);
+        uint256 requestId = ask();
+        vm.prank(owner);
+        vault.unlock(vaultId);
+        vm.prank(owner);
+        vault.burn(vaultId);
+        expectNotGranted();
+        answer(operator, requestId);
+    }
+
+    function test_Answer_GivenTheNextOwnerGranted() public {
+        givenGranted(1);
+        uint256 requestId = ask();
+        vm.prank(owner);
+        vault.updateSpaceAuthorization(bytes32(vaultId), buyer, buyer, "");
+        vm.prank(buyer);
+        vault.grant(vaultId, agent, EXPIRY, 1, WELCOME);
+        vm.assertTrue(curious.canRead(vaultId), "it may read");
+        expectNotGranted();
+        answer(operator, requestId);
+    }
+
+    function test_Answer_GivenTheOwnerRevokedAndGrantedAgain() public {
+        givenGranted(1);
+        uint256 requestId = ask();
+        vm.prank(owner);
+        vault.revoke(vaultId, agent);
+        givenGranted(1);
+        answer(operator, requestId);
+        vm.assertTrue(curious.requestOf(requestId).answered, "answered");
+    }
+
+    function test_Answer_GivenTheGrantStands() public {
+        givenGranted(1);
+        uint256 requestId = ask();
+        vm.expectEmit(agent);
+        emit IMemoryAgent.Answered(requestId, vaultId, "nuts");
+        answer(operator, requestId);
+        vm.assertTrue(curious.requestOf(requestId).answered, "answered");
+        vm.assertEq(curious.lastRequestId(), requestId, "told which");
+        vm.assertEq(keccak256(curious.lastAnswer()), keccak256("nuts"), "told what");
+    }
+
+    // --------------------------------------------------------------------------------------------- isDisclosed
+
+    /// @dev The only memory of the only scope.
+    function givenOneMemory() private returns (MemoryProof.Proof memory proof) {
+        proof.record = "allergic to nuts";
+        proof.count = 1;
+        bytes32 leaf = keccak256(
+            abi.encode(keccak256(abi.encode(keccak256("memory-vault/v1/memory-leaf"), sha256(proof.record))))
+        );
+        IERC8350.ExperienceDelta memory delta = nextDelta("one memory");
+        delta.deltaCommitment = keccak256(
+            abi.encode(
+                keccak256(
+                    abi.encode(keccak256("memory-vault/v1/scope-leaf"), proof.scopeId, leaf, uint64(1), proof.scopeSalt)
+                )
+            )
+        );
+        vm.prank(key);
+        vault.commitTransition(delta, "");
+    }
+
+    function test_IsDisclosed_GivenTheAgentMayNotRead() public {
+        MemoryProof.Proof memory proof = givenOneMemory();
+        vm.assertTrue(vault.verifyMemory(vaultId, proof), "it is in the head");
+        vm.assertFalse(curious.isDisclosed(vaultId, proof), "disclosed");
+    }
+
+    function test_IsDisclosed_WhenTheMemoryIsNotInTheHead() public {
+        givenGranted(1);
+        MemoryProof.Proof memory proof = givenOneMemory();
+        proof.record = "allergic to nothing";
+        vm.assertFalse(curious.isDisclosed(vaultId, proof), "disclosed");
+    }
+
+    function test_IsDisclosed_WhenTheMemoryIsInTheHead() public {
+        givenGranted(1);
+        vm.assertTrue(curious.isDisclosed(vaultId, givenOneMemory()), "disclosed");
+    }
+
+    // ----------------------------------------------------------------------------------------------- concierge
+
+    function test_Concierge_WhenAnybodyAsks() public {
+        ConciergeAgent concierge = new ConciergeAgent(vault, keys, operator);
+        agent = address(concierge);
+        givenGranted(1);
+        vm.prank(stranger);
+        uint256 requestId = concierge.ask(vaultId, unicode"a table for two: what should we avoid?");
+        vm.assertEq(concierge.requestOf(requestId).deadline, NOW + 1 days, "deadline");
+        vm.prank(operator);
+        concierge.answer(requestId, "nuts");
+        vm.assertTrue(concierge.requestOf(requestId).answered, "answered");
+    }
+}
