@@ -92,8 +92,8 @@ export async function readChainHead(
 ): Promise<ChainHead> {
   const head = await contract.memoryHead(vaultId, { blockTag }).catch((cause: unknown) => {
     // A call to an address without code, or a contract's own refusal, means the same to a reader.
-    if (isError(cause, "CALL_EXCEPTION") || isError(cause, "BAD_DATA")) throw new VaultNotFound(vaultId, { cause });
-    throw cause;
+    const absent = isError(cause, "BAD_DATA") || refusalOf(contract, cause) !== null;
+    throw absent ? new VaultNotFound(vaultId, { cause }) : cause;
   });
   if (head.generation === 0n) throw new VaultNotFound(vaultId);
   const { owner, authorizer, sequence, configNonce, generation, locked, foreign } = head;
@@ -219,9 +219,18 @@ export async function send(contract: MemoryVault | KeyRegistry, data: string): P
 /** Names the contract's refusal from its ABI, or `null` when the fault is another. */
 export function refusalOf(contract: MemoryVault | KeyRegistry, fault: unknown): ContractRefusal | null {
   if (fault instanceof ContractRefusal) return fault;
-  if (!isError(fault, "CALL_EXCEPTION")) return null;
-  const parsed = fault.data === null ? null : contract.interface.parseError(fault.data);
-  return new ContractRefusal(parsed?.name ?? "reverted", parsed === null ? [] : parsed.args.toArray(), { cause: fault });
+  const data = revertData(fault);
+  if (data === null) return isError(fault, "CALL_EXCEPTION") ? new ContractRefusal("reverted", [], { cause: fault }) : null;
+  const parsed = contract.interface.parseError(data);
+  return new ContractRefusal(parsed?.name ?? "reverted", parsed?.args.toArray() ?? [], { cause: fault });
+}
+
+/** Providers wrap a revert's data in their own errors; wherever it is, it is hex and begins with a selector. */
+function revertData(fault: unknown, depth = 0): string | null {
+  if (typeof fault !== "object" || fault === null || depth > 4) return null;
+  if ("data" in fault && typeof fault.data === "string" && /^0x[0-9a-f]{8,}$/i.test(fault.data)) return fault.data;
+  const inner = ["data", "error", "info", "cause"].map((key) => (fault as Record<string, unknown>)[key]);
+  return inner.map((value) => revertData(value, depth + 1)).find((data) => data !== null) ?? null;
 }
 
 /** When a head counts as final. */
