@@ -59,6 +59,7 @@ export function scopeKey(epochKey: Uint8Array, scopeId: Uint8Array): Uint8Array 
  * @param steps - how many epochs; 0 gives a copy.
  */
 export function ratchet(secret: Uint8Array, steps = 1): Uint8Array {
+  if (!Number.isSafeInteger(steps) || steps < 0) throw new RangeError(`cannot ratchet ${steps} steps`);
   let next: Uint8Array = abytes(secret, 32, "secret").slice();
   for (let step = 0; step < steps; step++) next = derive(next, EMPTY, info("member-ratchet"));
   return next;

@@ -48,8 +48,8 @@ export const MAX_TEXT_BYTES = 32_768;
 /** Most bytes of a memory's canonical record. */
 export const MAX_RECORD_BYTES = 65_536;
 
-/** Most bytes of a scope's name. */
-export const MAX_SCOPE_NAME_BYTES = 256;
+/** Most bytes of a scope's name: a welcome with 62 of them fits its file. */
+export const MAX_SCOPE_NAME_BYTES = 128;
 
 /** The importance of a memory that nobody rated. */
 export const DEFAULT_IMPORTANCE = 50;

@@ -84,7 +84,7 @@ function isPlainObject(value: unknown): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** The name of a scope: 1 to 256 bytes of UTF-8. */
+/** The name of a scope: 1 to 128 bytes of UTF-8. */
 export const scopeName: Rule = (value, where) => {
   const size = typeof value === "string" ? utf8ToBytes(value).length : 0;
   must(size > 0 && size <= MAX_SCOPE_NAME_BYTES, where, `text of 1 to ${MAX_SCOPE_NAME_BYTES} bytes`);
