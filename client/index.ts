@@ -5,6 +5,7 @@
  */
 export * from "./errors.ts";
 export { generateIdentity, recipientBytes, recipientDigest, recipientOf, recipientText } from "./crypto/identity.ts";
+export { mintSalt } from "./crypto/keys.ts";
 export type { VaultRef } from "./crypto/ref.ts";
 export { seedToWords, wordsToSeed } from "./crypto/words.ts";
 export { deploymentOf, type Deployment } from "./deployments.ts";
