@@ -1,0 +1,25 @@
+/**
+ * Memories from other tools. An entry of its own: the client's core never loads it.
+ *
+ * @module
+ */
+export { chatGpt } from "./chatgpt.ts";
+export {
+  exchanges,
+  statements,
+  type Conversation,
+  type Extracted,
+  type Extractor,
+  type Turn,
+} from "./conversation.ts";
+export {
+  contentKey,
+  recognise,
+  type ImportedItem,
+  type ImportedMemory,
+  type Importer,
+  type SourceFile,
+} from "./importer.ts";
+export { suggestScope, type SuggestedScope } from "./scopes.ts";
+export { text } from "./text.ts";
+export { openZip, type RandomAccess } from "./zip.ts";
