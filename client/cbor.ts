@@ -21,8 +21,9 @@ class FaithfulTokenizer extends Tokenizer {
     const token = super.next();
     if (token.type !== Type.string) return token;
     const end = this.pos();
-    const head = this.data[end - token.encodedLength!]!;
-    const start = end - token.encodedLength! + (head < 0x78 ? 1 : 1 + 2 ** (head - 0x78));
+    const at = end - (token.encodedLength ?? 0);
+    const head = this.data[at] ?? 0;
+    const start = at + (head < 0x78 ? 1 : 1 + 2 ** (head - 0x78));
     if (end - start >= 3 && BYTE_ORDER_MARK.every((byte, i) => this.data[start + i] === byte)) {
       token.value = `\u{feff}${token.value as string}`;
     }

@@ -1,5 +1,5 @@
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { equalBytes, numberToBytesBE } from "@noble/ciphers/utils.js";
+import { bytesToNumberBE, equalBytes, numberToBytesBE } from "@noble/ciphers/utils.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -80,8 +80,8 @@ export function maskPointer(
 ): Uint8Array {
   const key = derive(visibilityKey, EMPTY, info("pointer"));
   const at = concatBytes(refBytes(ref), numberToBytesBE(sequence, 8), abytes(root, 32, "root"));
-  const pad = hmac(sha256, key, at);
-  return abytes(value, 32, "value").map((byte, i) => byte ^ pad[i]!);
+  const pad = bytesToNumberBE(hmac(sha256, key, at));
+  return numberToBytesBE(bytesToNumberBE(abytes(value, 32, "value")) ^ pad, 32);
 }
 
 /**

@@ -1,8 +1,10 @@
+import { equalBytes } from "@noble/ciphers/utils.js";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
 import { decodeCbor, encodeCbor, fixed, flag, list, nullOr, text, tuple, uint } from "../cbor.ts";
 import { MalformedData } from "../errors.ts";
 import { RECIPIENT_BYTES } from "./identity.ts";
+import { SCOPE_ONE, SCOPE_ZERO } from "./keys.ts";
 import { parseRef, refBytes, type VaultRef } from "./ref.ts";
 
 /** What a new member is told (SPEC §8). */
@@ -106,7 +108,7 @@ function scopeOf(value: unknown): Welcome["scopes"][number] {
   const [id, name] = tuple(value, 2, "welcome scope");
   const scope = { id: fixed(id, 16, "welcome scope id"), name: text(name, "welcome scope name") };
   // Scope zero and scope one are the owner's own: nobody is ever granted them by name.
-  if (scope.id.subarray(0, 15).every((byte) => byte === 0) && scope.id[15]! <= 1) {
+  if ([SCOPE_ZERO, SCOPE_ONE].some((own) => equalBytes(own, scope.id))) {
     throw new MalformedData("welcome scope id", "one of the owner's own scopes");
   }
   const length = utf8ToBytes(scope.name).length;

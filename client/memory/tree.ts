@@ -37,12 +37,14 @@ export function scopeLeaf(
   count: bigint | number,
   scopeSalt: Uint8Array,
 ): Uint8Array {
+  const size = BigInt(count);
+  if (size < 0n || size >> 64n !== 0n) throw new RangeError(`a count of ${size} does not fit 64 bits`);
   const words = new Uint8Array(5 * WORD);
   words.set(SCOPE_LEAF);
   // As `abi.encode` does: bytes16 stands at the left of its word, uint64 at the right.
   words.set(abytes(scopeId, 16, "scope id"), WORD);
   words.set(abytes(scopeRoot, WORD, "scope root"), 2 * WORD);
-  new DataView(words.buffer).setBigUint64(4 * WORD - 8, BigInt(count));
+  new DataView(words.buffer).setBigUint64(4 * WORD - 8, size);
   words.set(abytes(scopeSalt, WORD, "scope salt"), 4 * WORD);
   return leafOf(words);
 }
@@ -106,10 +108,12 @@ export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
 /** The root to which a path leads from a leaf, as OpenZeppelin's `MerkleProof` computes it. */
 export function processProof(path: readonly Uint8Array[], leaf: Uint8Array): Uint8Array {
   const pair = new Uint8Array(2 * WORD);
-  return path.reduce((node, sibling) => {
-    setPair(pair, abytes(node, WORD, "leaf"), abytes(sibling, WORD, "sibling"));
-    return keccak_256(pair);
-  }, leaf);
+  let node: Uint8Array = abytes(leaf, WORD, "leaf");
+  for (const sibling of path) {
+    setPair(pair, node, abytes(sibling, WORD, "sibling"));
+    node = keccak_256(pair);
+  }
+  return node;
 }
 
 function layOut(sorted: readonly Uint8Array[]): Uint8Array {
@@ -136,7 +140,7 @@ function setPair(pair: Uint8Array, a: Uint8Array, b: Uint8Array): void {
 
 function compare(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < WORD; i++) {
-    const difference = a[i]! - b[i]!;
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
     if (difference !== 0) return difference;
   }
   return 0;

@@ -1,7 +1,18 @@
 import { concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
 
-import { bytesOf, decodeCbor, encodeCbor, fixed, flag, list, nullOr, text, tuple, uint } from "../../client/cbor.ts";
+import {
+  bytesOf,
+  decodeCbor,
+  encodeCbor,
+  fixed,
+  flag,
+  list,
+  nullOr,
+  text,
+  tuple,
+  uint,
+} from "../../client/cbor.ts";
 import { MalformedData } from "../../client/errors.ts";
 import { seeded } from "../helpers/seeded.ts";
 
@@ -11,7 +22,10 @@ const decode = (hex: string): unknown => decodeCbor(hexToBytes(hex.replaceAll(" 
 describe("encodeCbor", () => {
   it("writes the shortest forms, and maps in the order of their keys' bytes", () => {
     const cases: [value: unknown, hex: string][] = [
-      [[0, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32], "880017181818ff19010019ffff1a000100001b0000000100000000"],
+      [
+        [0, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32],
+        "880017181818ff19010019ffff1a000100001b0000000100000000",
+      ],
       [[-1, -24, -25], "83 20 37 3818"],
       [[1.5, 0.1, 1e300], "83 f93e00 fb3fb999999999999a fb7e37e43c8800759c"],
       [[true, false, null], "83 f5 f4 f6"],
@@ -20,14 +34,29 @@ describe("encodeCbor", () => {
       [{ b: 1, aa: 2, a: 3, "": 4 }, "a4 60 04 6161 03 6162 01 626161 02"],
       [5n, "05"],
     ];
-    for (const [value, hex] of cases) expect(encodeCbor(value)).to.deep.equal(hexToBytes(hex.replaceAll(" ", "")));
+    for (const [value, hex] of cases)
+      expect(encodeCbor(value)).to.deep.equal(hexToBytes(hex.replaceAll(" ", "")));
   });
 });
 
 describe("decodeCbor", () => {
   it("is the inverse of encodeCbor", () => {
     const values = [
-      [null, true, 0, -1, 2 ** 53 - 1, -(2 ** 53 - 1), 2 ** 53, 1.25, "", "🩺", random(300), { a: { b: [{}] } }, []],
+      [
+        null,
+        true,
+        0,
+        -1,
+        2 ** 53 - 1,
+        -(2 ** 53 - 1),
+        2 ** 53,
+        1.25,
+        "",
+        "🩺",
+        random(300),
+        { a: { b: [{}] } },
+        [],
+      ],
       "x".repeat(70_000),
       Array.from({ length: 300 }, (_, i) => i),
       Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, i])),
@@ -93,9 +122,9 @@ describe("decodeCbor", () => {
     it(`refuses ${what}`, () => {
       expect(() => decode(hex)).to.throw(MalformedData);
       // Nor inside of something else.
-      expect(() => decodeCbor(concatBytes(Uint8Array.of(0x81), hexToBytes(hex.replaceAll(" ", ""))))).to.throw(
-        MalformedData,
-      );
+      expect(() =>
+        decodeCbor(concatBytes(Uint8Array.of(0x81), hexToBytes(hex.replaceAll(" ", "")))),
+      ).to.throw(MalformedData);
     });
   }
 

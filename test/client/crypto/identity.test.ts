@@ -1,4 +1,10 @@
-import { Decrypter, Encrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
+import {
+  Decrypter,
+  Encrypter,
+  generateHybridIdentity,
+  generateX25519Identity,
+  identityToRecipient,
+} from "age-encryption";
 import { expect } from "chai";
 
 import {
@@ -11,7 +17,13 @@ import {
   recipientOf,
   recipientText,
 } from "../../../client/crypto/identity.ts";
-import { AlteredError, ClassicRecipient, MalformedData, VaultError, WrongKeyError } from "../../../client/errors.ts";
+import {
+  AlteredError,
+  ClassicRecipient,
+  MalformedData,
+  VaultError,
+  WrongKeyError,
+} from "../../../client/errors.ts";
 import { flipped, seeded } from "../../helpers/seeded.ts";
 import { thrown } from "../../helpers/thrown.ts";
 
@@ -35,7 +47,9 @@ describe("identity", () => {
   it("is one that age itself could have made", async () => {
     expect(identity).to.match(/^AGE-SECRET-KEY-PQ-1[0-9A-Z]{58}$/);
     expect((await generateHybridIdentity()).length).to.equal(identity.length);
-    expect(recipient).to.equal(await identityToRecipient(identity)).and.to.match(/^age1pq1/);
+    expect(recipient)
+      .to.equal(await identityToRecipient(identity))
+      .and.to.match(/^age1pq1/);
     expect(generateIdentity()).not.to.equal(generateIdentity());
     expect(() => identityText(random(31))).to.throw(RangeError);
   });
@@ -81,7 +95,10 @@ describe("identity", () => {
 
   it("refuses a file that a classic recipient or a passphrase opens as well", async () => {
     const classic = await identityToRecipient(await generateX25519Identity());
-    for (const order of [[recipient, classic], [classic, recipient]]) {
+    for (const order of [
+      [recipient, classic],
+      [classic, recipient],
+    ]) {
       const fault = await thrown(decryptWith(identity, await mixed(...order)));
       expect(fault).to.be.instanceOf(ClassicRecipient).with.property("recipient", "X25519");
     }
@@ -100,10 +117,14 @@ describe("identity", () => {
   it("notices a file that was changed or cut", async () => {
     const file = await encryptTo([recipient], plaintext);
     for (const at of [file.length - 1, file.length - 17, 1_700, 1_630]) {
-      expect(await thrown(decryptWith(identity, flipped(file, at * 8))), `byte ${at}`).to.be.instanceOf(AlteredError);
+      expect(await thrown(decryptWith(identity, flipped(file, at * 8))), `byte ${at}`).to.be.instanceOf(
+        AlteredError,
+      );
     }
     for (let at = 0; at < 1_627; at += 25) {
-      expect(await thrown(decryptWith(identity, flipped(file, at * 8))), `byte ${at}`).to.be.instanceOf(VaultError);
+      expect(await thrown(decryptWith(identity, flipped(file, at * 8))), `byte ${at}`).to.be.instanceOf(
+        VaultError,
+      );
     }
     for (const length of [1_627, 1_643, 1_659, file.length - 1]) {
       const fault = await thrown(decryptWith(identity, file.subarray(0, length)));
@@ -116,7 +137,12 @@ describe("identity", () => {
 
   it("is never repeated in a message", async () => {
     const classic = await generateX25519Identity();
-    for (const wrong of [classic, identity.slice(0, -1), identity.toLowerCase(), `${identity.slice(0, -1)}!`]) {
+    for (const wrong of [
+      classic,
+      identity.slice(0, -1),
+      identity.toLowerCase(),
+      `${identity.slice(0, -1)}!`,
+    ]) {
       const fault = (await thrown(recipientOf(wrong))) as MalformedData;
       expect(fault).to.be.instanceOf(MalformedData);
       expect(fault.message + String(fault.cause)).not.to.include(wrong.slice(20));

@@ -13,7 +13,13 @@ const ref: VaultRef = { chainId: 10_740n, contract: `0x${"5e".repeat(20)}`, vaul
 const [secret, salt, scopeId, value] = [random(32), random(32), random(16), random(32)] as const;
 
 /** HKDF as Node has it: another implementation than the client's. */
-function node(ikm: Uint8Array, purpose: string, fields: Uint8Array = new Uint8Array(), from = "", length = 32) {
+function node(
+  ikm: Uint8Array,
+  purpose: string,
+  fields: Uint8Array = new Uint8Array(),
+  from = "",
+  length = 32,
+) {
   const info = concatBytes(utf8ToBytes(`memory-vault/v1/${purpose}`), fields);
   return new Uint8Array(hkdfSync("sha256", ikm, hexToBytes(from), info, length));
 }
@@ -21,7 +27,9 @@ function node(ikm: Uint8Array, purpose: string, fields: Uint8Array = new Uint8Ar
 /** A keyring entry as Node makes it. */
 function nodeEntry(ikm: Uint8Array, purpose: string, fields: Uint8Array): Uint8Array {
   const okm = node(ikm, purpose, fields, bytesToHex(salt), 64);
-  const cipher = createCipheriv("chacha20-poly1305", okm.subarray(32), new Uint8Array(12), { authTagLength: 16 });
+  const cipher = createCipheriv("chacha20-poly1305", okm.subarray(32), new Uint8Array(12), {
+    authTagLength: 16,
+  });
   cipher.setAAD(concatBytes(utf8ToBytes(`memory-vault/v1/${purpose}`), fields), { plaintextLength: 32 });
   const wrapped = cipher.update(value);
   cipher.final();
@@ -42,7 +50,12 @@ describe("keys", () => {
 
   it("differ by purpose, seed, vault, scope and index", () => {
     const other = random(32);
-    const vaults = [ref, { ...ref, chainId: 1n }, { ...ref, contract: `0x${"5f".repeat(20)}` }, { ...ref, vaultId: 9n }];
+    const vaults = [
+      ref,
+      { ...ref, chainId: 1n },
+      { ...ref, contract: `0x${"5f".repeat(20)}` },
+      { ...ref, vaultId: 9n },
+    ];
     const all = [secret, other].flatMap((seed) => [
       keys.mintSalt(seed, 0),
       keys.mintSalt(seed, 1),
@@ -51,7 +64,10 @@ describe("keys", () => {
       keys.scopeKey(seed, keys.SCOPE_ONE),
       keys.scopeKey(seed, scopeId),
       ...vaults.flatMap((vault) => {
-        const { visibilityKey, recoverySecret, recoveryLocator, recoveryIdentity } = keys.seedSecrets(seed, vault);
+        const { visibilityKey, recoverySecret, recoveryLocator, recoveryIdentity } = keys.seedSecrets(
+          seed,
+          vault,
+        );
         return [visibilityKey, recoverySecret, recoveryLocator, utf8ToBytes(recoveryIdentity)];
       }),
     ]);
@@ -79,7 +95,8 @@ describe("ratchet", () => {
   });
 
   it("takes whole steps forward only", () => {
-    for (const steps of [-1, 0.5, NaN, Infinity]) expect(() => keys.ratchet(secret, steps)).to.throw(RangeError);
+    for (const steps of [-1, 0.5, NaN, Infinity])
+      expect(() => keys.ratchet(secret, steps)).to.throw(RangeError);
   });
 });
 

@@ -49,7 +49,12 @@ describe("seal", () => {
 
   it("draws a new salt, so that nothing repeats", () => {
     const [one, two] = [seal(key, context, scope), seal(key, context, scope)];
-    for (const [from, to] of [[0, 32], [32, 64], [64, 80], [80, 96]] as const) {
+    for (const [from, to] of [
+      [0, 32],
+      [32, 64],
+      [64, 80],
+      [80, 96],
+    ] as const) {
       expect(one.slice(from, to)).not.to.deep.equal(two.slice(from, to));
     }
   });
@@ -88,7 +93,10 @@ describe("open", () => {
       expect(outcome(sealed.subarray(0, length))).to.equal("AlteredError");
     }
     expect(outcome(concatBytes(sealed, Uint8Array.of(0)))).to.equal("AlteredError");
-    expect(() => open(key, context, sealed.subarray(0, 79))).to.throw(MalformedData, "79 of at least 80 bytes");
+    expect(() => open(key, context, sealed.subarray(0, 79))).to.throw(
+      MalformedData,
+      "79 of at least 80 bytes",
+    );
   });
 
   it("does not take bytes that bare encryption would open under two keys", () => {
@@ -110,7 +118,12 @@ describe("open", () => {
 
 describe("contexts", () => {
   const other = random(16);
-  const refs = [ref, { ...ref, chainId: 1n }, { ...ref, contract: `0x${"cd".repeat(20)}` }, { ...ref, vaultId: 8n }];
+  const refs = [
+    ref,
+    { ...ref, chainId: 1n },
+    { ...ref, contract: `0x${"cd".repeat(20)}` },
+    { ...ref, vaultId: 8n },
+  ];
   const all = refs.flatMap((vault) => [
     headContext(vault, 1n),
     headContext(vault, 2n),

@@ -33,11 +33,20 @@ let recipient: string;
 let welcome: Welcome;
 
 const write = (what: Welcome, options?: { padTo: number }, to = recipient) =>
-  writeWelcome(what, to, (domain, types, value) => wallet.signTypedData(domain, types, value), wallet.address, options);
+  writeWelcome(
+    what,
+    to,
+    (domain, types, value) => wallet.signTypedData(domain, types, value),
+    wallet.address,
+    options,
+  );
 
 /** A file that holds whatever bytes, framed as a welcome's plaintext is. */
 const framed = (data: Uint8Array, after: number[] = []) =>
-  encryptTo([recipient], concatBytes(Uint8Array.of(0, 0, data.length >> 8, data.length & 255), data, Uint8Array.from(after)));
+  encryptTo(
+    [recipient],
+    concatBytes(Uint8Array.of(0, 0, data.length >> 8, data.length & 255), data, Uint8Array.from(after)),
+  );
 
 async function rejected(file: Uint8Array, why: string): Promise<void> {
   const fault = await thrown(readWelcome(file, identity));
@@ -131,7 +140,10 @@ describe("readWelcome", () => {
 
   it("rejects one that its reader encrypted to somebody else", async () => {
     const friend = generateIdentity(random);
-    const passedOn = await encryptTo([await recipientOf(friend)], await decryptWith(identity, await write(welcome)));
+    const passedOn = await encryptTo(
+      [await recipientOf(friend)],
+      await decryptWith(identity, await write(welcome)),
+    );
     const fault = await thrown(readWelcome(passedOn, friend));
     expect(fault).to.be.instanceOf(WelcomeRejected).with.property("why", "it names another recipient");
   });
@@ -249,10 +261,22 @@ describe("recoverWelcomeSigner", () => {
     const good = hexToBytes((await wallet.signTypedData(domain, types, message)).slice(2));
     const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
     const high = order - BigInt(`0x${bytesToHex(good.subarray(32, 64))}`);
-    const malleated = concatBytes(good.subarray(0, 32), hexToBytes(high.toString(16)), Uint8Array.of(55 - good[64]!));
-    expect(malleated).to.have.length(65).and.to.satisfy((s: Uint8Array) => s[64] === 27 || s[64] === 28);
+    const malleated = concatBytes(
+      good.subarray(0, 32),
+      hexToBytes(high.toString(16)),
+      Uint8Array.of(55 - good[64]!),
+    );
+    expect(malleated)
+      .to.have.length(65)
+      .and.to.satisfy((s: Uint8Array) => s[64] === 27 || s[64] === 28);
     const bare = concatBytes(good.subarray(0, 64), Uint8Array.of(good[64]! - 27));
-    for (const bad of [malleated, bare, good.subarray(0, 64), concatBytes(good, Uint8Array.of(0)), new Uint8Array(65)]) {
+    for (const bad of [
+      malleated,
+      bare,
+      good.subarray(0, 64),
+      concatBytes(good, Uint8Array.of(0)),
+      new Uint8Array(65),
+    ]) {
       expect(recoverWelcomeSigner(welcome, bad)).to.equal(null);
     }
   });
