@@ -511,3 +511,13 @@ export class AlreadyInitialised extends VaultError {
     super(`This journal is that of an owner's device of vault 0x${vaultId.toString(16)}. Accept welcomes in another.`);
   }
 }
+
+/** The account that pays has too little. */
+export class InsufficientFunds extends VaultError {
+  constructor(
+    readonly account: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${account} has too little to pay for the transaction. Fund it, or pay with another wallet.`, options);
+  }
+}

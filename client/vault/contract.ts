@@ -15,23 +15,22 @@ import {
 } from "ethers";
 
 import type { VaultRef } from "../crypto/ref.ts";
-import { ContractRefusal, VaultNotFound } from "../errors.ts";
-import {
-  KeyRegistry__factory,
-  MemoryVault__factory,
-  type KeyRegistry,
-  type MemoryVault,
-} from "../../typechain-types/index.ts";
+import { ContractRefusal, InsufficientFunds, VaultNotFound } from "../errors.ts";
+// The interfaces' bindings: those of the contracts carry bytecode, which no reader needs to load.
+import { IKeyRegistry__factory } from "../../typechain-types/factories/interfaces/IKeyRegistry__factory.ts";
+import { IMemoryVault__factory } from "../../typechain-types/factories/interfaces/IMemoryVault__factory.ts";
+import type { IKeyRegistry as KeyRegistry } from "../../typechain-types/interfaces/IKeyRegistry.ts";
+import type { IMemoryVault as MemoryVault } from "../../typechain-types/interfaces/IMemoryVault.ts";
 
 export type { KeyRegistry, MemoryVault };
 
 /** Attaches to a deployed MemoryVault. */
 export const vaultContract = (address: string, runner: ContractRunner): MemoryVault =>
-  MemoryVault__factory.connect(address, runner);
+  IMemoryVault__factory.connect(address, runner);
 
 /** Attaches to a deployed KeyRegistry. */
 export const registryContract = (address: string, runner: ContractRunner): KeyRegistry =>
-  KeyRegistry__factory.connect(address, runner);
+  IKeyRegistry__factory.connect(address, runner);
 
 /** The profile of our commits (SPEC §1): any other makes a head foreign. */
 export const PROFILE_ID = keccakText("memory-vault/v1/profile");
@@ -156,6 +155,9 @@ export const stateRootAfter = (delta: Delta): string =>
 export const signDelta = (commitKey: string, ref: VaultRef, delta: Delta): Promise<string> =>
   new Wallet(commitKey).signTypedData(domainOf(ref), DELTA_TYPES, delta);
 
+/** OpenZeppelin's Multicall, which the vault is and its interface does not name. */
+const MULTICALL = new Interface(["function multicall(bytes[] data) returns (bytes[] results)"]);
+
 /** One call of a commit's transaction. */
 export type VaultCall =
   | { readonly kind: "commit"; readonly delta: Delta; readonly signature: string }
@@ -194,7 +196,7 @@ export async function sendCalls(
   calls: readonly VaultCall[],
 ): Promise<TransactionReceipt> {
   const encoded = calls.map((call) => encodeCall(contract, vaultId, call));
-  const data = encoded.length === 1 ? encoded[0]! : contract.interface.encodeFunctionData("multicall", [encoded]);
+  const data = encoded.length === 1 ? encoded[0]! : MULTICALL.encodeFunctionData("multicall", [encoded]);
   return send(contract, data);
 }
 
@@ -212,9 +214,13 @@ export async function send(contract: MemoryVault | KeyRegistry, data: string): P
     if (receipt === null) throw new ContractRefusal("no receipt", []);
     return receipt;
   } catch (cause) {
+    if (isError(cause, "INSUFFICIENT_FUNDS")) throw new InsufficientFunds(await addressOf(runner), { cause });
     throw refusalOf(contract, cause) ?? cause;
   }
 }
+
+const addressOf = async (runner: ContractRunner): Promise<string> =>
+  "getAddress" in runner && typeof runner.getAddress === "function" ? String(await runner.getAddress()) : "the account";
 
 /** Names the contract's refusal from its ABI, or `null` when the fault is another. */
 export function refusalOf(contract: MemoryVault | KeyRegistry, fault: unknown): ContractRefusal | null {

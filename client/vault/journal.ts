@@ -1,6 +1,6 @@
-import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 
-import { bytesOf, decodeCbor, encodeCbor, fixed, flag, list, nullOr, text, tuple, uint } from "../cbor.ts";
+import { bytesOf, decodeCbor, encodeCbor, list } from "../cbor.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { journalContext, open, seal, type Random } from "../crypto/seal.ts";
 import { WrongKeyError } from "../errors.ts";
@@ -8,7 +8,7 @@ import type { JournalStore } from "../storage/journal-store.ts";
 import type { Delta, VaultCall } from "./contract.ts";
 import { decodeVaultOperation, encodeVaultOperation, type VaultOperation } from "./operations.ts";
 import type { Genesis } from "./plan.ts";
-import { decodeMember, encodeMember, type MemberClass } from "./roster.ts";
+import type { MemberClass } from "./roster.ts";
 
 /** The last head that was final and verified: nothing below it, and no other at its sequence, is accepted. */
 export interface Pin {
@@ -163,155 +163,49 @@ export const readWelcome = (journal: Journal, memberId: string): Promise<Uint8Ar
 export const removeWelcome = (journal: Journal, memberId: string): Promise<void> =>
   journal.store.remove(WELCOME + memberId);
 
-function encodeState(state: MemberState): Uint8Array {
-  const { pin, genesis } = state;
-  return encodeCbor([
-    [state.ref.chainId, state.ref.contract, hexToBytes(state.ref.vaultId.toString(16).padStart(64, "0"))],
-    hexToBytes(state.memberId),
-    state.class === "owner" ? 0 : 1,
-    state.visibilityKey,
-    state.locator,
-    state.secret,
-    state.epoch,
-    state.admitted,
-    pin === null ? null : [pin.sequence, pin.stateRoot, pin.generation],
-    state.scopes.map(({ id, name }) => [hexToBytes(id), name]),
-    state.expiresAt,
-    state.grantee,
-    genesis === null
-      ? null
-      : [
-          genesis.commitKey,
-          genesis.inbox,
-          // A roster record needs a salt; here nobody sees the record, so it is a constant one.
-          genesis.members.map(({ member, secret }) => [encodeMember(member, (n) => new Uint8Array(n)), secret]),
-        ],
-    state.enrolling,
-    state.identity,
-  ]);
-}
+// What is sealed under the device's own key was written by this module: its bytes are authentic, and only their types
+// are restored here. CBOR has no word for integers beyond 2^53, so a vault's id travels as hex, and bigints that are
+// smaller come back as numbers.
+
+/** A type as CBOR gives it back. */
+type Stored<T> = T extends bigint
+  ? number
+  : T extends Uint8Array | string | boolean | number | null
+    ? T
+    : { readonly [Key in keyof T]: Stored<T[Key]> };
+
+type StoredState = Stored<Omit<MemberState, "ref">> & {
+  readonly ref: { readonly chainId: number; readonly contract: string; readonly vaultId: string };
+};
+
+const encodeState = (state: MemberState): Uint8Array =>
+  encodeCbor({ ...state, ref: { ...state.ref, vaultId: state.ref.vaultId.toString(16) } });
 
 function decodeState(bytes: Uint8Array): MemberState {
-  const fields = tuple(decodeCbor(bytes), 15, "state");
-  const [ref, memberId, kind, visibilityKey, locator, secret, epoch, admitted, pin, scopes, expiresAt] = fields;
-  const [grantee, genesis, enrolling, identity] = fields.slice(11);
-  const [chainId, contract, vaultId] = tuple(ref, 3, "state");
+  const { ref, pin, genesis, ...state } = decodeCbor(bytes) as StoredState;
   return {
-    ref: {
-      chainId: BigInt(uint(chainId, "chain id")),
-      contract: textIn(contract),
-      vaultId: BigInt(`0x${bytesToHex(fixed(vaultId, 32, "vault id"))}`),
+    ...state,
+    ref: { chainId: BigInt(ref.chainId), contract: ref.contract, vaultId: BigInt(`0x${ref.vaultId}`) },
+    pin: pin && { ...pin, sequence: BigInt(pin.sequence), generation: BigInt(pin.generation) },
+    genesis: genesis && {
+      ...genesis,
+      members: genesis.members.map(({ member, secret }) => ({
+        member: { ...member, since: BigInt(member.since) },
+        secret,
+      })),
     },
-    memberId: bytesToHex(fixed(memberId, 16, "member id")),
-    class: kind === 0 ? "owner" : "reader",
-    visibilityKey: fixed(visibilityKey, 32, "visibility key"),
-    locator: fixed(locator, 32, "locator"),
-    secret: fixed(secret, 32, "secret"),
-    epoch: uint(epoch, "epoch"),
-    admitted: flag(admitted, "admitted"),
-    pin: nullOr(pin, decodePin),
-    scopes: list(scopes, "scopes").map((scope) => {
-      const [id, name] = tuple(scope, 2, "scope");
-      return { id: bytesToHex(fixed(id, 16, "scope id")), name: textIn(name) };
-    }),
-    expiresAt: nullOr(expiresAt, (value) => uint(value, "expiry")),
-    grantee: nullOr(grantee, textIn),
-    genesis: nullOr(genesis, decodeGenesis),
-    enrolling: nullOr(enrolling, textIn),
-    identity: nullOr(identity, textIn),
   };
 }
 
-function decodePin(value: unknown): Pin {
-  const [sequence, stateRoot, generation] = tuple(value, 3, "pin");
-  return {
-    sequence: BigInt(uint(sequence, "pin")),
-    stateRoot: textIn(stateRoot),
-    generation: BigInt(uint(generation, "pin")),
-  };
-}
-
-function decodeGenesis(value: unknown): Genesis {
-  const [commitKey, inbox, members] = tuple(value, 3, "genesis");
-  return {
-    commitKey: nullOr(commitKey, (value) => fixed(value, 32, "commit key")),
-    inbox: textIn(inbox),
-    members: list(members, "members").map((entry) => {
-      const [member, secret] = tuple(entry, 2, "member");
-      return { member: decodeMember(bytesOf(member, "member")), secret: fixed(secret, 32, "member secret") };
-    }),
-  };
-}
-
-function encodeCandidate(candidate: Candidate): Uint8Array {
-  const { delta } = candidate;
-  return encodeCbor([
-    hexToBytes(candidate.id),
-    candidate.sequence,
-    candidate.stateRoot,
-    candidate.epoch,
-    [delta.spaceId, delta.prevStateRoot, delta.deltaCommitment, delta.profileId, delta.locatorCommitment],
-    candidate.calls.map(encodeCallRecord),
-    candidate.blobs,
-    candidate.operations.map((id) => hexToBytes(id)),
-    candidate.gone.map((id) => hexToBytes(id)),
-    candidate.welcomes.map(({ memberId, file, store }) => [hexToBytes(memberId), file, store]),
-  ]);
-}
+const encodeCandidate = (candidate: Candidate): Uint8Array => encodeCbor(candidate);
 
 function decodeCandidate(bytes: Uint8Array): Candidate {
-  const fields = tuple(decodeCbor(bytes), 10, "candidate");
-  const [id, sequence, stateRoot, epoch, delta, calls, blobs, operations, gone, welcomes] = fields;
-  const [spaceId, prevStateRoot, deltaCommitment, profileId, locatorCommitment] = tuple(delta, 5, "delta").map(textIn);
-  const decoded: Delta = {
-    ...{ spaceId: spaceId!, prevStateRoot: prevStateRoot!, deltaCommitment: deltaCommitment! },
-    ...{ profileId: profileId!, locatorCommitment: locatorCommitment! },
-    sequence: BigInt(uint(sequence, "sequence")),
-    provenanceCommitment: `0x${"00".repeat(32)}`,
-  };
+  const { sequence, delta, calls, ...candidate } = decodeCbor(bytes) as Stored<Candidate>;
+  const restored: Delta = { ...delta, sequence: BigInt(delta.sequence) };
   return {
-    id: bytesToHex(fixed(id, 16, "batch id")),
-    sequence: decoded.sequence,
-    stateRoot: textIn(stateRoot),
-    epoch: uint(epoch, "epoch"),
-    delta: decoded,
-    calls: list(calls, "calls").map((call) => decodeCallRecord(call, decoded)),
-    blobs: list(blobs, "blobs").map((blob) => bytesOf(blob, "blob")),
-    operations: list(operations, "operations").map((entry) => bytesToHex(fixed(entry, 16, "operation id"))),
-    gone: list(gone, "gone").map((entry) => bytesToHex(fixed(entry, 16, "member id"))),
-    welcomes: list(welcomes, "welcomes").map((entry) => {
-      const [memberId, file, store] = tuple(entry, 3, "welcome");
-      return {
-        memberId: bytesToHex(fixed(memberId, 16, "member id")),
-        file: bytesOf(file, "welcome file"),
-        store: flag(store, "stored"),
-      };
-    }),
+    ...candidate,
+    sequence: BigInt(sequence),
+    delta: restored,
+    calls: calls.map((call): VaultCall => (call.kind === "commit" ? { ...call, delta: restored } : call)),
   };
 }
-
-function encodeCallRecord(call: VaultCall): unknown[] {
-  switch (call.kind) {
-    case "commit":
-      return [0, call.signature];
-    case "revoke":
-      return [1, call.grantee];
-    case "grant":
-      return [2, call.grantee, call.expiresAt, call.permissions, call.welcome];
-  }
-}
-
-function decodeCallRecord(value: unknown, delta: Delta): VaultCall {
-  const [kind, first, expiresAt, permissions, welcome] = list(value, "call");
-  if (kind === 0) return { kind: "commit", delta, signature: textIn(first) };
-  if (kind === 1) return { kind: "revoke", grantee: textIn(first) };
-  return {
-    kind: "grant",
-    grantee: textIn(first),
-    expiresAt: uint(expiresAt, "expiry"),
-    permissions: uint(permissions, "permissions"),
-    welcome: textIn(welcome),
-  };
-}
-
-const textIn = (value: unknown): string => text(value, "journal");

@@ -149,9 +149,6 @@ export function decodeRoster(records: Iterable<Uint8Array>): Roster {
   return { members, scopeNames };
 }
 
-/** @throws {MalformedData} when the bytes are no member record. */
-export const decodeMember = (bytes: Uint8Array): RosterMember => memberOf(list(decodeCbor(bytes), "member"));
-
 function memberOf(record: readonly unknown[]): RosterMember {
   const fields = tuple(record, 15, "member");
   const [, id, , kind, recipient, locator, grantee, listed, scopes, expiresAt, permissions, admission] = fields;

@@ -1,5 +1,5 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { hexlify, Wallet, type TransactionReceipt } from "ethers";
+import { hexlify, isError, Wallet, type TransactionReceipt } from "ethers";
 
 import { CommitKeyMissing, ContractRefusal, NotYetAdmitted, OwnerClassOnly, RaceLost, UncertainBatch, VaultNotFound } from "../errors.ts";
 import { digestOf, putVerified } from "../storage/store.ts";
@@ -225,6 +225,8 @@ async function submit(vault: Vault, candidate: Candidate, base: ChainHead): Prom
   try {
     return await sendCalls(signer, vault.ref.vaultId, candidate.calls);
   } catch (fault) {
+    // A replaced or clashing transaction is a lost race, whoever's the other one was (SPEC §7).
+    if (isError(fault, "TRANSACTION_REPLACED") || isError(fault, "NONCE_EXPIRED")) return null;
     if (!(fault instanceof ContractRefusal)) throw fault;
     const now = await pinnedHead(vault, await stateOf(vault));
     if (now.sequence === base.sequence && now.stateRoot === base.stateRoot) throw fault;
@@ -259,7 +261,10 @@ export async function settle(vault: Vault): Promise<MemberState> {
   });
   if (opened === null) return state;
   if (state.class === "owner") await settleCandidates(vault, candidates, opened);
-  const next = settledState(state, chain, opened);
+  const present = await stateOf(vault);
+  // Another process of this device may have settled a later head meanwhile: its word stands.
+  if (present.pin !== null && present.pin.sequence > chain.sequence) return present;
+  const next = settledState(present, chain, opened);
   await writeState(vault.journal, next);
   return next;
 }
