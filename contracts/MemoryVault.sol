@@ -180,42 +180,21 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
         bytes calldata authorizerSignature
     ) external returns (bytes32 transitionId, bytes32 nextStateRoot) {
         uint256 vaultId = uint256(delta.spaceId);
-        Vault storage vault = _vaults[vaultId];
         address authorizer = _authorizerOf(vaultId);
         (, bytes32 stateRoot) = _headOf(vaultId);
-        uint40 sequence = vault.sequence;
+        uint64 sequence = _vaults[vaultId].sequence;
         transitionId = keccak256(abi.encode(EXPERIENCE_DELTA_TYPEHASH, delta));
 
         _requireAuthorized(vaultId, authorizer, transitionId, authorizerSignature);
-        if (delta.sequence != uint64(sequence) + 1 || delta.prevStateRoot != stateRoot)
+        if (delta.sequence != sequence + 1 || delta.prevStateRoot != stateRoot)
             revert StaleHead(vaultId, sequence, stateRoot);
         if (delta.deltaCommitment == 0) revert InvalidRoot(vaultId);
         if (delta.profileId == 0) revert InvalidProfile(vaultId);
 
-        vault.sequence = sequence + 1;
-        vault.prevStateRoot = delta.prevStateRoot;
-        vault.root = delta.deltaCommitment;
-        vault.pointer = delta.locatorCommitment;
-        if (delta.profileId == PROFILE_ID && delta.provenanceCommitment == 0) {
-            vault.flags &= ~FOREIGN;
-        } else {
-            vault.flags |= FOREIGN;
-            vault.foreignTransitionId = transitionId;
-        }
+        _setHead(_vaults[vaultId], delta, transitionId);
 
         nextStateRoot = _hashState(delta.prevStateRoot, transitionId);
-        emit TransitionCommitted(
-            delta.spaceId,
-            transitionId,
-            delta.sequence,
-            delta.prevStateRoot,
-            nextStateRoot,
-            delta.deltaCommitment,
-            delta.provenanceCommitment,
-            delta.profileId,
-            delta.locatorCommitment,
-            authorizer
-        );
+        _emitCommitted(delta, transitionId, nextStateRoot, authorizer);
     }
 
     // -------------------------------------------------------------------------------------------------------- grants
@@ -432,6 +411,39 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
             controller,
             authorizer == address(0) ? controller : authorizer,
             configNonce
+        );
+    }
+
+    function _setHead(Vault storage vault, ExperienceDelta calldata delta, bytes32 transitionId) private {
+        bool foreign = delta.profileId != PROFILE_ID || delta.provenanceCommitment != 0;
+        uint8 flags = vault.flags;
+
+        vault.sequence += 1;
+        vault.flags = foreign ? flags | FOREIGN : flags & ~FOREIGN;
+        vault.prevStateRoot = delta.prevStateRoot;
+        vault.root = delta.deltaCommitment;
+        vault.pointer = delta.locatorCommitment;
+        if (foreign) vault.foreignTransitionId = transitionId;
+    }
+
+    /// @dev A function of its own, because ten fields are all that a stack can hold.
+    function _emitCommitted(
+        ExperienceDelta calldata delta,
+        bytes32 transitionId,
+        bytes32 nextStateRoot,
+        address authorizer
+    ) private {
+        emit TransitionCommitted(
+            delta.spaceId,
+            transitionId,
+            delta.sequence,
+            delta.prevStateRoot,
+            nextStateRoot,
+            delta.deltaCommitment,
+            delta.provenanceCommitment,
+            delta.profileId,
+            delta.locatorCommitment,
+            authorizer
         );
     }
 

@@ -63,12 +63,9 @@ library VaultMetadata {
             );
     }
 
-    /// @dev A faint whole circle with one to four equal arcs on it, which begin anywhere and cover 20 to 83 % of it. The
-    /// unit is a tenth of a pixel, so that arcs measured in whole units meet at the end of the turn.
+    /// @dev A faint whole circle with an arc or some on it.
     function _ring(uint256 i, uint256 bits, string memory colour) private pure returns (string memory) {
         uint256 radius = 440 + 260 * i;
-        uint256 period = (radius * 710) / 113 / (1 + (bits & 3));
-        uint256 arc = (period * (20 + ((bits >> 2) & 63))) / 100;
         string memory circle = string.concat('<circle r="', radius.toString(), '" stroke-width="');
         return
             string.concat(
@@ -77,14 +74,20 @@ library VaultMetadata {
                 circle,
                 (24 + 8 * ((bits >> 8) & 7)).toString(),
                 '" stroke-dasharray="',
-                arc.toString(),
-                " ",
-                (period - arc).toString(),
+                _dashes(radius, bits),
                 bytes(colour).length == 0 ? '" opacity=".' : string.concat('" stroke="', colour, '" opacity=".'),
                 (50 + ((bits >> 11) & 31)).toString(),
                 '" transform="rotate(',
                 ((bits >> 16) % 360).toString(),
                 ')"/>'
             );
+    }
+
+    /// @dev One to four equal arcs that cover 20 to 83 % of the circle. The unit is a tenth of a pixel, so that arcs
+    /// measured in whole units meet at the end of the turn. 710 / 113 is twice pi.
+    function _dashes(uint256 radius, uint256 bits) private pure returns (string memory) {
+        uint256 period = (radius * 710) / 113 / (1 + (bits & 3));
+        uint256 arc = (period * (20 + ((bits >> 2) & 63))) / 100;
+        return string.concat(arc.toString(), " ", (period - arc).toString());
     }
 }
