@@ -22,6 +22,8 @@ const zones = [
   // The files at the top are the entry points.
   { files: ["client/*.ts"], allow: ["client/"] },
   { files: ["apps/"], allow: ["client/*.ts", "client/*/index.ts"] },
+  // What runs inside the tools.
+  { files: ["scripts/checks/", "scripts/hardhat/"], allow: ["scripts/", "hardhat.config.ts"] },
   // Deployment builds on Hardhat and on the modules; the rest of scripts/ is a user of the client like any other.
   { files: ["scripts/"], allow: ["client/*.ts", "client/*/index.ts", "deploy/modules/", "test/helpers/"] },
   { files: ["deploy/"], allow: [] },
@@ -35,7 +37,6 @@ const nodeOnly = [
   "client/storage/files.ts",
   "client/storage/lock.ts",
   "client/importers/files.ts",
-  "client/importers/zip.ts",
 ];
 
 export default tseslint.config(
@@ -66,7 +67,7 @@ export default tseslint.config(
   },
   // Tools that load a module ask for its default export.
   {
-    files: ["hardhat.config.ts", "deploy/modules/**/*.ts", "scripts/tasks/**/*.ts"],
+    files: ["hardhat.config.ts", "deploy/modules/**/*.ts"],
     rules: { "no-restricted-syntax": "off" },
   },
   // The library never logs; what people run does.

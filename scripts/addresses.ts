@@ -1,18 +1,26 @@
-/** Writes the addresses that the contracts have on every chain with CreateX into `client/deployments.ts`. */
+/**
+ * Writes the addresses that the contracts have on every chain with CreateX to where they are kept: the client's table
+ * and the parameters of the networks that have it.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 
 import hre from "hardhat";
 
 import { rehearse } from "./deploy.ts";
 
-const FILE = new URL("../client/deployments.ts", import.meta.url);
+const FILES = [
+  "client/deployments.ts",
+  "deploy/parameters/sepolia.json5",
+  "deploy/parameters/baseSepolia.json5",
+];
 
 await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
-let text = await readFile(FILE, "utf8");
-for (const [name, { address }] of Object.entries(await rehearse(hre, 31337n))) {
-  const pattern = new RegExp(`^( {2}${name}: )"0x[0-9a-fA-F]{40}"`, "m");
-  if (!pattern.test(text)) throw new Error(`client/deployments.ts has no line for ${name}`);
-  text = text.replace(pattern, `$1"${address}"`);
-  console.log(`${name} ${address}`);
+const contracts = Object.entries(await rehearse(hre, 31337n));
+for (const file of FILES) {
+  const url = new URL(`../${file}`, import.meta.url);
+  let text = await readFile(url, "utf8");
+  for (const [name, { address }] of contracts)
+    text = text.replace(new RegExp(`^( +${name}: )"0x[0-9a-fA-F]{40}"`, "m"), `$1"${address}"`);
+  await writeFile(url, text);
 }
-await writeFile(FILE, text);
+for (const [name, { address }] of contracts) console.log(`${name} ${address}`);

@@ -192,7 +192,7 @@ async function standingByRecord(
 /** Code with zeros where its immutable values stand. */
 function without(code: string, references: readonly { start: number; length: number }[]): string {
   const bytes = Buffer.from(code.slice(2), "hex");
-  for (const { start, length } of references) bytes.fill(0, start, start + length);
+  for (const { start, length } of references) bytes.subarray(start, start + length).fill(0);
   return bytes.toString("hex");
 }
 

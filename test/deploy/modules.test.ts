@@ -1,6 +1,12 @@
-import { expect } from "chai";
-import { network } from "hardhat";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 
+import { expect } from "chai";
+import { config, network } from "hardhat";
+
+import { CREATE2_ADDRESSES } from "../../client/deployments.ts";
+import ConciergeAgent from "../../deploy/modules/ConciergeAgent.ts";
+import { ConciergeAgent__factory } from "../../typechain-types/index.ts";
 import { deploySuite } from "../helpers/deploy.ts";
 
 describe("the Ignition modules", () => {
@@ -8,9 +14,36 @@ describe("the Ignition modules", () => {
     const { networkHelpers } = await network.create();
     const { memoryVault, keyRegistry, blobLog } = await networkHelpers.loadFixture(deploySuite);
 
-    expect(await memoryVault.name()).to.be.a("string");
     expect((await memoryVault.eip712Domain()).name).to.equal("AgentMemoryState");
     expect((await keyRegistry.eip712Domain()).name).to.equal("MemoryVaultKeys");
-    expect(await blobLog.getDeployedCode()).to.not.equal(null);
+    expect(await blobLog.blockOf(`0x${"00".repeat(32)}`)).to.equal(0n);
   });
+
+  it("deploy an agent that trusts the contracts of its parameters", async () => {
+    const { ethers, ignition, networkHelpers } = await network.create();
+    const { memoryVault, keyRegistry } = await networkHelpers.loadFixture(deploySuite);
+    const operator = (await ethers.getSigners())[3]!;
+    const parameters = {
+      memoryVault: await memoryVault.getAddress(),
+      keyRegistry: await keyRegistry.getAddress(),
+      operator: operator.address,
+    };
+    const { conciergeAgent } = await ignition.deploy(ConciergeAgent, {
+      parameters: { ConciergeAgent: parameters },
+    });
+
+    const agent = ConciergeAgent__factory.connect(await conciergeAgent.getAddress(), operator);
+    expect(await agent.vaults()).to.equal(parameters.memoryVault);
+    expect(await agent.keys()).to.equal(parameters.keyRegistry);
+    expect(await agent.operator()).to.equal(parameters.operator);
+  });
+
+  for (const networkName of ["sepolia", "baseSepolia"])
+    it(`find the create2 addresses in the parameters of ${networkName}`, async () => {
+      const file = path.join(config.paths.ignition, "parameters", `${networkName}.json5`);
+      const text = await readFile(file, "utf8");
+
+      expect(text).to.include(`memoryVault: "${CREATE2_ADDRESSES.memoryVault}"`);
+      expect(text).to.include(`keyRegistry: "${CREATE2_ADDRESSES.keyRegistry}"`);
+    });
 });

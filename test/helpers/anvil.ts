@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
+import { Socket } from "node:net";
 
 /** What an anvil node starts with. */
 export interface AnvilOptions {
@@ -117,8 +118,13 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
       fail(`ended with ${String(code)}`);
     });
   });
-  // The pipes must be read on, or the node would block when they are full; they need not be kept.
-  for (const stream of [child.stdout, child.stderr]) stream.removeAllListeners("data").resume();
+  // From here on nothing of the node keeps this process alive: a test that failed to stop it would hang the whole run.
+  child.unref();
+  for (const stream of [child.stdout, child.stderr]) {
+    // The pipes must be read on, or the node would block when they are full; what they carry is not kept.
+    stream.removeAllListeners("data").resume();
+    if (stream instanceof Socket) stream.unref();
+  }
 
   const stop = async () => {
     child.kill("SIGTERM");

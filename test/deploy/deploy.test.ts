@@ -1,0 +1,226 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { expect } from "chai";
+import { id, Interface, JsonRpcProvider } from "ethers";
+import hre, { network } from "hardhat";
+
+import { CREATE2_ADDRESSES, deploymentOf, type Deployment } from "../../client/deployments.ts";
+import { CREATEX, deploy, ForeignCode, rehearse, UnsuitableNetwork } from "../../scripts/deploy.ts";
+import { findDeployment, homeOf } from "../../scripts/profile.ts";
+import { KeyRegistry__factory, MemoryVault__factory } from "../../typechain-types/index.ts";
+import { rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";
+import { createXCode, placeCreateX } from "../helpers/createx.ts";
+
+/** The addresses alone. */
+const addressesOf = ({ memoryVault, keyRegistry, blobLog }: Deployment) => ({
+  memoryVault,
+  keyRegistry,
+  blobLog,
+});
+
+describe("deployment", () => {
+  let home: string;
+  let createX: string;
+  /** The addresses that the contracts as they are built now have on every chain. */
+  let everywhere: { memoryVault: string; keyRegistry: string; blobLog: string };
+  let lines: string[];
+  const said = () => lines.join("\n");
+
+  /** Runs the deployment against a node, as `--network localhost` does. */
+  const deployTo = async ({ url }: Anvil): Promise<Deployment> => {
+    const connection = await network.create({ network: "localhost", override: { url } });
+    lines = [];
+    try {
+      return await deploy(hre, connection, { home, say: (line) => lines.push(line) });
+    } finally {
+      await connection.close();
+    }
+  };
+
+  before(async () => {
+    createX = await createXCode();
+    const { memoryVault, keyRegistry, blobLog } = await rehearse(hre, 31337n);
+    everywhere = {
+      memoryVault: memoryVault.address,
+      keyRegistry: keyRegistry.address,
+      blobLog: blobLog.address,
+    };
+  });
+  beforeEach(async () => {
+    home = await mkdtemp(path.join(tmpdir(), "memvault-"));
+  });
+  afterEach(async () => {
+    await rm(home, { recursive: true, force: true });
+  });
+
+  it("uses a salt that anybody can compute", () => {
+    expect(hre.config.ignition.strategyConfig?.create2?.salt).to.equal(id("memory-vault/v1"));
+  });
+
+  it("knows the create2 addresses: run `npm run addresses` after a contract changed", () => {
+    expect(CREATE2_ADDRESSES).to.deep.equal(everywhere);
+  });
+
+  it("leaves no journal of a local chain", async () => {
+    await using anvil = await startAnvil({ chainId: 900_000 });
+    await deployTo(anvil);
+
+    const journals = await readdir(path.join(hre.config.paths.ignition, "deployments")).catch(() => []);
+    expect(journals.filter((name) => name.includes(String(process.pid)) || name.includes("900000"))).to.be
+      .empty;
+  });
+
+  describe("where CreateX stands", () => {
+    it("gives the same addresses on two chains, and adopts them the second time", async () => {
+      await using first = await startAnvil({ chainId: 900_001 });
+      await using second = await startAnvil({ chainId: 900_002 });
+      for (const { url } of [first, second]) await placeCreateX(url, createX);
+      // The second chain's deployer has another nonce and history.
+      await rpc(second.url, "anvil_mine", ["0x10"]);
+
+      const here = await deployTo(first);
+      const there = await deployTo(second);
+      expect(said()).to.include("the same on every chain");
+      expect(addressesOf(here)).to.deep.equal(everywhere);
+      expect(addressesOf(there)).to.deep.equal(everywhere);
+      expect([here.chainId, there.chainId]).to.deep.equal([900_001n, 900_002n]);
+      expect(here.block).to.be.within(1, 3);
+      expect(there.block).to.be.within(17, 19);
+
+      const vault = MemoryVault__factory.connect(there.memoryVault, new JsonRpcProvider(second.url));
+      expect((await vault.eip712Domain()).chainId).to.equal(900_002n);
+      expect((await vault.eip712Domain()).verifyingContract).to.equal(there.memoryVault);
+
+      const height = await rpc(first.url, "eth_blockNumber");
+      expect(await deployTo(first)).to.deep.equal(here);
+      expect(said().match(/ adopted$/gm)).to.have.length(3);
+      expect(await rpc(first.url, "eth_blockNumber")).to.equal(height);
+    });
+
+    it("adopts what somebody else deployed, and deploys the rest", async () => {
+      await using anvil = await startAnvil({ chainId: 900_003 });
+      await placeCreateX(anvil.url, createX);
+      const stranger = await new JsonRpcProvider(anvil.url).getSigner(5);
+      const factory = new Interface(["function deployCreate2(bytes32 salt, bytes initCode)"]);
+      const data = factory.encodeFunctionData("deployCreate2", [
+        id("memory-vault/v1"),
+        KeyRegistry__factory.bytecode,
+      ]);
+      await (await stranger.sendTransaction({ to: CREATEX, data })).wait();
+
+      const deployment = await deployTo(anvil);
+      expect(addressesOf(deployment)).to.deep.equal(everywhere);
+      expect(deployment.block).to.equal(1);
+      expect(said()).to.match(/KeyRegistry .* adopted/);
+      expect(said().match(/ deployed$/gm)).to.have.length(2);
+    });
+
+    it("refuses code that differs in nothing but an immutable value, and sends nothing", async () => {
+      await using anvil = await startAnvil({ chainId: 900_004 });
+      await placeCreateX(anvil.url, createX);
+      // Our own contract, but with the domain of another chain.
+      const { memoryVault } = await rehearse(hre, 900_005n, createX);
+      await rpc(anvil.url, "anvil_setCode", [memoryVault.address, memoryVault.code]);
+
+      const refused = await deployTo(anvil).catch((error: unknown) => error);
+      expect(refused).to.be.instanceOf(ForeignCode);
+      expect(refused).to.include({ contract: "MemoryVault", address: everywhere.memoryVault });
+      expect(await rpc(anvil.url, "eth_blockNumber")).to.equal("0x0");
+    });
+
+    it("takes a factory that is not CreateX for none", async () => {
+      await using anvil = await startAnvil({ chainId: 900_006 });
+      await placeCreateX(anvil.url, "0x00");
+
+      expect(addressesOf(await deployTo(anvil))).to.not.deep.equal(everywhere);
+      expect(said()).to.include("plain deployment");
+    });
+  });
+
+  describe("where CreateX does not stand", () => {
+    it("deploys plainly, says so, and remembers the addresses until the chain starts anew", async () => {
+      let deployment: Deployment;
+      {
+        await using anvil = await startAnvil({ chainId: 900_007 });
+        deployment = await deployTo(anvil);
+        expect(said()).to.include("has no CreateX: plain deployment");
+        expect(addressesOf(deployment)).to.not.deep.equal(everywhere);
+        expect(await findDeployment(home, 900_007n)).to.deep.equal(deployment);
+
+        expect(await deployTo(anvil)).to.deep.equal(deployment);
+        expect(said().match(/ adopted$/gm)).to.have.length(3);
+      }
+      await using anew = await startAnvil({ chainId: 900_007 });
+      await deployTo(anew);
+      expect(said().match(/ deployed$/gm)).to.have.length(3);
+    });
+
+    it("does not take other code for a contract that it remembers", async () => {
+      await using anvil = await startAnvil({ chainId: 900_008 });
+      const { memoryVault, keyRegistry } = await deployTo(anvil);
+      const code = await rpc(anvil.url, "eth_getCode", [memoryVault, "latest"]);
+      await rpc(anvil.url, "anvil_setCode", [keyRegistry, code]);
+
+      expect((await deployTo(anvil)).keyRegistry).to.not.equal(keyRegistry);
+      expect(said()).to.match(/KeyRegistry .* deployed/);
+      expect(said()).to.match(/MemoryVault .* adopted/);
+    });
+  });
+
+  describe("where block.number is another chain's", () => {
+    for (const chainId of [42161, 42170, 421614])
+      it(`refuses chain ${chainId} by its id`, async () => {
+        const connection = await network.create({ override: { chainId } });
+        const refused = await deploy(hre, connection, { home, say: () => undefined }).catch(
+          (error: unknown) => error,
+        );
+        expect(refused).to.be.instanceOf(UnsuitableNetwork);
+        expect((refused as Error).message).to.match(/KeyRegistry and BlobLog cannot work.*Arbitrum/);
+        expect(await connection.ethers.provider.getBlockNumber()).to.equal(0);
+        await connection.close();
+      });
+
+    it("refuses an unknown chain whose contracts see another block number", async () => {
+      const connection = await network.create({ override: { chainId: 900_009 } });
+      const ahead = Object.create(connection, {
+        provider: {
+          value: {
+            request: async (request: { method: string; params?: unknown[] }): Promise<unknown> =>
+              request.method === "eth_blockNumber" ? "0x1000000" : connection.provider.request(request),
+          },
+        },
+      }) as typeof connection;
+      const refused = await deploy(hre, ahead, { home, say: () => undefined }).catch(
+        (error: unknown) => error,
+      );
+      expect(refused).to.be.instanceOf(UnsuitableNetwork);
+      expect((refused as Error).message).to.include("while its newest is 16777216");
+      await connection.close();
+    });
+  });
+
+  it("is the task `deploy`, in process too, where nothing is remembered", async () => {
+    const env = process.env.MEMVAULT_HOME;
+    const log = console.log;
+    process.env.MEMVAULT_HOME = home;
+    console.log = () => undefined;
+    try {
+      const deployment = (await hre.tasks.getTask("deploy").run()) as Deployment;
+      expect(deployment.chainId).to.equal(31337n);
+      expect(await readdir(home)).to.be.empty;
+    } finally {
+      console.log = log;
+      if (env === undefined) delete process.env.MEMVAULT_HOME;
+      else process.env.MEMVAULT_HOME = env;
+    }
+  });
+
+  it("has a table and a profile that say nothing of chains they do not know", async () => {
+    expect(deploymentOf(900_010n)).to.equal(null);
+    expect(await findDeployment(home, 900_010n)).to.equal(null);
+    expect(homeOf({ MEMVAULT_HOME: home })).to.equal(home);
+    expect(homeOf({})).to.match(/\.memvault$/);
+  });
+});
