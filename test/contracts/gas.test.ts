@@ -6,7 +6,7 @@ import { id } from "ethers";
 import { network } from "hardhat";
 
 import type { MemoryVault } from "../../typechain-types/MemoryVault.js";
-import { DELTA_TYPES, domainOf, nextDelta } from "./signing.ts";
+import { DELTA_TYPES, domainOf, four, nextDelta } from "./signing.ts";
 
 const SNAPSHOT = new URL("./gas.snapshot.json", import.meta.url);
 const EXPIRY = 4_102_444_800n;
@@ -39,7 +39,7 @@ describe("Gas", () => {
 
   async function setUp() {
     const { ethers } = await network.create();
-    const [owner, key, relayer, buyer] = await ethers.getSigners();
+    const [owner, key, relayer, buyer] = four(await ethers.getSigners());
     const vault: MemoryVault = await ethers.deployContract("MemoryVault");
     const domain = await domainOf(vault);
 

@@ -72,3 +72,11 @@ export async function nextDelta(
 
 /** The ERC-8350 name of a vault's id. */
 export const toSpaceId = (vaultId: bigint): string => `0x${vaultId.toString(16).padStart(64, "0")}`;
+
+/** The first four signers of a network, so that they can be given names. */
+export const four = <Signer>(signers: Signer[]): [Signer, Signer, Signer, Signer] => {
+  const [first, second, third, fourth] = signers;
+  if (first === undefined || second === undefined || third === undefined || fourth === undefined)
+    throw new Error("a network with four signers is needed");
+  return [first, second, third, fourth];
+};
