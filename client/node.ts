@@ -1,7 +1,8 @@
 /**
- * The parts that need Node.js: a folder for blobs and one for the journal.
+ * The parts that need Node.js: a folder for blobs, one for the journal, and exports as they lie on disk.
  *
  * @module
  */
+export { readSources } from "./importers/files.ts";
 export { directoryStore } from "./storage/directory.ts";
 export { fileJournalStore } from "./storage/files.ts";

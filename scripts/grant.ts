@@ -158,7 +158,9 @@ function report(
   if (receipt === null) return;
   const stored = blobs.reduce((sum, bytes) => sum + bytes, 0);
   say(`Transaction  ${receipt.hash}`);
-  say(`Cost         ${number(receipt.gasUsed)} gas for the grant${rotated ? " and the rotation of all keys" : ""},`);
+  say(
+    `Cost         ${number(receipt.gasUsed)} gas for the grant${rotated ? " and the rotation of all keys" : ""},`,
+  );
   say(`             in one transaction (commit ${sequence}); ${size(stored)} in ${blobs.length} blobs`);
 }
 
@@ -181,7 +183,8 @@ async function finalWelcome(
       line.end();
       return welcome;
     }
-    if (first) say(`Waiting for finality, ${minutes} minutes at most. You may stop: the same command goes on later.`);
+    if (first)
+      say(`Waiting for finality, ${minutes} minutes at most. You may stop: the same command goes on later.`);
     line.show(`  ${Math.round(waited / 1_000)} s`);
     await sleep(POLL);
   }

@@ -12,7 +12,15 @@ import {
   type Minted,
   type VaultRef,
 } from "../client/index.ts";
-import { deviceOf, findDeployment, forgetVault, homeOf, idText, openProfile, rememberVault } from "./profile.ts";
+import {
+  deviceOf,
+  findDeployment,
+  forgetVault,
+  homeOf,
+  idText,
+  openProfile,
+  rememberVault,
+} from "./profile.ts";
 import { bold, number, type Say } from "./terminal.ts";
 
 /** What minting may be told. */
@@ -73,5 +81,7 @@ function showWords(words: string, owner: string, say: Say): void {
   say("The 24 words of this vault. Write them down now: they are shown once and kept nowhere.");
   for (let row = 0; row < 24; row += 6) say(`  ${list.slice(row, row + 6).join(" ")}`);
   say(`With the address ${owner} they give back everything on a new machine: whoever has`);
-  say("them reads every memory, and may write and revoke. They cannot grant or transfer: that takes the wallet.");
+  say(
+    "them reads every memory, and may write and revoke. They cannot grant or transfer: that takes the wallet.",
+  );
 }

@@ -17,7 +17,9 @@ export const homeOf = (env: NodeJS.ProcessEnv = process.env): string =>
 /** The profile's folder is open to other users of this machine. */
 export class ProfileExposed extends VaultError {
   constructor(readonly home: string) {
-    super(`Others on this machine can enter ${home}. It will hold keys: run chmod 700 on it, or choose another.`);
+    super(
+      `Others on this machine can enter ${home}. It will hold keys: run chmod 700 on it, or choose another.`,
+    );
   }
 }
 
@@ -37,7 +39,9 @@ export class NoSuchVault extends VaultError {
     readonly home: string,
     readonly chainId: bigint,
   ) {
-    super(`${home} has no such vault on chain ${chainId}. Mint one, or look at the network and MEMVAULT_HOME.`);
+    super(
+      `${home} has no such vault on chain ${chainId}. Mint one, or look at the network and MEMVAULT_HOME.`,
+    );
   }
 }
 
@@ -98,7 +102,13 @@ export async function openProfile(home = homeOf()): Promise<Profile> {
 
 /** The profile's parts of a vault's handle; each vault has a journal of its own. */
 export function deviceOf({ home, journalKey, store }: Profile, ref: VaultRef): Device {
-  const folder = path.join(home, "journals", `${ref.chainId}`, ref.contract.toLowerCase(), idText(ref.vaultId));
+  const folder = path.join(
+    home,
+    "journals",
+    `${ref.chainId}`,
+    ref.contract.toLowerCase(),
+    idText(ref.vaultId),
+  );
   return { store, journalKey, journalStore: fileJournalStore(folder) };
 }
 
