@@ -41,8 +41,7 @@ export async function recipientOf(identity: string): Promise<string> {
 export function recipientBytes(recipient: string): Uint8Array {
   if (!recipient.startsWith(`${RECIPIENT}1`)) throw new ClassicRecipient(recipient);
   try {
-    const { prefix, words } = bech32.decode(recipient as `${string}1${string}`, false);
-    if (prefix !== RECIPIENT) throw new RangeError(`prefix ${prefix}`);
+    const { words } = bech32.decode(recipient as `${string}1${string}`, false);
     return abytes(bech32.fromWords(words), RECIPIENT_BYTES, "recipient");
   } catch (cause) {
     throw new MalformedData("recipient", "mistyped or cut", { cause });

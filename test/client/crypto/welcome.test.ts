@@ -160,6 +160,9 @@ describe("readWelcome", () => {
     const [signer, signature] = [hexToBytes(address.slice(2)), random(65)];
     await readWelcome(await framed(encodeCbor([body, signer, signature]), [0, 0]), identity);
     await rejected(await framed(encodeCbor([body, signer, signature]), [0, 1]), "it is malformed");
+    const data = encodeCbor([body, signer, signature]);
+    const longer = concatBytes(Uint8Array.of(0, 0, (data.length + 1) >> 8, (data.length + 1) & 255), data);
+    await rejected(await encryptTo([recipient], longer), "it is malformed");
     await rejected(await encryptTo([recipient], Uint8Array.of(0, 0, 1, 0, 0)), "it is malformed");
     await rejected(await encryptTo([recipient], Uint8Array.of(0)), "it is malformed");
     for (const fields of [
