@@ -34,6 +34,9 @@ const remote = (
   accounts: [configVariable("MEMVAULT_PRIVATE_KEY")],
 });
 
+/** Whether the tests may take their time, as they do in CI. */
+const long = process.env.MEMVAULT_LONG === "1";
+
 export default defineConfig({
   plugins: [sortedBindings, hardhatToolbox, warningsAreErrors],
   tasks,
@@ -79,7 +82,7 @@ export default defineConfig({
   },
   typechain: { outDir: "typechain-types" },
   test: {
-    solidity: { isolate: true, fuzz: { runs: 256, seed: "0x6d656d6f7279" } },
+    solidity: { isolate: true, fuzz: { runs: long ? 10_000 : 256, seed: "0x6d656d6f7279" } },
     mocha: { timeout: 120_000 },
   },
 });
