@@ -508,7 +508,9 @@ export class KeyBytesMissing extends VaultError {
 /** The device is an owner's device of this vault already. */
 export class AlreadyInitialised extends VaultError {
   constructor(readonly vaultId: bigint) {
-    super(`This journal is that of an owner's device of vault 0x${vaultId.toString(16)}. Accept welcomes in another.`);
+    super(
+      `This journal is that of an owner's device of vault 0x${vaultId.toString(16)}. Accept welcomes in another.`,
+    );
   }
 }
 
@@ -518,6 +520,9 @@ export class InsufficientFunds extends VaultError {
     readonly account: string,
     options?: ErrorOptions,
   ) {
-    super(`${account} has too little to pay for the transaction. Fund it, or pay with another wallet.`, options);
+    super(
+      `${account} has too little to pay for the transaction. Fund it, or pay with another wallet.`,
+      options,
+    );
   }
 }

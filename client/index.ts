@@ -4,7 +4,13 @@
  * @module
  */
 export * from "./errors.ts";
-export { generateIdentity, recipientBytes, recipientDigest, recipientOf, recipientText } from "./crypto/identity.ts";
+export {
+  generateIdentity,
+  recipientBytes,
+  recipientDigest,
+  recipientOf,
+  recipientText,
+} from "./crypto/identity.ts";
 export { mintSalt } from "./crypto/keys.ts";
 export type { VaultRef } from "./crypto/ref.ts";
 export { seedToWords, wordsToSeed } from "./crypto/words.ts";
@@ -17,7 +23,16 @@ export { PERMISSION, registryContract, vaultContract, vaultIdOf } from "./vault/
 export type { Finality } from "./vault/contract.ts";
 export { collectWelcome, dropWelcome, grant, grants, revoke } from "./vault/grant.ts";
 export type { Granted, GrantRequest } from "./vault/grant.ts";
-export { forget, pending, reinforce, remember, update, withdraw, type MemoryInput, type SeenMemory } from "./vault/memories.ts";
+export {
+  forget,
+  pending,
+  reinforce,
+  remember,
+  update,
+  withdraw,
+  type MemoryInput,
+  type SeenMemory,
+} from "./vault/memories.ts";
 export { mintVault, type Minted, type MintRequest } from "./vault/mint.ts";
 export { proveMemory, read, status } from "./vault/read.ts";
 export type { MemoryProof, ScopeView, VaultStatus, VaultView } from "./vault/read.ts";

@@ -27,11 +27,13 @@ export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
   const { welcome, signer, signature } = await readWelcome(request.welcome, request.identity);
   const { ref } = welcome;
   const { chainId } = await request.provider.getNetwork();
-  if (ref.chainId !== chainId) throw new WelcomeRejected(`it is for chain ${ref.chainId}, this is ${chainId}`);
+  if (ref.chainId !== chainId)
+    throw new WelcomeRejected(`it is for chain ${ref.chainId}, this is ${chainId}`);
   if (getAddress(ref.contract) !== getAddress(request.address)) {
     throw new WelcomeRejected(`it is for the contract ${ref.contract}`);
   }
-  if (welcome.class === "owner") throw new WelcomeRejected("it would add an owner's device, which this version does not do");
+  if (welcome.class === "owner")
+    throw new WelcomeRejected("it would add an owner's device, which this version does not do");
   const vault = vaultAt({ ...ref, contract: ref.contract.toLowerCase() }, request);
   const { owner, authorizer } = await readChainHead(vault.contract, ref.vaultId);
   const inForce = [owner, authorizer].some((account) => account.toLowerCase() === signer);
@@ -64,7 +66,12 @@ export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
 }
 
 /** The contract's own rule, off chain: ERC-1271 when the account has code, else or if that says no ECDSA. */
-async function signed(vault: Vault, welcome: Welcome, signer: string, signature: Uint8Array): Promise<boolean> {
+async function signed(
+  vault: Vault,
+  welcome: Welcome,
+  signer: string,
+  signature: Uint8Array,
+): Promise<boolean> {
   const { domain, types, message } = welcomeTypedData(welcome);
   const digest = TypedDataEncoder.hash(domain, types, message);
   if (await accountAccepts(vault.provider, signer, digest, signature)) return true;
@@ -87,7 +94,8 @@ export async function findWelcome(
   const { generation } = await readChainHead(contract, vaultId);
   const logs = await contract.queryFilter(contract.filters.Granted(vaultId, grantee), fromBlock);
   const newest = logs.filter(({ args }) => args.generation === generation).at(-1);
-  if (newest === undefined || BigInt(newest.args.welcome) === 0n) throw new WelcomeNotStored(vaultId, grantee);
+  if (newest === undefined || BigInt(newest.args.welcome) === 0n)
+    throw new WelcomeNotStored(vaultId, grantee);
   const digest = newest.args.welcome.slice(2);
   return readBlob(store, digest);
 }

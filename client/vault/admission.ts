@@ -79,7 +79,9 @@ async function welcomeOf(vault: Vault, plan: Plan, { member, secret, scopes }: A
 /** The on-chain half of a plan: revokes that the owner asked for, then grants of listed readers. */
 export function chainCallsOf(plan: Plan, welcomes: readonly PendingWelcome[]): VaultCall[] {
   const asked = new Set(
-    [...plan.outcomes.values()].flatMap((outcome) => (outcome.kind === "dismissed" ? [outcome.memberId] : [])),
+    [...plan.outcomes.values()].flatMap((outcome) =>
+      outcome.kind === "dismissed" ? [outcome.memberId] : [],
+    ),
   );
   const revokes = plan.dismissed.flatMap((member): VaultCall[] =>
     member.listed && member.grantee !== null && asked.has(member.id)

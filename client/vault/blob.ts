@@ -5,10 +5,12 @@ import { AlteredError, ContentTooLarge, MalformedData } from "../errors.ts";
 /** The only sizes, in bytes, that a stored blob may have (SPEC §4). */
 export const BLOB_SIZES = [4_096, 16_384, 65_536, 262_144] as const;
 
+const MAX_BLOB_SIZE = Math.max(...BLOB_SIZES);
+
 const LENGTH_BYTES = 4;
 
 /** The most data, in bytes, that one blob can carry. */
-export const MAX_BLOB_DATA = BLOB_SIZES[BLOB_SIZES.length - 1]! - SEAL_OVERHEAD - LENGTH_BYTES;
+export const MAX_BLOB_DATA = MAX_BLOB_SIZE - SEAL_OVERHEAD - LENGTH_BYTES;
 
 /**
  * Frames data so that its sealed form has one of the four blob sizes: u32 length, data, zeros.
@@ -146,7 +148,11 @@ export function encodeSection(section: SectionData): Uint8Array {
 
 /** @throws {MalformedData} when the bytes are no section of this version. */
 export function decodeSection(bytes: Uint8Array): SectionData {
-  const [version, content, entries, count, scopeSalt, path, scopeIds] = tuple(decodeCbor(bytes), 7, "section");
+  const [version, content, entries, count, scopeSalt, path, scopeIds] = tuple(
+    decodeCbor(bytes),
+    7,
+    "section",
+  );
   if (version !== VERSION) throw new MalformedData("section", `version ${String(version)}`);
   const section: SectionData = {
     content: decodeContent(content),

@@ -4,7 +4,15 @@ import { hexlify } from "ethers";
 
 import { maskPointer, scopeKey } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
-import { chunkContext, headContext, indexContext, seal, SEAL_OVERHEAD, sectionContext, type Random } from "../crypto/seal.ts";
+import {
+  chunkContext,
+  headContext,
+  indexContext,
+  seal,
+  SEAL_OVERHEAD,
+  sectionContext,
+  type Random,
+} from "../crypto/seal.ts";
 import { ContentTooLarge, TooManyScopes } from "../errors.ts";
 import { MerkleTree, scopeLeaf } from "../memory/tree.ts";
 import {
@@ -20,8 +28,8 @@ import {
 import type { SectionContent, SectionData } from "./blob.ts";
 import { deltaAfter, type ChainHead, type Delta } from "./contract.ts";
 import { rootOf, segmentOf, type ScopeState, type Segment } from "./head.ts";
-import type { Keyring } from "./keyring.ts";
-import { ONE, recordIdOf, ZERO } from "./roster.ts";
+import { compareBytes, type Keyring } from "./keyring.ts";
+import { isInternal, recordIdOf, ZERO } from "./roster.ts";
 
 /** What the next commit says about one scope. */
 export interface ScopeDraft {
@@ -68,45 +76,74 @@ const MAX_INLINE = 32_768;
  */
 export function buildCommit(draft: Draft, random: Random): BuiltCommit {
   if (draft.scopes.size > MAX_SCOPES) throw new TooManyScopes(draft.scopes.size - 2, MAX_SCOPES - 2);
-  const merged = [...draft.scopes.values()].map(mergeSegments);
-  const salts = merged.map(() => random(32));
-  const roots = merged.map(({ scope }) => rootOf(scope.live));
-  const scopeLeaves = merged.map(({ scope }, i) =>
-    scopeLeaf(hexToBytes(scope.id), roots[i]!, scope.live.size, salts[i]!),
-  );
-  const tree = new MerkleTree(scopeLeaves);
-  const sections = merged.map(({ scope, listed, items }, i) => ({
-    id: scope.id,
-    key: scopeKey(draft.epochKey, hexToBytes(scope.id)),
-    listed,
-    items,
-    root: roots[i]!,
-    live: scope.live,
-    data: {
-      content: items.length === 0 ? { kind: "none" } : { kind: "inline", items },
-      list: listed.map((segment) => segment.entry),
-      count: scope.live.size,
-      scopeSalt: salts[i]!,
-      path: tree.proof(scopeLeaves[i]!),
-      scopeIds: scope.id === ZERO ? namedScopes(draft) : [],
-    } satisfies SectionData as SectionData,
-  }));
+  const parts = [...draft.scopes.values()].map((scope) => partOf(draft, scope, random));
+  const tree = new MerkleTree(parts.map(({ leaf }) => leaf));
+  const sections = parts.map((part) => new Section(part, sectionOf(draft, part, tree)));
   const chunks = placeContent(draft, sections, random);
   return sealHead(draft, tree.root, sections, chunks, random);
 }
 
-interface Section {
-  readonly id: string;
+/** One scope's share of a commit, before its place in the tree is known. */
+interface Part extends Merged {
   readonly key: Uint8Array;
-  readonly listed: readonly Segment[];
-  readonly items: readonly Uint8Array[];
   readonly root: Uint8Array;
-  readonly live: ReadonlyMap<string, Uint8Array>;
-  data: SectionData;
+  readonly salt: Uint8Array;
+  readonly leaf: Uint8Array;
 }
 
+function partOf(draft: Draft, scope: ScopeDraft, random: Random): Part {
+  const id = hexToBytes(scope.id);
+  const [root, salt] = [rootOf(scope.live), random(32)];
+  const leaf = scopeLeaf(id, root, scope.live.size, salt);
+  return { ...mergeSegments(scope), key: scopeKey(draft.epochKey, id), root, salt, leaf };
+}
+
+const sectionOf = (
+  draft: Draft,
+  { scope, items, listed, salt, leaf }: Part,
+  tree: MerkleTree,
+): SectionData => ({
+  content: items.length === 0 ? { kind: "none" } : { kind: "inline", items },
+  list: listed.map((segment) => segment.entry),
+  count: scope.live.size,
+  scopeSalt: salt,
+  path: tree.proof(leaf),
+  scopeIds: scope.id === ZERO ? namedScopes(draft) : [],
+});
+
 const namedScopes = (draft: Draft): Uint8Array[] =>
-  [...draft.scopes.keys()].filter((id) => id !== ZERO && id !== ONE).map((id) => hexToBytes(id));
+  [...draft.scopes.keys()].filter((id) => !isInternal(id)).map((id) => hexToBytes(id));
+
+/** A section in the making: where its content goes is still open, and its size follows. */
+class Section {
+  readonly part: Part;
+  #data: SectionData;
+  #size: number;
+
+  constructor(part: Part, data: SectionData) {
+    this.part = part;
+    this.#data = data;
+    this.#size = encodeSection(data).length + SEAL_OVERHEAD;
+  }
+
+  get id(): Uint8Array {
+    return hexToBytes(this.part.scope.id);
+  }
+
+  get data(): SectionData {
+    return this.#data;
+  }
+
+  /** Bytes that the sealed section takes in the head. */
+  get size(): number {
+    return this.#size;
+  }
+
+  place(content: SectionContent): void {
+    this.#data = { ...this.#data, content };
+    this.#size = encodeSection(this.#data).length + SEAL_OVERHEAD;
+  }
+}
 
 interface Merged {
   readonly scope: ScopeDraft;
@@ -147,45 +184,37 @@ function net(items: readonly Uint8Array[]): Uint8Array[] {
 }
 
 /** Moves content that does not fit the head to chunks, the largest first, and chunk lists to an index. */
-function placeContent(draft: Draft, sections: Section[], random: Random): Uint8Array[] {
+function placeContent(draft: Draft, sections: readonly Section[], random: Random): Uint8Array[] {
   const blobs: Uint8Array[] = [];
-  const sizes = sections.map(({ data }) => encodeSection(data).length + SEAL_OVERHEAD);
-  const overhead = encodeHead({ ...draftHead(draft), sections: [] }).length + sections.length * 5;
-  const total = (): number => sizes.reduce((sum, size) => sum + size, overhead);
-  const move = (i: number, content: SectionContent): void => {
-    const section = sections[i]!;
-    section.data = { ...section.data, content };
-    sizes[i] = encodeSection(section.data).length + SEAL_OVERHEAD;
-  };
-  const toChunks = (i: number): void => {
-    const { id, key, items } = sections[i]!;
-    const context = chunkContext(draft.ref, draft.epoch, hexToBytes(id));
-    const digests = packChunks(items).map((data) => {
-      const blob = seal(key, context, pad(data), random);
-      blobs.push(blob);
-      return sha256(blob);
-    });
-    move(i, { kind: "chunks", digests });
-    if (digests.length > MAX_SECTION_CHUNKS) toIndex(i);
-  };
-  const toIndex = (i: number): void => {
-    const { id, key, data } = sections[i]!;
-    if (data.content.kind !== "chunks") return;
-    const context = indexContext(draft.ref, draft.epoch, hexToBytes(id));
-    const blob = seal(key, context, pad(encodeItems(data.content.digests)), random);
+  const SECTION_HEADER = 5;
+  const overhead =
+    encodeHead({ ...draftHead(draft), sections: [] }).length + sections.length * SECTION_HEADER;
+  const total = (): number => sections.reduce((sum, { size }) => sum + size, overhead);
+  const store = (key: Uint8Array, context: Uint8Array, data: Uint8Array): Uint8Array => {
+    const blob = seal(key, context, pad(data), random);
     blobs.push(blob);
-    move(i, { kind: "index", digest: sha256(blob) });
+    return sha256(blob);
   };
-  const largest = (kind: SectionContent["kind"]): number =>
-    sections.reduce(
-      (best, { data }, i) => (data.content.kind === kind && sizes[i]! > (sizes[best] ?? 0) ? i : best),
-      -1,
-    );
-  sections.forEach(({ items }, i) => {
-    if (sizeOf(items) > MAX_INLINE) toChunks(i);
-  });
-  for (let i = largest("inline"); total() > MAX_BLOB_DATA && i >= 0; i = largest("inline")) toChunks(i);
-  for (let i = largest("chunks"); total() > MAX_BLOB_DATA && i >= 0; i = largest("chunks")) toIndex(i);
+  const toIndex = (section: Section, digests: readonly Uint8Array[]): void => {
+    const context = indexContext(draft.ref, draft.epoch, section.id);
+    section.place({ kind: "index", digest: store(section.part.key, context, encodeItems(digests)) });
+  };
+  const toChunks = (section: Section): void => {
+    const { key, items } = section.part;
+    const context = chunkContext(draft.ref, draft.epoch, section.id);
+    const digests = packChunks(items).map((data) => store(key, context, data));
+    if (digests.length > MAX_SECTION_CHUNKS) toIndex(section, digests);
+    else section.place({ kind: "chunks", digests });
+  };
+  for (const section of sections) if (sizeOf(section.part.items) > MAX_INLINE) toChunks(section);
+  const bySize = sections.toSorted((a, b) => b.size - a.size);
+  for (const section of bySize) {
+    if (total() > MAX_BLOB_DATA && section.data.content.kind === "inline") toChunks(section);
+  }
+  for (const section of bySize) {
+    const { content } = section.data;
+    if (total() > MAX_BLOB_DATA && content.kind === "chunks") toIndex(section, content.digests);
+  }
   if (total() > MAX_BLOB_DATA) throw new ContentTooLarge("head", total(), MAX_BLOB_DATA);
   return blobs;
 }
@@ -193,18 +222,18 @@ function placeContent(draft: Draft, sections: Section[], random: Random): Uint8A
 /** Splits items over as few chunks as hold them. */
 function packChunks(items: readonly Uint8Array[]): Uint8Array[] {
   const ITEM_HEADER = 5;
-  const chunks: Uint8Array[][] = [];
-  let room = 0;
+  const chunks: Uint8Array[] = [];
+  let chunk: Uint8Array[] = [];
+  let size = ITEM_HEADER;
   for (const item of items) {
-    const size = item.length + ITEM_HEADER;
-    if (size > room) {
-      chunks.push([]);
-      room = MAX_BLOB_DATA - ITEM_HEADER;
+    if (size + item.length + ITEM_HEADER > MAX_BLOB_DATA) {
+      chunks.push(encodeItems(chunk));
+      [chunk, size] = [[], ITEM_HEADER];
     }
-    chunks.at(-1)!.push(item);
-    room -= size;
+    chunk.push(item);
+    size += item.length + ITEM_HEADER;
   }
-  return chunks.map(encodeItems);
+  return [...chunks, encodeItems(chunk)];
 }
 
 const draftHead = (draft: Draft) => ({
@@ -223,16 +252,16 @@ function sealHead(
 ): BuiltCommit {
   const { ref, chain, epoch, visibilityKey } = draft;
   const sequence = chain.sequence + 1n;
-  const sealed = sections.map(({ id, key, data }) =>
-    seal(key, sectionContext(ref, sequence, epoch, hexToBytes(id)), encodeSection(data), random),
+  const sealed = sections.map(({ part, id, data }) =>
+    seal(part.key, sectionContext(ref, sequence, epoch, id), encodeSection(data), random),
   );
   const head = encodeHead({ ...draftHead(draft), sections: shuffled(sealed, random) });
   const blob = seal(visibilityKey, headContext(ref, sequence), pad(head), random);
   const digest = sha256(blob);
   const pointer = maskPointer(visibilityKey, ref, sequence, root, digest);
-  const scopes = sections.map(({ id, key, listed, items, live, root: scopeRoot }): ScopeState => {
+  const scopes = sections.map(({ part: { scope, key, listed, items, root: scopeRoot } }): ScopeState => {
     const own = items.length === 0 ? [] : [segmentOf({ digest, sequence, epoch, scopeKey: key }, items)];
-    return { id, live, root: scopeRoot, segments: [...listed, ...own] };
+    return { id: scope.id, live: scope.live, root: scopeRoot, segments: [...listed, ...own] };
   });
   return {
     delta: deltaAfter(chain, ref, hexlify(root), hexlify(pointer)),
@@ -242,12 +271,8 @@ function sealHead(
   };
 }
 
-/** Fisher and Yates; 32 random bits over at most 64 places leave no bias worth the name. */
+/** Orders items by random tickets: none can tell a section's scope by its place. */
 function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const order = [...items];
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = (random(4).reduce((sum, byte) => sum * 256 + byte, 0)) % (i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
+  const tickets = items.map((item) => ({ item, ticket: random(16) }));
+  return tickets.sort((a, b) => compareBytes(a.ticket, b.ticket)).map(({ item }) => item);
 }

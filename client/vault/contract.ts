@@ -196,8 +196,9 @@ export async function sendCalls(
   calls: readonly VaultCall[],
 ): Promise<TransactionReceipt> {
   const encoded = calls.map((call) => encodeCall(contract, vaultId, call));
-  const data = encoded.length === 1 ? encoded[0]! : MULTICALL.encodeFunctionData("multicall", [encoded]);
-  return send(contract, data);
+  const [only] = encoded;
+  const single = encoded.length === 1 && only !== undefined;
+  return send(contract, single ? only : MULTICALL.encodeFunctionData("multicall", [encoded]));
 }
 
 /**
@@ -214,19 +215,18 @@ export async function send(contract: MemoryVault | KeyRegistry, data: string): P
     if (receipt === null) throw new ContractRefusal("no receipt", []);
     return receipt;
   } catch (cause) {
-    if (isError(cause, "INSUFFICIENT_FUNDS")) throw new InsufficientFunds(await addressOf(runner), { cause });
+    if (isError(cause, "INSUFFICIENT_FUNDS"))
+      throw new InsufficientFunds(String(cause.transaction.from ?? "the account"), { cause });
     throw refusalOf(contract, cause) ?? cause;
   }
 }
-
-const addressOf = async (runner: ContractRunner): Promise<string> =>
-  "getAddress" in runner && typeof runner.getAddress === "function" ? String(await runner.getAddress()) : "the account";
 
 /** Names the contract's refusal from its ABI, or `null` when the fault is another. */
 export function refusalOf(contract: MemoryVault | KeyRegistry, fault: unknown): ContractRefusal | null {
   if (fault instanceof ContractRefusal) return fault;
   const data = revertData(fault);
-  if (data === null) return isError(fault, "CALL_EXCEPTION") ? new ContractRefusal("reverted", [], { cause: fault }) : null;
+  if (data === null)
+    return isError(fault, "CALL_EXCEPTION") ? new ContractRefusal("reverted", [], { cause: fault }) : null;
   const parsed = contract.interface.parseError(data);
   return new ContractRefusal(parsed?.name ?? "reverted", parsed?.args.toArray() ?? [], { cause: fault });
 }
@@ -234,7 +234,8 @@ export function refusalOf(contract: MemoryVault | KeyRegistry, fault: unknown): 
 /** Providers wrap a revert's data in their own errors; wherever it is, it is hex and begins with a selector. */
 function revertData(fault: unknown, depth = 0): string | null {
   if (typeof fault !== "object" || fault === null || depth > 4) return null;
-  if ("data" in fault && typeof fault.data === "string" && /^0x[0-9a-f]{8,}$/i.test(fault.data)) return fault.data;
+  if ("data" in fault && typeof fault.data === "string" && /^0x[0-9a-f]{8,}$/i.test(fault.data))
+    return fault.data;
   const inner = ["data", "error", "info", "cause"].map((key) => (fault as Record<string, unknown>)[key]);
   return inner.map((value) => revertData(value, depth + 1)).find((data) => data !== null) ?? null;
 }
@@ -264,7 +265,9 @@ export async function finalBlock(provider: Provider, finality: Finality): Promis
   return number < 0 ? null : number;
 }
 
-const ERC1271 = new Interface(["function isValidSignature(bytes32 digest, bytes signature) view returns (bytes4)"]);
+const ERC1271 = new Interface([
+  "function isValidSignature(bytes32 digest, bytes signature) view returns (bytes4)",
+]);
 const ERC1271_MAGIC = "0x1626ba7e".padEnd(66, "0");
 
 /** Asks an account that is a contract whether it takes a signature for its own (ERC-1271). */

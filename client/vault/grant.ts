@@ -102,7 +102,8 @@ export const collectWelcome = (vault: Vault, memberId: string): Promise<Uint8Arr
   readWelcome(vault.journal, memberId);
 
 /** Forgets a welcome after it was handed over. */
-export const dropWelcome = (vault: Vault, memberId: string): Promise<void> => removeWelcome(vault.journal, memberId);
+export const dropWelcome = (vault: Vault, memberId: string): Promise<void> =>
+  removeWelcome(vault.journal, memberId);
 
 /** Who can read what until when: the roster's readers, from the newest head. */
 export async function grants(vault: Vault): Promise<RosterMember[]> {

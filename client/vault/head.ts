@@ -110,8 +110,17 @@ export async function openHead(
   const secret = ratchetTo(member, data.epoch, chain.sequence);
   const { epochKey, scopes } = openSections(member, chain.sequence, data, secret);
   const states = await mapConcurrently([...scopes], ([id, { key, section }]) =>
-    openScope({ id, key, section, root, own: { digest, epoch: data.epoch, sequence: chain.sequence, scopeKey: key },
-      ref, store, heads, cache }),
+    openScope({
+      id,
+      key,
+      section,
+      root,
+      own: { digest, epoch: data.epoch, sequence: chain.sequence, scopeKey: key },
+      ref,
+      store,
+      heads,
+      cache,
+    }),
   );
   return {
     ...{ chain, digest, data, secret, epochKey },
@@ -126,7 +135,11 @@ type HeadReader = (digest: Uint8Array, sequence: bigint) => Promise<HeadData>;
 function headReader(member: MemberKeys, store: BlobStore): HeadReader {
   const known = new Map<string, Promise<HeadData>>();
   const readHead = async (digest: string, sequence: bigint): Promise<HeadData> => {
-    const framed = open(member.visibilityKey, headContext(member.ref, sequence), await readBlob(store, digest));
+    const framed = open(
+      member.visibilityKey,
+      headContext(member.ref, sequence),
+      await readBlob(store, digest),
+    );
     if (framed === null) throw new WrongKeyError("the head's blob");
     return decodeHead(unpad(framed));
   };
@@ -174,9 +187,12 @@ function openSections(
     throw new MalformedData("head", `no section for a scope that the keyring grants (${id})`);
   };
   if (member.class === "reader") {
-    const keys = member.scopes.map((id) => [id, lookUpKey(keyring, secret, hexToBytes(id))] as const);
-    if (keys.some(([, key]) => key === null)) throw missingEntry(member, data.epoch);
-    return { epochKey: null, scopes: new Map(keys.map(([id, key]) => [id, find(id, key!)])) };
+    const scopes = member.scopes.map((id) => {
+      const key = lookUpKey(keyring, secret, hexToBytes(id));
+      if (key === null) throw missingEntry(member, data.epoch);
+      return [id, find(id, key)] as const;
+    });
+    return { epochKey: null, scopes: new Map(scopes) };
   }
   const epochKey = lookUpEpochKey(keyring, secret);
   if (epochKey === null) throw missingEntry(member, data.epoch);
@@ -184,7 +200,8 @@ function openSections(
   const zero = find(ZERO, keyOf(ZERO));
   const scopes = new Map([[ZERO, zero], ...[ONE].map((id) => [id, find(id, keyOf(id))] as const)]);
   for (const id of zero.section.scopeIds.map(bytesToHex)) scopes.set(id, find(id, keyOf(id)));
-  if (sealed.size > 0) throw new MalformedData("head", `${sealed.size} sections that scope zero does not name`);
+  if (sealed.size > 0)
+    throw new MalformedData("head", `${sealed.size} sections that scope zero does not name`);
   return { epochKey, scopes };
 }
 
@@ -217,7 +234,7 @@ async function openScope(request: ScopeRequest): Promise<ScopeState> {
     const items = await readContent(section.content, own, id, ref, store);
     if (items !== null) segments.push(segmentOf(own, items));
   }
-  const state = sameSegments(known, segments) ? known! : scopeStateOf(id, segments);
+  const state = known !== undefined && sameSegments(known, segments) ? known : scopeStateOf(id, segments);
   verifyScope(state, section, root);
   return state;
 }
@@ -258,7 +275,9 @@ async function readContent(
     return decodeItems(unpad(framed));
   };
   const digests =
-    content.kind === "chunks" ? content.digests : await read(content.digest, indexContext(ref, entry.epoch, scope));
+    content.kind === "chunks"
+      ? content.digests
+      : await read(content.digest, indexContext(ref, entry.epoch, scope));
   const context = chunkContext(ref, entry.epoch, scope);
   return (await mapConcurrently(digests, (digest) => read(digest, context))).flat();
 }
@@ -280,10 +299,11 @@ export function scopeStateOf(id: string, segments: readonly Segment[]): ScopeSta
   return { id, live, segments, root: rootOf(live) };
 }
 
-const sameSegments = (known: ScopeState | undefined, segments: readonly Segment[]): boolean =>
-  known !== undefined &&
-  known.segments.length === segments.length &&
-  known.segments.every((segment, i) => equalBytes(segment.entry.digest, segments[i]!.entry.digest));
+const blobsOf = (segments: readonly Segment[]): string =>
+  segments.map(({ entry }) => bytesToHex(entry.digest)).join();
+
+const sameSegments = (known: ScopeState, segments: readonly Segment[]): boolean =>
+  blobsOf(known.segments) === blobsOf(segments);
 
 const leaves = new WeakMap<Uint8Array, Uint8Array>();
 
@@ -310,14 +330,12 @@ function verifyScope(state: ScopeState, section: SectionData, root: Uint8Array):
 }
 
 async function mapConcurrently<T, R>(inputs: readonly T[], work: (input: T) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(inputs.length);
-  let next = 0;
+  const results: R[] = [];
+  const queue = inputs.entries();
+  // Lanes share one iterator, so that each input is taken once.
   const lane = async (): Promise<void> => {
-    while (next < inputs.length) {
-      const i = next++;
-      results[i] = await work(inputs[i]!);
-    }
+    for (const [i, input] of queue) results[i] = await work(input);
   };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENT_READS, inputs.length) }, lane));
+  await Promise.all(Array.from({ length: CONCURRENT_READS }, lane));
   return results;
 }

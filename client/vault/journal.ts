@@ -118,9 +118,13 @@ export async function readState(journal: Journal): Promise<MemberState | null> {
  * Adds operations, all or none; they are safe on disk when this returns. They stand after everything that is in the
  * journal, whatever the clock says: a change must not come before what it changes.
  */
-export async function writeOperations(journal: Journal, operations: readonly VaultOperation[]): Promise<void> {
+export async function writeOperations(
+  journal: Journal,
+  operations: readonly VaultOperation[],
+): Promise<void> {
   const last = (await named(journal, OPERATION)).at(-1);
-  const place = last === undefined ? 0 : Number(last.slice(OPERATION.length, OPERATION.length + PLACE_DIGITS)) + 1;
+  const place =
+    last === undefined ? 0 : Number(last.slice(OPERATION.length, OPERATION.length + PLACE_DIGITS)) + 1;
   const name = `${OPERATION}${String(place).padStart(PLACE_DIGITS, "0")}-${bytesToHex(journal.random(8))}`;
   await write(journal, name, encodeBundle(operations));
 }
@@ -143,7 +147,9 @@ const encodeBundle = (operations: readonly VaultOperation[]): Uint8Array =>
   encodeCbor(operations.map(encodeVaultOperation));
 
 const decodeBundle = (bytes: Uint8Array): VaultOperation[] =>
-  list(decodeCbor(bytes), "operations").map((operation) => decodeVaultOperation(bytesOf(operation, "operation")));
+  list(decodeCbor(bytes), "operations").map((operation) =>
+    decodeVaultOperation(bytesOf(operation, "operation")),
+  );
 
 export const writeCandidate = (journal: Journal, candidate: Candidate): Promise<void> =>
   write(journal, CANDIDATE + candidate.id, encodeCandidate(candidate));
@@ -151,7 +157,8 @@ export const writeCandidate = (journal: Journal, candidate: Candidate): Promise<
 export const readCandidates = (journal: Journal): Promise<Candidate[]> =>
   readAll(journal, CANDIDATE, decodeCandidate);
 
-export const removeCandidate = (journal: Journal, id: string): Promise<void> => journal.store.remove(CANDIDATE + id);
+export const removeCandidate = (journal: Journal, id: string): Promise<void> =>
+  journal.store.remove(CANDIDATE + id);
 
 /** Keeps a welcome whose admission is final until it was handed over. */
 export const writeWelcome = (journal: Journal, memberId: string, file: Uint8Array): Promise<void> =>

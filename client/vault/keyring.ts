@@ -96,10 +96,7 @@ function findEntry(entries: Uint8Array, tag: Uint8Array): Uint8Array | null {
 
 /** Orders byte strings as unsigned numbers, big-endian. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = a[i]! - b[i]!;
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
+  const end = a.findIndex((byte, i) => byte !== b[i]);
+  if (end === -1) return a.length - b.length;
+  return (a[end] ?? 0) - (b[end] ?? -1);
 }

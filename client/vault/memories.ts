@@ -7,7 +7,8 @@ import type { VaultOperation } from "./operations.ts";
 import { stateOf, type Vault } from "./session.ts";
 
 /** What a new memory may say; all but scope and text have defaults. */
-export type MemoryInput = Omit<CreateOperation, "kind" | "id" | "at" | "type"> & Partial<Pick<CreateOperation, "type">>;
+export type MemoryInput = Omit<CreateOperation, "kind" | "id" | "at" | "type"> &
+  Partial<Pick<CreateOperation, "type">>;
 
 /** What names a revision of a memory: a {@link Memory} does. */
 export interface SeenMemory {

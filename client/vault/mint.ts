@@ -66,7 +66,12 @@ async function firstState(vault: Vault, ref: VaultRef, seed: Uint8Array): Promis
   const { visibilityKey, recoverySecret, recoveryLocator, recoveryIdentity } = seedSecrets(seed, ref);
   const identity = generateIdentity(random);
   const device = await ownerMember(bytesToHex(random(16)), identity, random(32), "this device");
-  const recovery = await ownerMember(bytesToHex(random(16)), recoveryIdentity, recoveryLocator, "the 24 words");
+  const recovery = await ownerMember(
+    bytesToHex(random(16)),
+    recoveryIdentity,
+    recoveryLocator,
+    "the 24 words",
+  );
   const secret = random(32);
   return {
     ...{ ref, memberId: device.id, class: "owner", visibilityKey, locator: device.locator, identity },

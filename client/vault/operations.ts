@@ -55,7 +55,10 @@ export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
       ]);
     case "dismiss":
       return encodeCbor([TAG.dismiss, hexToBytes(operation.id), hexToBytes(operation.memberId)]);
-    default:
+    case "create":
+    case "update":
+    case "reinforce":
+    case "forget":
       return encodeCbor([TAG.memory, encodeOperation(operation)]);
   }
 }
@@ -69,8 +72,20 @@ export function decodeVaultOperation(bytes: Uint8Array): VaultOperation {
     return { kind: "dismiss", id: hexId(id), memberId: hexId(memberId) };
   }
   if (fields[0] !== TAG.admit) throw new MalformedData("operation", `kind ${String(fields[0])}`);
-  const [, id, kind, recipient, grantee, listed, scopes, expiresAt, permissions, admission, label, storeWelcome] =
-    tuple(fields, 12, "admit");
+  const [
+    ,
+    id,
+    kind,
+    recipient,
+    grantee,
+    listed,
+    scopes,
+    expiresAt,
+    permissions,
+    admission,
+    label,
+    storeWelcome,
+  ] = tuple(fields, 12, "admit");
   return {
     kind: "admit",
     id: hexId(id),

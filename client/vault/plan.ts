@@ -3,7 +3,7 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
 import { ratchet, SCOPE_ZERO, scopeKey } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
-import { TooManyScopes, VaultError } from "../errors.ts";
+import { MalformedData, OwnerClassOnly, TooManyScopes, VaultError } from "../errors.ts";
 import { decodeRecord } from "../memory/codec.ts";
 import { applyOperation, type Operation, type Outcome } from "../memory/operations.ts";
 import type { Random } from "../crypto/seal.ts";
@@ -24,6 +24,7 @@ import {
   encodeSecret,
   COMMIT_KEY_ID,
   INBOX_ID,
+  isInternal,
   KEPT_BATCHES,
   ONE,
   ZERO,
@@ -97,10 +98,16 @@ export function planCommit(request: PlanRequest): Plan {
 }
 
 /** The roster of a base. */
-export const rosterOf = (opened: OpenedHead): Roster => decodeRoster(opened.scopes.get(ONE)!.live.values());
+export const rosterOf = (opened: OpenedHead): Roster => decodeRoster(recordsOf(opened, ONE));
 
 /** Scope zero of a base. */
-export const secretsOf = (opened: OpenedHead): Secrets => decodeSecrets(opened.scopes.get(ZERO)!.live.values());
+export const secretsOf = (opened: OpenedHead): Secrets => decodeSecrets(recordsOf(opened, ZERO));
+
+function recordsOf(opened: OpenedHead, id: string): Iterable<Uint8Array> {
+  const scope = opened.scopes.get(id);
+  if (scope === undefined) throw new OwnerClassOnly("open the internal scopes");
+  return scope.live.values();
+}
 
 class WorkingScope {
   readonly live: Map<string, Uint8Array>;
@@ -177,7 +184,8 @@ class Work {
   #apply(operation: VaultOperation): void {
     switch (operation.kind) {
       case "admit":
-        return this.#admit(operation);
+        this.#admit(operation);
+        return;
       case "dismiss": {
         const { id: operationId, memberId } = operation;
         const done = this.dismiss(memberId);
@@ -189,8 +197,11 @@ class Work {
         );
         return;
       }
-      default:
-        return this.#applyToMemory(operation);
+      case "create":
+      case "update":
+      case "reinforce":
+      case "forget":
+        this.#applyToMemory(operation);
     }
   }
 
@@ -210,17 +221,20 @@ class Work {
     const touched = operation.kind === "create" ? operation.id : operation.memoryId;
     const holder = this.#holderOf(touched);
     const records = [touched, operation.id].map((id) => [id, this.#holderOf(id)?.live.get(id)] as const);
-    const live = new Map(records.flatMap(([id, record]) => (record === undefined ? [] : [[id, decodeRecord(record)]])));
+    const live = new Map(
+      records.flatMap(([id, record]) => (record === undefined ? [] : [[id, decodeRecord(record)]])),
+    );
     const outcome = applyOperation(live, operation, this.#request.random);
     this.#outcomes.set(operation.id, outcome);
     if (outcome.kind === "put" || outcome.kind === "conflict") {
-      const scope = holder ?? this.#scope(this.#scopeNamed(operation.kind === "create" ? operation.scope : ""));
+      const scope =
+        holder ?? this.#scope(this.#scopeNamed(operation.kind === "create" ? operation.scope : ""));
       scope.put(outcome.memory.id, outcome.record);
     } else if (outcome.kind === "removed") holder?.remove(touched);
   }
 
   #holderOf(memoryId: string): WorkingScope | undefined {
-    return [...this.#scopes.values()].find(({ id, live }) => id !== ZERO && id !== ONE && live.has(memoryId));
+    return [...this.#scopes.values()].find(({ id, live }) => !isInternal(id) && live.has(memoryId));
   }
 
   #admit(operation: AdmitOperation): void {
@@ -252,7 +266,9 @@ class Work {
       (member) => (grantee !== null && member.grantee === grantee) || equalBytes(member.recipient, recipient),
     );
     if (known) return "the grantee is a member already";
-    return kind === "reader" && expiresAt !== null && expiresAt <= this.#request.now ? "the grant has expired" : null;
+    return kind === "reader" && expiresAt !== null && expiresAt <= this.#request.now
+      ? "the grant has expired"
+      : null;
   }
 
   #enter(member: RosterMember): void {
@@ -261,7 +277,10 @@ class Work {
   }
 
   #scope(id: string): WorkingScope {
-    return this.#scopes.get(id)!;
+    const scope = this.#scopes.get(id);
+    if (scope === undefined)
+      throw new MalformedData("roster", `names scope ${id}, which the head does not have`);
+    return scope;
   }
 
   /** A scope exists from its first memory or grant on. */
@@ -282,7 +301,7 @@ class Work {
     const { opened } = base;
     const turned = opened === null || this.#rotate;
     const epoch = opened === null ? 0 : opened.data.epoch + (this.#rotate ? 1 : 0);
-    const epochKey = turned ? random(32) : opened.epochKey!;
+    const epochKey = turned || opened.epochKey === null ? random(32) : opened.epochKey;
     const secrets = this.#memberSecrets(opened !== null && this.#rotate);
     this.#writeScopeZero(secrets, turned);
     const keyring: Keyring =
@@ -301,12 +320,13 @@ class Work {
   }
 
   /** Everybody's secret at the new epoch: ratcheted, so that a dismissed member cannot follow. */
-  #memberSecrets(turn: boolean): Map<string, Uint8Array> {
+  #memberSecrets(turn: boolean): ReadonlyMap<string, Uint8Array> {
     const admitted = new Map(this.#admitted.map(({ member, secret }) => [member.id, secret]));
     const secretOf = (id: string): Uint8Array => {
       const fresh = admitted.get(id);
       if (fresh !== undefined) return fresh;
-      const present = this.#secrets.members.get(id)!;
+      const present = this.#secrets.members.get(id);
+      if (present === undefined) throw new MalformedData("scope zero", `no secret of member ${id}`);
       return turn ? ratchet(present, 1) : present;
     };
     return new Map([...this.#members.keys()].map((id) => [id, secretOf(id)]));
@@ -325,7 +345,8 @@ class Work {
       zero.put(INBOX_ID, encodeInbox(inbox, random));
       if (commitKey !== null) zero.put(COMMIT_KEY_ID, encodeCommitKey(commitKey, random));
     } else {
-      for (const { member, secret } of this.#admitted) zero.put(member.id, encodeSecret(member.id, secret, random));
+      for (const { member, secret } of this.#admitted)
+        zero.put(member.id, encodeSecret(member.id, secret, random));
     }
     zero.put(batchId, encodeBatch(batchId, this.#sequence, random));
     const oldest = [...this.#secrets.batches].sort(([, a], [, b]) => Number(a - b));
@@ -333,17 +354,21 @@ class Work {
   }
 
   #keyringMembers(secrets: ReadonlyMap<string, Uint8Array>, epochKey: Uint8Array): KeyringMember[] {
-    return [...this.#members.values()].map((member) => ({
-      secret: secrets.get(member.id)!,
-      locator: member.locator,
-      welcomeDigest: member.welcomeDigest,
-      keys:
-        member.class === "owner"
-          ? [{ scopeId: SCOPE_ZERO, key: epochKey }]
-          : member.scopes.map((id) => {
-              const scopeId = hexToBytes(id);
-              return { scopeId, key: scopeKey(epochKey, scopeId) };
-            }),
-    }));
+    return [...secrets].flatMap(([id, secret]) => {
+      const member = this.#members.get(id);
+      return member === undefined ? [] : [{ secret, ...keyringEntriesOf(member, epochKey) }];
+    });
   }
 }
+
+const keyringEntriesOf = (member: RosterMember, epochKey: Uint8Array): Omit<KeyringMember, "secret"> => ({
+  locator: member.locator,
+  welcomeDigest: member.welcomeDigest,
+  keys:
+    member.class === "owner"
+      ? [{ scopeId: SCOPE_ZERO, key: epochKey }]
+      : member.scopes.map((id) => {
+          const scopeId = hexToBytes(id);
+          return { scopeId, key: scopeKey(epochKey, scopeId) };
+        }),
+});

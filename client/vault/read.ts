@@ -5,7 +5,7 @@ import { decodeRecord } from "../memory/codec.ts";
 import type { Memory } from "../memory/record.ts";
 import { MerkleTree } from "../memory/tree.ts";
 import { leafOf, type OpenedHead } from "./head.ts";
-import { ONE, ZERO } from "./roster.ts";
+import { isInternal } from "./roster.ts";
 import { rosterOf } from "./plan.ts";
 import { checkTerms, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 import { settle } from "./sync.ts";
@@ -38,10 +38,16 @@ export async function read(vault: Vault): Promise<VaultView> {
   const { opened, final } = await openLatest(vault);
   const state = await stateOf(vault);
   const names =
-    state.class === "owner" ? rosterOf(opened).scopeNames : new Map(state.scopes.map(({ id, name }) => [id, name]));
+    state.class === "owner"
+      ? rosterOf(opened).scopeNames
+      : new Map(state.scopes.map(({ id, name }) => [id, name]));
   const scopes = [...opened.scopes.values()]
-    .filter(({ id }) => id !== ZERO && id !== ONE)
-    .map(({ id, live }) => ({ id, name: names.get(id) ?? id, memories: [...live.values()].map(decodeRecord) }))
+    .filter(({ id }) => !isInternal(id))
+    .map(({ id, live }) => ({
+      id,
+      name: names.get(id) ?? id,
+      memories: [...live.values()].map(decodeRecord),
+    }))
     .sort((a, b) => a.name.localeCompare(b.name));
   const { sequence, stateRoot, root } = opened.chain;
   return { sequence, stateRoot, root, epoch: opened.data.epoch, final, scopes };
@@ -72,10 +78,10 @@ export interface MemoryProof {
  */
 export async function proveMemory(vault: Vault, id: string): Promise<MemoryProof> {
   const { opened } = await openLatest(vault);
-  const scope = [...opened.scopes.values()].find(({ id: scopeId, live }) => scopeId !== ZERO && scopeId !== ONE && live.has(id));
-  const proof = scope === undefined ? undefined : opened.proofs.get(scope.id);
-  if (scope === undefined || proof === undefined) throw new UnknownMemory(id);
-  const record = scope.live.get(id)!;
+  const scope = [...opened.scopes.values()].find(({ live }) => live.has(id));
+  const record = scope?.live.get(id);
+  const proof = scope === undefined || isInternal(scope.id) ? undefined : opened.proofs.get(scope.id);
+  if (scope === undefined || record === undefined || proof === undefined) throw new UnknownMemory(id);
   const tree = new MerkleTree([...scope.live.values()].map(leafOf));
   return {
     record,

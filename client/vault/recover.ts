@@ -41,12 +41,28 @@ export async function recoverVault(request: RecoverRequest): Promise<Vault> {
   const enrolling = bytesToHex(vault.random(16));
   const state: MemberState = {
     ...{ ref, memberId: "00".repeat(16), class: "owner", visibilityKey, locator: recoveryLocator, identity },
-    ...{ secret: recoverySecret, epoch: 0, admitted: true, pin: null, scopes: [], expiresAt: null, grantee: null },
+    ...{
+      secret: recoverySecret,
+      epoch: 0,
+      admitted: true,
+      pin: null,
+      scopes: [],
+      expiresAt: null,
+      grantee: null,
+    },
     ...{ genesis: null, enrolling },
   };
   await openWith(vault, state, chain);
   const enrolment: AdmitOperation = {
-    ...{ kind: "admit", id: enrolling, class: "owner", grantee: null, listed: false, scopes: [], expiresAt: null },
+    ...{
+      kind: "admit",
+      id: enrolling,
+      class: "owner",
+      grantee: null,
+      listed: false,
+      scopes: [],
+      expiresAt: null,
+    },
     recipient: recipientBytes(await recipientOf(identity)),
     permissions: PERMISSION.read,
     admission: "joined",

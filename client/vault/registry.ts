@@ -37,7 +37,12 @@ export const publishKey = (
  * @throws {KeyBytesMissing} when the node has pruned the event: ask the grantee for the recipient.
  */
 export async function keyOf(registry: KeyRegistry, account: string): Promise<PublishedKey> {
-  const { recipientDigest: digest, expiresAt, blockNumber, attestationDigest } = await registry.keyOf(account);
+  const {
+    recipientDigest: digest,
+    expiresAt,
+    blockNumber,
+    attestationDigest,
+  } = await registry.keyOf(account);
   if (BigInt(digest) === 0n) throw new KeyNotPublished(account);
   const block = Number(blockNumber);
   const logs = await registry.queryFilter(registry.filters.KeyPublished(account, digest), block, block);

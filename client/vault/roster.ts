@@ -6,7 +6,15 @@ import { SCOPE_ONE, SCOPE_ZERO } from "../crypto/keys.ts";
 import { MalformedData } from "../errors.ts";
 
 /** Kinds of records; every record is a CBOR array that begins with kind, id and salt (SPEC §5). */
-export const KIND = { memory: 1, secret: 2, commitKey: 3, inbox: 4, batch: 5, member: 6, scopeName: 7 } as const;
+export const KIND = {
+  memory: 1,
+  secret: 2,
+  commitKey: 3,
+  inbox: 4,
+  batch: 5,
+  member: 6,
+  scopeName: 7,
+} as const;
 
 /** Owner-class members hold the epoch key, readers the keys of their scopes. */
 export type MemberClass = "owner" | "reader";
@@ -54,6 +62,9 @@ export interface Secrets {
 /** The scopes that the owner class keeps for itself. */
 export const ZERO = bytesToHex(SCOPE_ZERO);
 export const ONE = bytesToHex(SCOPE_ONE);
+
+/** Whether a scope is one that the owner class keeps for itself. */
+export const isInternal = (id: string): boolean => id === ZERO || id === ONE;
 
 /** How many batch ids scope zero remembers. */
 export const KEPT_BATCHES = 128;
@@ -151,7 +162,8 @@ export function decodeRoster(records: Iterable<Uint8Array>): Roster {
 
 function memberOf(record: readonly unknown[]): RosterMember {
   const fields = tuple(record, 15, "member");
-  const [, id, , kind, recipient, locator, grantee, listed, scopes, expiresAt, permissions, admission] = fields;
+  const [, id, , kind, recipient, locator, grantee, listed, scopes, expiresAt, permissions, admission] =
+    fields;
   const [label, since, welcomeDigest] = fields.slice(12);
   return {
     id: hexId(id),
@@ -179,7 +191,8 @@ const hexId = (value: unknown): string => bytesToHex(fixed(value, 16, "an id"));
  */
 export function recordIdOf(bytes: Uint8Array): string {
   // A CBOR array of at most 23 items, a kind below 24, then a byte string of 16 (0x50).
-  if (bytes.length < 36 || (bytes[0]! & 0xe0) !== 0x80 || bytes[0]! > 0x97 || bytes[1]! > 23 || bytes[2] !== 0x50) {
+  const [array = 0, kind = 24, idHeader] = bytes;
+  if (bytes.length < 36 || array < 0x80 || array > 0x97 || kind > 23 || idHeader !== 0x50) {
     throw new MalformedData("record", "does not begin with kind and id");
   }
   return bytesToHex(bytesOf(bytes.subarray(3, 19), "record id"));

@@ -1,6 +1,12 @@
 import type { Provider, Signer } from "ethers";
 
-import { GrantExpired, GrantRevoked, NotInitialised, RollbackDetected, VaultChangedHands } from "../errors.ts";
+import {
+  GrantExpired,
+  GrantRevoked,
+  NotInitialised,
+  RollbackDetected,
+  VaultChangedHands,
+} from "../errors.ts";
 import type { BlobStore } from "../storage/store.ts";
 import type { JournalStore } from "../storage/journal-store.ts";
 import { randomBytes } from "@noble/hashes/utils.js";
@@ -132,7 +138,8 @@ export async function checkTerms(vault: Vault, state: MemberState): Promise<void
     throw new GrantExpired(state.expiresAt);
   }
   if (state.grantee === null) return;
-  if (!(await vault.contract.canRead(vault.ref.vaultId, state.grantee))) throw new GrantRevoked(state.grantee);
+  if (!(await vault.contract.canRead(vault.ref.vaultId, state.grantee)))
+    throw new GrantRevoked(state.grantee);
 }
 
 /** Permissions that every grant has. */

@@ -1,10 +1,26 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { hexlify, isError, Wallet, type TransactionReceipt } from "ethers";
 
-import { CommitKeyMissing, ContractRefusal, NotYetAdmitted, OwnerClassOnly, RaceLost, UncertainBatch, VaultNotFound } from "../errors.ts";
+import {
+  CommitKeyMissing,
+  ContractRefusal,
+  NotYetAdmitted,
+  OwnerClassOnly,
+  RaceLost,
+  UncertainBatch,
+  VaultNotFound,
+  WalletRequired,
+} from "../errors.ts";
 import { digestOf, putVerified } from "../storage/store.ts";
 import { buildCommit, type BuiltCommit } from "./commit.ts";
-import { finalBlock, readChainHead, sendCalls, signDelta, stateRootAfter, type ChainHead } from "./contract.ts";
+import {
+  finalBlock,
+  readChainHead,
+  sendCalls,
+  signDelta,
+  stateRootAfter,
+  type ChainHead,
+} from "./contract.ts";
 import { chainCallsOf, welcomesOf } from "./admission.ts";
 import type { OpenedHead } from "./head.ts";
 import {
@@ -72,7 +88,15 @@ async function commitPending(vault: Vault): Promise<SyncResult> {
     const gone = opened === null ? new Set<string>() : await goneMembers(vault, opened);
     if (operations.length === 0 && gone.size === 0) {
       const final = state.pin?.sequence === chain.sequence;
-      return { sequence: chain.sequence, final, receipt: null, blobs: [], rotated: false, outcomes: new Map(), races };
+      return {
+        sequence: chain.sequence,
+        final,
+        receipt: null,
+        blobs: [],
+        rotated: false,
+        outcomes: new Map(),
+        races,
+      };
     }
     const attempt = await prepare(vault, state, chain, opened, operations, gone);
     const receipt = await submit(vault, attempt.candidate, chain);
@@ -117,7 +141,9 @@ async function prepare(
     now: await chainTime(vault),
     random: vault.random,
   });
-  const carried = operations.filter(({ id: operationId }) => plan.outcomes.get(operationId)?.kind !== "refused");
+  const carried = operations.filter(
+    ({ id: operationId }) => plan.outcomes.get(operationId)?.kind !== "refused",
+  );
   const refused = [...plan.outcomes.values()].find((outcome) => outcome.kind === "refused");
   if (refused !== undefined && carried.length === 0 && gone.size === 0) throw refused.fault;
   const built = buildCommit(plan.draft, vault.random);
@@ -167,10 +193,15 @@ async function openCandidate(
 
 /** Operations that no commit up to this head carries. */
 async function pendingOperations(vault: Vault, opened: OpenedHead | null): Promise<VaultOperation[]> {
-  const [operations, candidates] = await Promise.all([readOperations(vault.journal), readCandidates(vault.journal)]);
+  const [operations, candidates] = await Promise.all([
+    readOperations(vault.journal),
+    readCandidates(vault.journal),
+  ]);
   if (opened === null) return operations;
   const { batches } = secretsOf(opened);
-  const carried = new Set(candidates.filter(({ id }) => batches.has(id)).flatMap(({ operations: ids }) => ids));
+  const carried = new Set(
+    candidates.filter(({ id }) => batches.has(id)).flatMap(({ operations: ids }) => ids),
+  );
   const doubtful = candidates.find((candidate) => isUncertain(candidate, batches, opened.chain.sequence));
   if (doubtful !== undefined) throw new UncertainBatch(doubtful.id, doubtful.operations);
   return operations.filter(({ id }) => !carried.has(id));
@@ -212,7 +243,11 @@ async function signatureFor(
 }
 
 /** @returns the receipt, or `null` when another writer came first. */
-async function submit(vault: Vault, candidate: Candidate, base: ChainHead): Promise<TransactionReceipt | null> {
+async function submit(
+  vault: Vault,
+  candidate: Candidate,
+  base: ChainHead,
+): Promise<TransactionReceipt | null> {
   const revokes = candidate.calls.filter((call) => call.kind === "revoke");
   const signer = await payer(vault, candidate);
   try {
@@ -238,8 +273,11 @@ async function submit(vault: Vault, candidate: Candidate, base: ChainHead): Prom
 async function payer(vault: Vault, candidate: Candidate) {
   if (vault.wallet !== null) return vault.contract.connect(vault.wallet);
   const state = await stateOf(vault);
-  const opened = candidate.sequence === 1n ? null : await openWith(vault, state, await pinnedHead(vault, state));
-  return vault.contract.connect(new Wallet(commitKeyOf(state, opened)!, vault.provider));
+  const opened =
+    candidate.sequence === 1n ? null : await openWith(vault, state, await pinnedHead(vault, state));
+  const commitKey = commitKeyOf(state, opened);
+  if (commitKey === null) throw new WalletRequired("commit");
+  return vault.contract.connect(new Wallet(commitKey, vault.provider));
 }
 
 /**
@@ -252,7 +290,9 @@ export async function settle(vault: Vault): Promise<MemberState> {
   if (number === null) return state;
   const chain = await finalHead(vault, state, number);
   if (chain === null || chain.sequence === 0n) return state;
-  const candidates = (await readCandidates(vault.journal)).filter(({ sequence }) => sequence <= chain.sequence);
+  const candidates = (await readCandidates(vault.journal)).filter(
+    ({ sequence }) => sequence <= chain.sequence,
+  );
   if (state.pin?.sequence === chain.sequence && candidates.length === 0) return state;
   const opened = await openWith(vault, state, chain).catch((fault: unknown) => {
     // The admission itself is not final yet: the newest head may open, this one cannot.
@@ -281,7 +321,11 @@ async function finalHead(vault: Vault, state: MemberState, block: number): Promi
   return chain;
 }
 
-async function settleCandidates(vault: Vault, candidates: readonly Candidate[], opened: OpenedHead): Promise<void> {
+async function settleCandidates(
+  vault: Vault,
+  candidates: readonly Candidate[],
+  opened: OpenedHead,
+): Promise<void> {
   const { batches } = secretsOf(opened);
   for (const candidate of candidates) {
     if (batches.has(candidate.id)) {

@@ -1,6 +1,16 @@
 import { expect } from "chai";
 
-import { forget, grant, read, remember, revoke, sync, update, GrantRevoked, type VaultView } from "../../client/index.ts";
+import {
+  forget,
+  grant,
+  read,
+  remember,
+  revoke,
+  sync,
+  update,
+  GrantRevoked,
+  type VaultView,
+} from "../../client/index.ts";
 import { thrown } from "../helpers/thrown.ts";
 import { accept, createWorld, inDays, newReader, ownedVault, type World } from "../helpers/world.ts";
 
@@ -16,7 +26,11 @@ describe("Promise 3: what a reader loads is all of what it was granted, unaltere
 
   it("shows the owner every memory after one commit", async () => {
     const { vault } = await ownedVault(world);
-    await remember(vault, { scope: "health", text: "Allergic to penicillin" }, { scope: "travel", text: "Window seat" });
+    await remember(
+      vault,
+      { scope: "health", text: "Allergic to penicillin" },
+      { scope: "travel", text: "Window seat" },
+    );
     const result = await sync(vault);
     expect(result.sequence).to.equal(1n);
     expect(result.final).to.equal(true);
@@ -52,11 +66,19 @@ describe("Promise 3: what a reader loads is all of what it was granted, unaltere
 
   it("gives a reader its scope and nothing else, and closes the next memory to it", async () => {
     const { vault } = await ownedVault(world);
-    await remember(vault, { scope: "health", text: "Runs at six" }, { scope: "finance", text: "Saves a fifth" });
+    await remember(
+      vault,
+      { scope: "health", text: "Runs at six" },
+      { scope: "finance", text: "Saves a fifth" },
+    );
     await sync(vault);
     const [agent, doctor] = [await newReader(), await newReader()];
     const terms = { scopes: ["health"], expiresAt: await inDays(world, 30) };
-    const first = await grant(vault, { recipient: agent.recipient, account: world.stranger.address, ...terms });
+    const first = await grant(vault, {
+      recipient: agent.recipient,
+      account: world.stranger.address,
+      ...terms,
+    });
     const second = await grant(vault, { recipient: doctor.recipient, label: "doctor", ...terms });
     const agentVault = await accept(world, agent.identity, first.welcome!);
     const doctorVault = await accept(world, doctor.identity, second.welcome!);
@@ -68,7 +90,9 @@ describe("Promise 3: what a reader loads is all of what it was granted, unaltere
     await remember(vault, { scope: "health", text: "A new secret" });
     await sync(vault);
     expect(await thrown(read(agentVault))).to.be.instanceOf(GrantRevoked);
-    expect(shown(await read(doctorVault))).to.deep.equal({ health: ["A new secret", "Runs at six", "Sleeps at ten"] });
+    expect(shown(await read(doctorVault))).to.deep.equal({
+      health: ["A new secret", "Runs at six", "Sleeps at ten"],
+    });
     expect(shown(await read(vault)).health).to.have.length(3);
   });
 });

@@ -5,6 +5,7 @@ import {
   forget,
   grant,
   grants,
+  GrantRevoked,
   memoryStore,
   pending,
   read,
@@ -16,7 +17,6 @@ import {
   sync,
   update,
   vaultAt,
-  NotAMember,
   type Environment,
   type Vault,
 } from "../../client/index.ts";
@@ -64,7 +64,11 @@ describe("Races: whoever loses one loses nothing", () => {
 
   it("lands the operations of both, each once", async () => {
     const { vault, second, losing } = await twoDevices();
-    await remember(vault, { scope: "career", text: "From the first" }, { scope: "travel", text: "Goes by train" });
+    await remember(
+      vault,
+      { scope: "career", text: "From the first" },
+      { scope: "travel", text: "Goes by train" },
+    );
     await remember(second, { scope: "travel", text: "From the second" });
     const result = await sync(losing(() => sync(second)));
     expect(result.races).to.equal(1);
@@ -106,7 +110,10 @@ describe("Races: whoever loses one loses nothing", () => {
     await sync(losing(() => sync(second)));
     const both = await memories(second);
     expect(both.map(({ text }) => text).sort()).to.deep.equal(["Writes Go", "Writes Rust"]);
-    expect(both.find(({ text }) => text === "Writes Rust")).to.include({ conflictsWith: seen!.id, revision: 1 });
+    expect(both.find(({ text }) => text === "Writes Rust")).to.include({
+      conflictsWith: seen!.id,
+      revision: 1,
+    });
   });
 
   it("does not re-admit a reader that the winner revoked", async () => {
@@ -131,7 +138,11 @@ describe("Races: whoever loses one loses nothing", () => {
     await remember(second, { scope: "travel", text: "Came first" });
     const lost = losing(() => sync(second));
     const expiresAt = await inDays(world, 30);
-    const { welcome, races } = await grant(lost, { recipient: reader.recipient, scopes: ["career"], expiresAt });
+    const { welcome, races } = await grant(lost, {
+      recipient: reader.recipient,
+      scopes: ["career"],
+      expiresAt,
+    });
     expect(races).to.equal(1);
     const readerVault = await accept(world, reader.identity, welcome!, store);
     expect(await texts(readerVault)).to.deep.equal(["Writes code"]);
@@ -150,7 +161,9 @@ describe("Races: whoever loses one loses nothing", () => {
         throw new Error("connection lost");
       }),
     });
-    expect(await thrown(sync(deaf))).to.be.instanceOf(Error).with.property("message", "connection lost");
+    expect(await thrown(sync(deaf)))
+      .to.be.instanceOf(Error)
+      .with.property("message", "connection lost");
     expect(await pending(vault)).to.have.length(1);
     const again = await sync(vault);
     expect(again.receipt).to.equal(null);
@@ -183,7 +196,9 @@ describe("Races: whoever loses one loses nothing", () => {
     const account = Wallet.createRandom().address;
     const expiresAt = await inDays(world, 30);
     await grant(vault, { recipient: reader.recipient, account, scopes: ["career"], expiresAt });
-    const down = misbehaving(parts.store, { put: () => Promise.reject(new StoreUnavailable("test store", "it is down")) });
+    const down = misbehaving(parts.store, {
+      put: () => Promise.reject(new StoreUnavailable("test store", "it is down")),
+    });
     const offline = vaultAt(vault.ref, { ...parts, store: down });
     await remember(offline, { scope: "career", text: "Kept" });
     expect(await thrown(revoke(offline, account))).to.be.instanceOf(StoreUnavailable);
@@ -199,7 +214,12 @@ describe("Races: whoever loses one loses nothing", () => {
     const { vault, second } = await twoDevices();
     const reader = await newReader();
     const expiresAt = await inDays(world, 30);
-    const terms = { recipient: reader.recipient, account: world.stranger.address, scopes: ["career"], expiresAt };
+    const terms = {
+      recipient: reader.recipient,
+      account: world.stranger.address,
+      scopes: ["career"],
+      expiresAt,
+    };
     const { welcome } = await grant(vault, terms);
     const readerVault = await accept(world, reader.identity, welcome!);
     await world.memoryVault.connect(world.stranger).revoke(vault.ref.vaultId, world.stranger.address);
@@ -207,15 +227,19 @@ describe("Races: whoever loses one loses nothing", () => {
     const result = await sync(second);
     expect(result.rotated).to.equal(true);
     expect(await grants(vault)).to.deep.equal([]);
-    void readerVault;
-    void NotAMember;
+    expect(await thrown(read(readerVault))).to.be.instanceOf(GrantRevoked);
   });
 
   it("revokes even when the grantee revoked itself first", async () => {
     const { vault } = await twoDevices();
     const reader = await newReader();
     const expiresAt = await inDays(world, 30);
-    const terms = { recipient: reader.recipient, account: world.stranger.address, scopes: ["career"], expiresAt };
+    const terms = {
+      recipient: reader.recipient,
+      account: world.stranger.address,
+      scopes: ["career"],
+      expiresAt,
+    };
     await grant(vault, terms);
     const contract = world.memoryVault.connect(world.stranger);
     const sly = vaultAt(vault.ref, {

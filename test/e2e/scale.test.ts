@@ -23,7 +23,11 @@ describe("Scale: ten thousand memories are one transaction", () => {
     const { receipt, blobs } = await sync(vault);
     vault.cache = new Map();
     const view = await read(vault);
-    return { gas: receipt!.gasUsed, blobs, texts: view.scopes.reduce((sum, scope) => sum + scope.memories.length, 0) };
+    return {
+      gas: receipt!.gasUsed,
+      blobs,
+      texts: view.scopes.reduce((sum, scope) => sum + scope.memories.length, 0),
+    };
   }
 
   it("costs the gas of one memory, within 200", async () => {

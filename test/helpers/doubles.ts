@@ -15,12 +15,16 @@ export const misbehaving = (store: BlobStore, faults: Partial<BlobStore>): BlobS
 /** A signer that does something around each transaction: lets another writer come first, or loses the answer. */
 export const signerWith = (
   signer: Signer,
-  send: (forward: Signer["sendTransaction"], ...args: Parameters<Signer["sendTransaction"]>) => ReturnType<Signer["sendTransaction"]>,
+  send: (
+    forward: Signer["sendTransaction"],
+    ...args: Parameters<Signer["sendTransaction"]>
+  ) => ReturnType<Signer["sendTransaction"]>,
 ): Signer =>
   new Proxy(signer, {
     get(target, property) {
       if (property === "sendTransaction") {
-        return (...args: Parameters<Signer["sendTransaction"]>) => send(target.sendTransaction.bind(target), ...args);
+        return (...args: Parameters<Signer["sendTransaction"]>) =>
+          send(target.sendTransaction.bind(target), ...args);
       }
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;

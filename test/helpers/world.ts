@@ -55,7 +55,12 @@ export async function newReader() {
 }
 
 /** Opens a welcome as a reader on a device of its own. */
-export const accept = (world: World, identity: string, welcome: Uint8Array, store?: BlobStore): Promise<Vault> =>
+export const accept = (
+  world: World,
+  identity: string,
+  welcome: Uint8Array,
+  store?: BlobStore,
+): Promise<Vault> =>
   acceptWelcome({ ...device(world, undefined, store), address: world.address, identity, welcome });
 
 /** Unix seconds, `days` from the chain's present. */
