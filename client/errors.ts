@@ -441,9 +441,7 @@ export class UncertainBatch extends VaultError {
 /** Not a name for a scope. */
 export class InvalidScopeName extends VaultError {
   constructor(readonly scope: string) {
-    super(
-      `${JSON.stringify(scope)} is no name for a scope: 1 to 64 characters without control characters are.`,
-    );
+    super(`${JSON.stringify(scope)} is no name for a scope: 1 to 128 bytes without control characters are.`);
   }
 }
 

@@ -215,8 +215,10 @@ export async function send(contract: MemoryVault | KeyRegistry, data: string): P
     if (receipt === null) throw new ContractRefusal("no receipt", []);
     return receipt;
   } catch (cause) {
-    if (isError(cause, "INSUFFICIENT_FUNDS"))
-      throw new InsufficientFunds(String(cause.transaction.from ?? "the account"), { cause });
+    if (isError(cause, "INSUFFICIENT_FUNDS")) {
+      const { from } = cause.transaction;
+      throw new InsufficientFunds(typeof from === "string" ? from : "The account that pays", { cause });
+    }
     throw refusalOf(contract, cause) ?? cause;
   }
 }

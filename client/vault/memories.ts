@@ -1,7 +1,8 @@
-import { bytesToHex } from "@noble/hashes/utils.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 import { InvalidScopeName, OwnerClassOnly } from "../errors.ts";
 import type { CreateOperation, Operation, UpdateOperation } from "../memory/operations.ts";
+import { MAX_SCOPE_NAME_BYTES } from "../memory/record.ts";
 import { readOperations, removeOperations, writeOperations } from "./journal.ts";
 import type { VaultOperation } from "./operations.ts";
 import { stateOf, type Vault } from "./session.ts";
@@ -16,16 +17,14 @@ export interface SeenMemory {
   readonly revision: number;
 }
 
-const MAX_SCOPE_NAME = 64;
-
 /**
  * Scope names are compared in one form: NFC, trimmed.
  *
- * @throws {InvalidScopeName} when it is empty, longer than 64 characters, or has control characters.
+ * @throws {InvalidScopeName} when it is empty, longer than 128 bytes, or has control characters.
  */
 export function scopeName(name: string): string {
   const normal = name.normalize("NFC").trim();
-  if (normal.length === 0 || normal.length > MAX_SCOPE_NAME || /\p{Cc}/u.test(normal)) {
+  if (normal.length === 0 || utf8ToBytes(normal).length > MAX_SCOPE_NAME_BYTES || /\p{Cc}/u.test(normal)) {
     throw new InvalidScopeName(name);
   }
   return normal;
