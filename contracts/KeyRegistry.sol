@@ -30,10 +30,9 @@ import {SignatureValidation} from "./libraries/SignatureValidation.sol";
 ///   human first, if the account is a stranger's.
 contract KeyRegistry is EIP712, Nonces, IKeyRegistry {
     /// @notice The EIP-712 type of a publication.
-    bytes32 public constant PUBLISH_KEY_TYPEHASH =
-        keccak256(
-            "PublishKey(address account,bytes recipient,uint64 expiresAt,bytes32 attestationDigest,uint256 nonce,uint256 deadline)"
-        );
+    bytes32 public constant PUBLISH_KEY_TYPEHASH = keccak256(
+        "PublishKey(address account,bytes recipient,uint64 expiresAt,bytes32 attestationDigest,uint256 nonce,uint256 deadline)"
+    );
 
     /// @notice The length of an `age1pq1` recipient: an ML-KEM-768 key of 1184 bytes and an X25519 key of 32.
     uint256 public constant RECIPIENT_LENGTH = 1216;

@@ -93,19 +93,21 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
     /// @notice The type of a space's identifier (ERC-8350).
     bytes32 public constant MEMORY_SPACE_TYPEHASH = keccak256("MemorySpace(address initialController,bytes32 salt)");
     /// @notice The type of a state root (ERC-8350).
-    bytes32 public constant MEMORY_STATE_TYPEHASH =
-        keccak256("MemoryState(bytes32 prevStateRoot,bytes32 transitionId)");
+    bytes32 public constant MEMORY_STATE_TYPEHASH = keccak256(
+        "MemoryState(bytes32 prevStateRoot,bytes32 transitionId)"
+    );
     /// @notice The EIP-712 type of a commit (ERC-8350).
-    bytes32 public constant EXPERIENCE_DELTA_TYPEHASH =
-        keccak256(
-            "ExperienceDelta(bytes32 spaceId,uint64 sequence,bytes32 prevStateRoot,bytes32 deltaCommitment,bytes32 provenanceCommitment,bytes32 profileId,bytes32 locatorCommitment)"
-        );
+    bytes32 public constant EXPERIENCE_DELTA_TYPEHASH = keccak256(
+        "ExperienceDelta(bytes32 spaceId,uint64 sequence,bytes32 prevStateRoot,bytes32 deltaCommitment,bytes32 provenanceCommitment,bytes32 profileId,bytes32 locatorCommitment)"
+    );
     /// @notice The EIP-712 type of a registration (ERC-8350).
-    bytes32 public constant SPACE_REGISTRATION_TYPEHASH =
-        keccak256("SpaceRegistration(bytes32 spaceId,address controller,address authorizer)");
+    bytes32 public constant SPACE_REGISTRATION_TYPEHASH = keccak256(
+        "SpaceRegistration(bytes32 spaceId,address controller,address authorizer)"
+    );
     /// @notice The EIP-712 type of an authorization update (ERC-8350).
-    bytes32 public constant SPACE_AUTHORIZATION_TYPEHASH =
-        keccak256("SpaceAuthorization(bytes32 spaceId,address newController,address newAuthorizer,uint64 nonce)");
+    bytes32 public constant SPACE_AUTHORIZATION_TYPEHASH = keccak256(
+        "SpaceAuthorization(bytes32 spaceId,address newController,address newAuthorizer,uint64 nonce)"
+    );
 
     uint8 private constant LOCKED = 1;
     uint8 private constant FOREIGN = 2;
@@ -201,13 +203,7 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
 
     /// @inheritdoc IMemoryVault
     /// @dev The generation is this contract's, never the caller's: a grant cannot be planted for the next owner.
-    function grant(
-        uint256 vaultId,
-        address grantee,
-        uint64 expiresAt,
-        uint8 permissions,
-        bytes32 welcome
-    ) external {
+    function grant(uint256 vaultId, address grantee, uint64 expiresAt, uint8 permissions, bytes32 welcome) external {
         _requireOwner(vaultId);
         if (grantee == address(0)) revert InvalidGrantee(grantee);
         if (expiresAt <= block.timestamp) revert InvalidExpiry(expiresAt);
@@ -283,9 +279,7 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
     }
 
     /// @inheritdoc IERC8350
-    function head(
-        bytes32 spaceId
-    ) external view returns (bytes32 transitionId, bytes32 stateRoot, uint64 sequence) {
+    function head(bytes32 spaceId) external view returns (bytes32 transitionId, bytes32 stateRoot, uint64 sequence) {
         (transitionId, stateRoot) = _headOf(uint256(spaceId));
         sequence = _vaults[uint256(spaceId)].sequence;
     }
@@ -491,20 +485,21 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
         Vault storage vault = _vaults[vaultId];
         if (vault.sequence == 0) return (0, 0);
         bytes32 prevStateRoot = vault.prevStateRoot;
-        transitionId = vault.flags & FOREIGN != 0
-            ? vault.foreignTransitionId
-            : keccak256(
-                abi.encode(
-                    EXPERIENCE_DELTA_TYPEHASH,
-                    vaultId,
-                    vault.sequence,
-                    prevStateRoot,
-                    vault.root,
-                    bytes32(0),
-                    PROFILE_ID,
-                    vault.pointer
-                )
-            );
+        transitionId =
+            vault.flags & FOREIGN != 0
+                ? vault.foreignTransitionId
+                : keccak256(
+                    abi.encode(
+                        EXPERIENCE_DELTA_TYPEHASH,
+                        vaultId,
+                        vault.sequence,
+                        prevStateRoot,
+                        vault.root,
+                        bytes32(0),
+                        PROFILE_ID,
+                        vault.pointer
+                    )
+                );
         stateRoot = _hashState(prevStateRoot, transitionId);
     }
 

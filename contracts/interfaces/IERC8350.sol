@@ -137,9 +137,7 @@ interface IERC8350 {
     /// @return transitionId The last accepted transition.
     /// @return stateRoot The accumulated state root.
     /// @return sequence The number of accepted transitions.
-    function head(
-        bytes32 spaceId
-    ) external view returns (bytes32 transitionId, bytes32 stateRoot, uint64 sequence);
+    function head(bytes32 spaceId) external view returns (bytes32 transitionId, bytes32 stateRoot, uint64 sequence);
 
     /// @notice Who decides about a space.
     /// @dev Requirements: the space is registered and not burned.

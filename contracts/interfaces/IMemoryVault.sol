@@ -130,13 +130,7 @@ interface IMemoryVault is IERC721, IERC5192, IERC8350 {
     /// @param expiresAt The first second at which it may no longer.
     /// @param permissions READ (1), PROPOSE (2), or both.
     /// @param welcome The digest of the blob that admits the grantee, or zero. It stands in the event only.
-    function grant(
-        uint256 vaultId,
-        address grantee,
-        uint64 expiresAt,
-        uint8 permissions,
-        bytes32 welcome
-    ) external;
+    function grant(uint256 vaultId, address grantee, uint64 expiresAt, uint8 permissions, bytes32 welcome) external;
 
     /// @notice Deletes a grant. Without a stored one it succeeds and emits nothing, so that a grantee that leaves first
     /// cannot make the owner's batch fail.

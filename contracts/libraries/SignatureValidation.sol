@@ -23,10 +23,8 @@ library SignatureValidation {
     /// @return Whether it agreed.
     function isAuthorized(address account, bytes32 digest, bytes calldata signature) internal view returns (bool) {
         if (signature.length == 0) return msg.sender == account;
-        if (
-            account.code.length != 0 &&
-            SignatureChecker.isValidERC1271SignatureNowCalldata(account, digest, signature)
-        ) return true;
+        if (account.code.length != 0 && SignatureChecker.isValidERC1271SignatureNowCalldata(account, digest, signature))
+            return true;
         (address recovered, ECDSA.RecoverError err, ) = ECDSA.tryRecoverCalldata(digest, signature);
         return err == ECDSA.RecoverError.NoError && recovered == account;
     }

@@ -41,7 +41,11 @@ library VaultMetadata {
     function svg(uint256 vaultId) internal pure returns (string memory) {
         uint256 seed = uint256(keccak256(abi.encode(vaultId)));
         string memory hue = (seed % 360).toString();
-        string memory accent = string.concat("hsl(", ((seed + 120 + ((seed >> 16) % 120)) % 360).toString(), ",72%,68%)");
+        string memory accent = string.concat(
+            "hsl(",
+            ((seed + 120 + ((seed >> 16) % 120)) % 360).toString(),
+            ",72%,68%)"
+        );
         uint256 marked = (seed >> 24) % RINGS;
         string memory rings;
         for (uint256 i = 0; i < RINGS; ++i) {

@@ -324,11 +324,10 @@ contract MemoryVaultGrantsTest is VaultTest {
 
     // ----------------------------------------------------------------------------------------------- multicall
 
-    function revokeAndCommit(IERC8350.ExperienceDelta memory delta, bytes memory signature)
-        private
-        view
-        returns (bytes[] memory calls)
-    {
+    function revokeAndCommit(
+        IERC8350.ExperienceDelta memory delta,
+        bytes memory signature
+    ) private view returns (bytes[] memory calls) {
         calls = new bytes[](2);
         calls[0] = abi.encodeCall(vault.revoke, (vaultId, agent));
         calls[1] = abi.encodeCall(vault.commitTransition, (delta, signature));

@@ -34,11 +34,7 @@ contract MemoryVaultInvariantsTest {
             VaultHandler.Ghost memory ghost = handler.ghostOf(vaultId);
             IMemoryVault.Head memory head = vault.memoryHead(vaultId);
             vm.assertEq(head.owner, ghost.owner, "owner");
-            vm.assertEq(
-                head.authorizer,
-                ghost.authorizer == address(0) ? ghost.owner : ghost.authorizer,
-                "authorizer"
-            );
+            vm.assertEq(head.authorizer, ghost.authorizer == address(0) ? ghost.owner : ghost.authorizer, "authorizer");
             vm.assertEq(head.sequence, ghost.sequence, "sequence");
             vm.assertEq(head.configNonce, ghost.configNonce, "configNonce");
             vm.assertEq(head.generation, ghost.generation, "generation");
@@ -60,9 +56,8 @@ contract MemoryVaultInvariantsTest {
             for (uint256 p = 0; p < people; ++p) {
                 address person = handler.person(p);
                 VaultHandler.GhostGrant memory given = handler.ghostGrantOf(vaultId, person);
-                bool inForce = !ghost.burned &&
-                    given.generation == ghost.generation &&
-                    block.timestamp < given.expiresAt;
+                bool inForce =
+                    !ghost.burned && given.generation == ghost.generation && block.timestamp < given.expiresAt;
                 vm.assertTrue(vault.canRead(vaultId, person) == (inForce && given.permissions & 1 != 0), "read");
                 vm.assertTrue(vault.canPropose(vaultId, person) == (inForce && given.permissions & 2 != 0), "propose");
             }

@@ -73,7 +73,11 @@ contract MemoryVaultRegistrationTest is VaultTest {
         vm.assertEq(vault.ownerOf(wallet.mint(vault, SALT)), address(wallet), "owner");
     }
 
-    function testFuzz_Mint_DerivesTheIdFromTheCallerAndTheSalt(address caller, bytes32 salt, address authorizer) public {
+    function testFuzz_Mint_DerivesTheIdFromTheCallerAndTheSalt(
+        address caller,
+        bytes32 salt,
+        address authorizer
+    ) public {
         vm.assume(caller != address(0));
         vm.prank(caller);
         uint256 id = vault.mint(salt, authorizer);

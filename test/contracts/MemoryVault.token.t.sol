@@ -423,11 +423,7 @@ contract MemoryVaultTokenTest is VaultTest {
         vm.assertEq(stateRoot, 0, "stateRoot");
         vm.assertEq(sequence, 0, "sequence");
         IMemoryVault.Head memory zeros;
-        vm.assertEq(
-            keccak256(abi.encode(vault.memoryHead(vaultId))),
-            keccak256(abi.encode(zeros)),
-            "memoryHead"
-        );
+        vm.assertEq(keccak256(abi.encode(vault.memoryHead(vaultId))), keccak256(abi.encode(zeros)), "memoryHead");
         vm.assertFalse(vault.canRead(vaultId, address(0)), "canRead");
         assertNothingElseAnswers();
     }

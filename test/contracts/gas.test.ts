@@ -53,7 +53,13 @@ describe("Gas", () => {
     const grantMany = async (vaultId: bigint, from: number, to: number) => {
       for (let start = from; start < to; start += 100) {
         const calls = Array.from({ length: Math.min(100, to - start) }, (_, i) =>
-          vault.interface.encodeFunctionData("grant", [vaultId, grantee(start + i), EXPIRY, 3, id(`welcome ${start + i}`)]),
+          vault.interface.encodeFunctionData("grant", [
+            vaultId,
+            grantee(start + i),
+            EXPIRY,
+            3,
+            id(`welcome ${start + i}`),
+          ]),
         );
         await vault.multicall(calls);
       }
@@ -124,7 +130,9 @@ describe("Gas", () => {
 
   for (const [operation, target] of Object.entries(TARGETS))
     it(`${operation}: stays within ${target.toLocaleString("en")}`, () => {
-      expect(measured[operation as Operation]).to.be.greaterThan(21_000).and.at.most(target);
+      expect(measured[operation as Operation])
+        .to.be.greaterThan(21_000)
+        .and.at.most(target);
     });
 
   it("is what the committed snapshot says, to the unit", async () => {

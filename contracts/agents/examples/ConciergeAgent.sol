@@ -13,11 +13,7 @@ contract ConciergeAgent is MemoryAgent {
     /// @notice The time that an answer may take.
     uint64 public constant TIME_TO_ANSWER = 1 days;
 
-    constructor(
-        IMemoryVault vaults_,
-        IKeyRegistry keys_,
-        address operator_
-    ) MemoryAgent(vaults_, keys_, operator_) {}
+    constructor(IMemoryVault vaults_, IKeyRegistry keys_, address operator_) MemoryAgent(vaults_, keys_, operator_) {}
 
     /// @notice Asks the concierge.
     /// @dev Emits {IMemoryAgent-Requested}.

@@ -10,11 +10,7 @@ contract CuriousAgent is MemoryAgent {
     uint256 public lastRequestId;
     bytes public lastAnswer;
 
-    constructor(
-        IMemoryVault vaults_,
-        IKeyRegistry keys_,
-        address operator_
-    ) MemoryAgent(vaults_, keys_, operator_) {}
+    constructor(IMemoryVault vaults_, IKeyRegistry keys_, address operator_) MemoryAgent(vaults_, keys_, operator_) {}
 
     function ask(uint256 vaultId, uint64 deadline, bytes calldata data) external returns (uint256) {
         return _request(vaultId, deadline, data);

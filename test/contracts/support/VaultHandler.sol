@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {MemoryVault} from "../../../contracts/MemoryVault.sol";
 import {IERC8350} from "../../../contracts/interfaces/IERC8350.sol";
-import {IMemoryVault} from "../../../contracts/interfaces/IMemoryVault.sol";
 import {vm} from "./Vm.sol";
 
 /// @title VaultHandler
@@ -22,6 +21,9 @@ contract VaultHandler {
         uint64 generation;
         bytes32 stateRoot;
     }
+
+    error AllowedWhatIsRefused();
+    error RefusedWhatIsAllowed();
 
     struct GhostGrant {
         uint64 expiresAt;
@@ -62,7 +64,8 @@ contract VaultHandler {
 
     /// @dev What must happen must happen, and nothing else.
     function _expect(bool succeeded, bool shouldSucceed) private returns (bool) {
-        require(succeeded == shouldSucceed, shouldSucceed ? "refused what is allowed" : "allowed what is refused");
+        if (succeeded && !shouldSucceed) revert AllowedWhatIsRefused();
+        if (!succeeded && shouldSucceed) revert RefusedWhatIsAllowed();
         if (succeeded) ++successes;
         return succeeded;
     }

@@ -159,9 +159,7 @@ abstract contract VaultTest {
         return
             keccak256(
                 abi.encode(
-                    keccak256(
-                        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-                    ),
+                    keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
                     keccak256("AgentMemoryState"),
                     keccak256("1"),
                     chainId,
@@ -180,7 +178,11 @@ abstract contract VaultTest {
         uint256 chainId,
         address verifyingContract
     ) internal pure returns (bytes memory) {
-        return signDigest(privateKey, keccak256(abi.encodePacked(hex"1901", domainOf(chainId, verifyingContract), structHash)));
+        return
+            signDigest(
+                privateKey,
+                keccak256(abi.encodePacked(hex"1901", domainOf(chainId, verifyingContract), structHash))
+            );
     }
 
     function signDigest(uint256 privateKey, bytes32 digest) internal pure returns (bytes memory) {
