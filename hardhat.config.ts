@@ -41,6 +41,8 @@ export default defineConfig({
   plugins: [sortedBindings, hardhatToolbox, warningsAreErrors],
   tasks,
   solidity: {
+    // The tests take five times as long to compile as the contracts: only those who run them should wait.
+    splitTestsCompilation: true,
     // What `ignition deploy` and `verify` use must be the same compiler: it is not copied from "default".
     profiles: { default: compiler, production: { ...compiler, isolated: true } },
   },
