@@ -16,9 +16,11 @@ import {
   grant,
   GrantRevoked,
   keyOf,
+  MalformedExport,
   mintSalt,
   mintVault,
   NotAMember,
+  pending,
   proveMemory,
   read,
   recipientBytes,
@@ -152,7 +154,10 @@ async function story(
     stage.tell(
       `${number(memories.length)} memories in ${scopes.size} scopes, ${duplicates} duplicates and ${skipped} other items left out.`,
     );
-    stage.hold("they are in the sealed journal of this machine, and nowhere else yet", memories.length > 0);
+    stage.hold(
+      "all of them are in the sealed journal of this machine, and nowhere else yet",
+      (await pending(vault)).length === memories.length,
+    );
     return memories;
   });
 
@@ -321,10 +326,11 @@ async function story(
       `On chain: ${seen.transactions.length} transactions, ${size(bytesOnChain(seen))} of calldata and logs.`,
     );
     stage.tell(`  the owner's address ${short(owner.address)}, and the time of ${commits.length} commits`);
-    stage.tell(`  ${listed.length} grant: the agent's address, its permission, its end; not the doctor's`);
-    stage.tell(
-      `  the agent's key, the request, the answer and the memory that was disclosed: public on purpose`,
+    stage.hold(
+      "one grant: the agent's address, its permission, its end. Of the doctor nothing",
+      listed.length === 1,
     );
+    stage.tell("  the agent's key, the request and the answer: public on purpose");
     const sizes = seen.blobs.map(({ bytes }) => bytes.length);
     const welcomes = seen.blobs.filter(
       ({ bytes }) => new TextDecoder().decode(bytes.subarray(0, 18)) === AGE_HEADER,
@@ -388,6 +394,8 @@ async function importExport(source: string) {
   } finally {
     line.end();
   }
+  if (memories.length === 0)
+    throw new MalformedExport(source, "its conversations", "there is no memory in them");
   return { memories, duplicates, skipped };
 }
 

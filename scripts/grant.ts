@@ -15,6 +15,7 @@ import {
   InvalidAccount,
   keyOf,
   pending,
+  read,
   recipientBytes,
   recipientDigest,
   registryContract,
@@ -113,7 +114,9 @@ export async function grant(
       account: isRecipient ? undefined : to,
     });
     memberId = granted.memberId;
-    report(granted, scopes, expiresAt, say);
+    report(granted, say);
+    say(`Reads        ${await scopesShown(vault, scopes)}`);
+    say(`Until        ${new Date(expiresAt * 1_000).toISOString()}`);
   } else say("This grant was made before; its welcome is collected now.");
 
   const welcome = await finalWelcome(vault, memberId, wait, say);
@@ -148,13 +151,7 @@ async function unfinished(vault: Vault, recipient: string): Promise<string | nul
   return member.id;
 }
 
-function report(
-  { receipt, blobs, rotated, sequence }: Granted,
-  scopes: readonly string[],
-  expiresAt: number,
-  say: Say,
-): void {
-  say(`Reads        ${scopes.join(", ")} until ${new Date(expiresAt * 1_000).toISOString()}`);
+function report({ receipt, blobs, rotated, sequence }: Granted, say: Say): void {
   if (receipt === null) return;
   const stored = blobs.reduce((sum, bytes) => sum + bytes, 0);
   say(`Transaction  ${receipt.hash}`);
@@ -162,6 +159,13 @@ function report(
     `Cost         ${number(receipt.gasUsed)} gas for the grant${rotated ? " and the rotation of all keys" : ""},`,
   );
   say(`             in one transaction (commit ${sequence}); ${size(stored)} in ${blobs.length} blobs`);
+}
+
+/** Scopes with the number of their memories: a name that was mistyped makes a scope without any. */
+async function scopesShown(vault: Vault, names: readonly string[]): Promise<string> {
+  const { scopes } = await read(vault);
+  const counts = new Map(scopes.map(({ name, memories }) => [name, memories.length]));
+  return names.map((name) => `${name.trim()} (${number(counts.get(name.trim()) ?? 0)})`).join(", ");
 }
 
 const POLL = 2_000;

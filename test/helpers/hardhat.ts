@@ -1,0 +1,19 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const CLI = fileURLToPath(new URL("../../node_modules/hardhat/dist/src/cli.js", import.meta.url));
+
+/**
+ * Runs a task as a process of its own, as a user does.
+ *
+ * @returns what it wrote to stdout.
+ * @throws {Error} when it exits with anything but 0; `message` has its stderr, `stdout` and `code` the rest.
+ */
+export async function hardhat(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args], {
+    env: { ...process.env, NO_COLOR: "1", ...env },
+    maxBuffer: 16 * 1_048_576,
+  });
+  return stdout;
+}

@@ -1,0 +1,54 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { expect } from "chai";
+
+import { hardhat } from "../helpers/hardhat.ts";
+import { thrown } from "../helpers/thrown.ts";
+
+describe("the demo", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "demo-test-"));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  /** Runs it with a temporary directory of its own. */
+  const demo = (...args: string[]) => hardhat(["demo", ...args], { TMPDIR: folder, TEMP: folder });
+
+  /** What it left in that directory. */
+  const left = async () => (await readdir(folder)).filter((name) => name.startsWith("memory-vault-demo"));
+
+  it("tells the story to its end, and leaves nothing behind", async () => {
+    const story = await demo();
+    expect(story).to.include("complete, unaltered, current: ");
+    expect(story).to.include("GrantRevoked").and.include("NotAMember").and.include("none was found");
+    expect(story.match(/✓/g)).to.have.length.greaterThan(25);
+    expect(story).to.match(/^all +[\d,]+ +/m);
+    // Colours are for terminals, and bars too.
+    expect(story).to.not.include("\u001b").and.not.include("█");
+    expect(await left()).to.be.empty;
+  });
+
+  for (const [what, text] of [
+    ["is cut", '[{"mapping": {'],
+    ["holds no memory", "[]"],
+  ] as const) {
+    it(`stops with an error when the export ${what}`, async () => {
+      const file = path.join(folder, "conversations.json");
+      await writeFile(file, text);
+      const fault = await thrown(demo("--export", file));
+      expect(fault).to.have.property("code", 1);
+      expect(String(fault)).to.match(/MalformedExport: \S*conversations.json cannot be imported/);
+      expect(String(fault)).to.not.include("    at ");
+      expect(await left()).to.be.empty;
+    });
+  }
+
+  it("stops with an error when there is no export", async () => {
+    expect(String(await thrown(demo("--export", path.join(folder, "nothing"))))).to.include(
+      "MalformedExport",
+    );
+  });
+});
