@@ -6,4 +6,3 @@
 export { readSources } from "./importers/files.ts";
 export { directoryStore } from "./storage/directory.ts";
 export { fileJournalStore } from "./storage/files.ts";
-export { readSources } from "./importers/files.ts";
