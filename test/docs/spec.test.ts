@@ -43,9 +43,9 @@ describe("SPEC.md, constants", () => {
     expect(rows.length).to.be.greaterThan(20);
   });
 
-  for (const [constant, value, place] of rows)
-    it(`${constant}: ${value?.slice(0, 40)}`, async () => {
-      const [file, name] = codeIn(place!);
+  for (const [constant = "", value = "", place = ""] of rows)
+    it(`${constant}: ${value.slice(0, 40)}`, async () => {
+      const [file, name] = codeIn(place);
       const module = (await import(new URL(`../../${file!}`, import.meta.url).href)) as Record<
         string,
         unknown

@@ -1,0 +1,73 @@
+import { access, glob, readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+import { expect } from "chai";
+
+import { codeIn } from "./markdown.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const PAGES = [
+  ...["README.md", "SPEC.md", "SECURITY.md", "CHANGELOG.md"],
+  ...(await readdir(`${ROOT}docs`)).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
+];
+const FOLDERS = /^(client|contracts|deploy|docs|examples|scripts|test|typechain-types|\.ci)\/[\w.*/-]*$/;
+
+describe("Documents", () => {
+  for (const page of PAGES)
+    it(`${page} names files that exist`, async () => {
+      const text = await readFile(ROOT + page, "utf8");
+      const base = page.includes("/") ? `${ROOT}docs/` : ROOT;
+      const linked = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => base + target!);
+      const quoted = codeIn(text)
+        .filter((code) => FOLDERS.test(code))
+        .map((code) => ROOT + code);
+      for (const path of [...linked, ...quoted]) {
+        if (!path.includes("*")) await access(path);
+        else {
+          const found = [];
+          for await (const match of glob(path)) found.push(match);
+          expect(found, path).to.not.have.length(0);
+        }
+      }
+    });
+
+  for (const page of ["SPEC.md", "SECURITY.md"])
+    it(`${page} names tests that exist`, async () => {
+      const text = await readFile(ROOT + page, "utf8");
+      let count = 0;
+      for (const [, file, names] of text.matchAll(/`(test\/[^`]+)`: ("[^"]+"(?:, "[^"]+")*)/g)) {
+        const source = await readFile(ROOT + file!, "utf8");
+        for (const [, name] of names!.matchAll(/"([^"]+)"/g)) {
+          const written = file!.endsWith(".sol")
+            ? source.includes(`function ${name!}(`)
+            : [`it("${name!}"`, `: ${name!}\``].some((form) => source.includes(form));
+          expect(written, `${file!}: ${name!}`).to.equal(true);
+          count++;
+        }
+      }
+      expect(count).to.be.greaterThan(20);
+    });
+
+  for (const page of PAGES)
+    it(`${page} names commands that package.json has`, async () => {
+      const { scripts } = JSON.parse(await readFile(`${ROOT}package.json`, "utf8")) as {
+        scripts: Record<string, string>;
+      };
+      const text = await readFile(ROOT + page, "utf8");
+      const named = [...text.matchAll(/\bnpm (?:run )?([a-z:]+)/g)].map(([, name]) => name!);
+      if (page === "README.md")
+        expect(named).to.include.members(["ci", "demo", "test", "deploy", "mint", "grant"]);
+      for (const name of named) if (name !== "ci") expect(scripts, name).to.have.property(name);
+    });
+
+  it("SPEC.md has every section that the code cites", async () => {
+    const sections = new Set(
+      [...(await readFile(`${ROOT}SPEC.md`, "utf8")).matchAll(/^## (\d+)\. /gm)].map(([, n]) => n!),
+    );
+    const cited = new Set<string>();
+    for await (const file of glob(`${ROOT}{client,contracts,scripts}/**/*.{ts,sol}`))
+      for (const [, number] of (await readFile(file, "utf8")).matchAll(/SPEC §(\d+)/g)) cited.add(number!);
+    expect(cited.size).to.be.greaterThan(5);
+    for (const number of cited) expect([...sections], `§${number}`).to.include(number);
+  });
+});
