@@ -246,6 +246,7 @@ class Work {
     }
     const { random } = this.#request;
     const names = operation.class === "owner" ? [] : operation.scopes;
+    this.#requireRoom(new Set(names.filter((name) => !this.#scopeIds.has(name))).size);
     const scopes = names.map((name) => ({ id: this.#scopeNamed(name), name }));
     const { recipient, grantee, listed, expiresAt, permissions, admission, label } = operation;
     const member: RosterMember = {
@@ -287,13 +288,19 @@ class Work {
   #scopeNamed(name: string): string {
     const known = this.#scopeIds.get(name);
     if (known !== undefined) return known;
-    if (this.#scopes.size >= MAX_SCOPES) throw new TooManyScopes(MAX_SCOPES - 1, MAX_SCOPES - 2);
+    this.#requireRoom(1);
     const { random } = this.#request;
     const id = bytesToHex(random(16));
     this.#scopeIds.set(name, id);
     this.#scopes.set(id, new WorkingScope(id));
     this.#scope(ONE).put(id, encodeScopeName(id, name, random));
     return id;
+  }
+
+  /** Asked before anything changes: what is refused leaves no scope behind. */
+  #requireRoom(more: number): void {
+    const scopes = this.#scopes.size + more;
+    if (scopes > MAX_SCOPES) throw new TooManyScopes(scopes - 2, MAX_SCOPES - 2);
   }
 
   finish(): Plan {
