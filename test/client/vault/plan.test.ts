@@ -1,0 +1,296 @@
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { expect } from "chai";
+
+import { ratchet } from "../../../client/crypto/keys.ts";
+import { TooManyScopes } from "../../../client/errors.ts";
+import { decodeRecord } from "../../../client/memory/codec.ts";
+import type { CreateOperation } from "../../../client/memory/operations.ts";
+import { memoryStore } from "../../../client/storage/store.ts";
+import { buildCommit } from "../../../client/vault/commit.ts";
+import { openHead, type OpenedHead } from "../../../client/vault/head.ts";
+import { lookUpKey } from "../../../client/vault/keyring.ts";
+import type { AdmitOperation, VaultOperation } from "../../../client/vault/operations.ts";
+import { planCommit, rosterOf, secretsOf, type Genesis, type Plan } from "../../../client/vault/plan.ts";
+import { KEPT_BATCHES, ONE, ZERO, type RosterMember } from "../../../client/vault/roster.ts";
+import { contains } from "../../helpers/contains.ts";
+import { seeded } from "../../helpers/seeded.ts";
+import { EMPTY, headAfter, REF } from "./workbench.ts";
+
+/** A vault that is written by operations, as `sync` does it, without a chain. */
+class Ledger {
+  readonly random;
+  readonly store = memoryStore("ledger");
+  readonly visibilityKey: Uint8Array;
+  readonly genesis: Genesis;
+  chain = EMPTY;
+  opened: OpenedHead | null = null;
+  #secret: Uint8Array;
+  #epoch = 0;
+
+  constructor(seed: string) {
+    this.random = seeded(seed);
+    this.visibilityKey = this.random(32);
+    this.#secret = this.random(32);
+    const member: RosterMember = {
+      ...{
+        id: this.id(),
+        class: "owner",
+        recipient: this.random(1_216),
+        locator: this.random(32),
+        grantee: null,
+      },
+      ...{
+        listed: false,
+        scopes: [],
+        expiresAt: null,
+        permissions: 1,
+        admission: "joined",
+        label: "device",
+        since: 0n,
+      },
+      welcomeDigest: null,
+    };
+    this.genesis = {
+      commitKey: this.random(32),
+      inbox: "AGE-SECRET-KEY-PQ-1X",
+      members: [{ member, secret: this.#secret }],
+    };
+  }
+
+  id = (): string => bytesToHex(this.random(16));
+
+  create = (scope: string, text: string): CreateOperation => ({
+    ...{ kind: "create", id: this.id(), at: 1, scope, text, type: "semantic" },
+  });
+
+  admit = (more: Partial<AdmitOperation> = {}): AdmitOperation => ({
+    ...{
+      kind: "admit",
+      id: this.id(),
+      class: "reader",
+      recipient: this.random(1_216),
+      grantee: null,
+      listed: false,
+    },
+    ...{
+      scopes: ["health"],
+      expiresAt: 2_000,
+      permissions: 1,
+      admission: "fresh",
+      label: "",
+      storeWelcome: false,
+    },
+    ...more,
+  });
+
+  plan(operations: readonly VaultOperation[], gone: readonly string[] = []): Plan {
+    const { chain, opened, genesis } = this;
+    return planCommit({
+      ...{ ref: REF, visibilityKey: this.visibilityKey, operations, gone: new Set(gone), now: 1_000 },
+      base: opened === null ? { chain, opened, genesis } : { chain, opened },
+      batchId: this.id(),
+      random: this.random,
+    });
+  }
+
+  async commit(operations: readonly VaultOperation[] = [], gone: readonly string[] = []): Promise<Plan> {
+    const plan = this.plan(operations, gone);
+    const built = buildCommit(plan.draft, this.random);
+    for (const blob of built.blobs) await this.store.put(blob);
+    this.chain = headAfter(this.chain, built.delta);
+    const keys = {
+      ...{
+        ref: REF,
+        class: "owner" as const,
+        visibilityKey: this.visibilityKey,
+        secret: this.#secret,
+        epoch: this.#epoch,
+      },
+      ...{ sequence: this.chain.sequence - 1n, admitted: true, scopes: [] },
+    };
+    this.opened = await openHead(this.chain, keys, this.store);
+    [this.#secret, this.#epoch] = [this.opened.secret, this.opened.data.epoch];
+    return plan;
+  }
+
+  texts(): string[] {
+    const scopes = [...this.opened!.scopes.values()].filter(({ id }) => id !== ZERO && id !== ONE);
+    return scopes.flatMap(({ live }) => [...live.values()].map((record) => decodeRecord(record).text)).sort();
+  }
+
+  recordsOf = (scope: string): Uint8Array[] => [...this.opened!.scopes.get(scope)!.live.values()];
+}
+
+describe("the first commit", () => {
+  it("has epoch 0, the internal scopes and the members that it was minted with", async () => {
+    const ledger = new Ledger("first");
+    const plan = await ledger.commit([ledger.create("health", "Runs at six")]);
+    expect(plan.draft.epoch).to.equal(0);
+    expect(
+      [...rosterOf(ledger.opened!).members.values()].map(({ label, since }) => [label, since]),
+    ).to.deep.equal([["device", 1n]]);
+    expect([...rosterOf(ledger.opened!).scopeNames.values()]).to.deep.equal(["health"]);
+    expect(ledger.texts()).to.deep.equal(["Runs at six"]);
+  });
+});
+
+describe("scope zero", () => {
+  it("holds each secret at the head's epoch only, and nothing of an older one", async () => {
+    const ledger = new Ledger("zero");
+    const reader = ledger.admit();
+    await ledger.commit([reader]);
+    const before = secretsOf(ledger.opened!).members;
+    await ledger.commit([ledger.admit()]);
+    const after = secretsOf(ledger.opened!).members;
+    for (const [id, secret] of before) expect(after.get(id)).to.deep.equal(ratchet(secret));
+    const section = concatBytes(...ledger.recordsOf(ZERO));
+    for (const secret of before.values()) expect(contains(section, secret)).to.equal(false);
+    // A rotation writes it as a snapshot: no list leads back to older secrets.
+    expect(ledger.opened!.scopes.get(ZERO)!.segments).to.have.length(1);
+  });
+
+  it("remembers the last 128 batches", async function () {
+    this.timeout(30_000);
+    const ledger = new Ledger("batches");
+    for (let i = 0; i < KEPT_BATCHES + 3; i++) await ledger.commit([]);
+    const { batches } = secretsOf(ledger.opened!);
+    expect(batches.size).to.equal(KEPT_BATCHES);
+    expect([...batches.values()].sort((a, b) => Number(a - b))[0]).to.equal(4n);
+    expect([...batches.values()]).to.include(BigInt(KEPT_BATCHES + 3));
+  });
+
+  it("keeps its batches over a rotation", async () => {
+    const ledger = new Ledger("kept");
+    await ledger.commit([]);
+    await ledger.commit([ledger.admit()]);
+    expect([...secretsOf(ledger.opened!).batches.values()].sort()).to.deep.equal([1n, 2n]);
+  });
+});
+
+describe("scope one", () => {
+  it("carries no secret of an admission, of any member", async () => {
+    const ledger = new Ledger("one");
+    const admissions = [
+      ledger.admit(),
+      ledger.admit({ admission: "joined" }),
+      ledger.admit({ class: "owner", scopes: [] }),
+    ];
+    const secrets: Uint8Array[] = [
+      ledger.genesis.commitKey!,
+      ...ledger.genesis.members.map(({ secret }) => secret),
+    ];
+    for (const admission of admissions) {
+      const plan = await ledger.commit([admission]);
+      secrets.push(plan.draft.epochKey, ...plan.admitted.map(({ secret }) => secret));
+      secrets.push(...secretsOf(ledger.opened!).members.values());
+    }
+    expect(secrets.length).to.be.greaterThan(12);
+    const roster = concatBytes(...ledger.recordsOf(ONE));
+    for (const secret of secrets) expect(contains(roster, secret)).to.equal(false);
+    expect(contains(roster, utf8ToBytes("AGE-SECRET"))).to.equal(false);
+  });
+});
+
+describe("an admission", () => {
+  it("that is fresh turns the epoch and writes its scopes anew, so that nothing earlier opens", async () => {
+    const ledger = new Ledger("fresh");
+    await ledger.commit([ledger.create("health", "old"), ledger.create("travel", "window seat")]);
+    await ledger.commit([ledger.create("travel", "x".repeat(20))]);
+    const plan = await ledger.commit([ledger.admit()]);
+    expect(plan.rotated).to.equal(true);
+    expect(plan.draft.epoch).to.equal(1);
+    const [health] = plan.admitted[0]!.scopes;
+    const state = ledger.opened!.scopes.get(health!.id)!;
+    expect(state.segments.map(({ entry }) => entry.epoch)).to.deep.equal([1]);
+  });
+
+  it("that is joined leaves the epoch as it is", async () => {
+    const ledger = new Ledger("joined");
+    await ledger.commit([ledger.create("health", "old")]);
+    const plan = await ledger.commit([ledger.admit({ admission: "joined" })]);
+    expect(plan.rotated).to.equal(false);
+    expect(ledger.opened!.data.epoch).to.equal(0);
+    const { member, secret } = plan.admitted[0]!;
+    const keyring = { salt: ledger.opened!.data.keyringSalt, entries: ledger.opened!.data.entries };
+    expect(lookUpKey(keyring, secret, hexToBytes(member.scopes[0]!))).to.have.length(32);
+  });
+
+  it("of somebody who is a member, or until yesterday, changes nothing", async () => {
+    const ledger = new Ledger("twice");
+    const first = ledger.admit({ grantee: `0x${"ab".repeat(20)}` });
+    await ledger.commit([first]);
+    const again = ledger.admit({ grantee: `0x${"ab".repeat(20)}` });
+    const sameKey = ledger.admit({ recipient: first.recipient });
+    const late = ledger.admit({ expiresAt: 1_000 });
+    const plan = await ledger.commit([again, sameKey, late]);
+    for (const { id } of [again, sameKey, late])
+      expect(plan.outcomes.get(id)).to.include({ kind: "unchanged" });
+    expect(plan.rotated).to.equal(false);
+    expect(plan.admitted).to.deep.equal([]);
+  });
+
+  it("draws locator and secret anew with every candidate, so that one that lost is worth nothing", () => {
+    const ledger = new Ledger("drawn");
+    const operation = ledger.admit();
+    const [first, second] = [ledger.plan([operation]).admitted[0]!, ledger.plan([operation]).admitted[0]!];
+    expect(first.secret).not.to.deep.equal(second.secret);
+    expect(first.member.locator).not.to.deep.equal(second.member.locator);
+  });
+});
+
+describe("a dismissal", () => {
+  it("turns the epoch and leaves no entry", async () => {
+    const ledger = new Ledger("dismissed");
+    const [leaving, staying] = [ledger.admit(), ledger.admit()];
+    const plan = await ledger.commit([leaving, staying]);
+    const [gone, kept] = plan.admitted;
+    await ledger.commit([{ kind: "dismiss", id: ledger.id(), memberId: leaving.id }]);
+    const { data } = ledger.opened!;
+    const keyring = { salt: data.keyringSalt, entries: data.entries };
+    const scope = hexToBytes(gone!.member.scopes[0]!);
+    expect(data.epoch).to.equal(plan.draft.epoch + 1);
+    expect(lookUpKey(keyring, ratchet(gone!.secret), scope)).to.equal(null);
+    expect(lookUpKey(keyring, ratchet(kept!.secret), scope)).to.have.length(32);
+  });
+
+  it("of an owner-class member is not done by a rotation: it knows everybody's secrets", async () => {
+    const ledger = new Ledger("owner");
+    await ledger.commit([]);
+    const memberId = ledger.genesis.members[0]!.member.id;
+    const plan = await ledger.commit([{ kind: "dismiss", id: ledger.id(), memberId }]);
+    expect(plan.rotated).to.equal(false);
+    expect(rosterOf(ledger.opened!).members.has(memberId)).to.equal(true);
+  });
+
+  it("of a member that the chain shows gone turns the epoch as well", async () => {
+    const ledger = new Ledger("gone");
+    const reader = ledger.admit();
+    await ledger.commit([reader]);
+    const plan = await ledger.commit([ledger.create("health", "new")], [reader.id]);
+    expect(plan.rotated).to.equal(true);
+    expect(rosterOf(ledger.opened!).members.has(reader.id)).to.equal(false);
+  });
+});
+
+describe("the 65th scope", () => {
+  it("is refused, and with it only the operation that asked for it", async () => {
+    const ledger = new Ledger("65");
+    await ledger.commit(Array.from({ length: 62 }, (_, i) => ledger.create(`scope ${i}`, `text ${i}`)));
+    expect(ledger.opened!.scopes.size).to.equal(64);
+    const [over, within] = [ledger.create("one more", "refused"), ledger.create("scope 7", "taken")];
+    const plan = await ledger.commit([over, within]);
+    expect(plan.outcomes.get(over.id)).to.have.property("kind", "refused");
+    expect(plan.outcomes.get(over.id)).to.have.property("fault").that.is.instanceOf(TooManyScopes);
+    expect(ledger.texts()).to.include("taken").and.not.include("refused");
+  });
+
+  it("is refused to a grant as well, which then leaves no scope behind", async () => {
+    const ledger = new Ledger("grant 65");
+    await ledger.commit(Array.from({ length: 61 }, (_, i) => ledger.create(`scope ${i}`, `text ${i}`)));
+    const over = ledger.admit({ scopes: ["scope 1", "new", "newer"] });
+    const plan = await ledger.commit([over, ledger.create("last", "taken")]);
+    expect(plan.outcomes.get(over.id)).to.have.property("kind", "refused");
+    expect(plan.admitted).to.deep.equal([]);
+    expect(ledger.texts()).to.include("taken");
+  });
+});
