@@ -176,6 +176,15 @@ describe("chatGpt", () => {
     });
   });
 
+  it("finds what was saved on a branch that was abandoned later", async () => {
+    const talk = line(
+      message("user", "I have a new dog"),
+      message("assistant", "Has a dog.", { recipient: "bio" }),
+    );
+    const found = memories(await read({ ...talk, current_node: "n1" }));
+    expect(found.map(({ text }) => text)).to.deep.equal(["Has a dog.", "I have a new dog"]);
+  });
+
   it("keeps the words of a message with pictures and dictation", async () => {
     const parts = [
       { content_type: "image_asset_pointer" },

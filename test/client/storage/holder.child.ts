@@ -1,7 +1,9 @@
 // A process of its own for files.test.ts: takes a journal's lock and holds it, leaves with it, or counts under it.
+import { fileURLToPath } from "node:url";
+
 import { fileJournalStore } from "../../../client/storage/files.ts";
 
-if (process.send) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [folder = "", what] = process.argv.slice(2);
   const journal = fileJournalStore(folder, { patience: 60_000 });
   if (what === "count") {
@@ -15,6 +17,6 @@ if (process.send) {
   }
   await journal.lock();
   if (what === "leave") process.exit(0);
-  process.send("held");
+  process.send?.("held");
   setInterval(() => undefined, 1000);
 }
