@@ -77,7 +77,7 @@ export class JournalBusy extends VaultError {
   }
 }
 
-/** A file is not the export that it is taken for; nothing of it was imported. */
+/** A file is not the export that it is taken for. A reader may have handed out items before it came to the break: collect before you write. */
 export class MalformedExport extends VaultError {
   constructor(
     readonly file: string,
