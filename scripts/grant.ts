@@ -22,13 +22,13 @@ import {
   settle,
   UnknownNetwork,
   vaultAt,
-  WalletRequired,
   type Granted,
   type RosterMember,
   type Vault,
 } from "../client/index.ts";
 import { deviceOf, findDeployment, findVault, homeOf, idText, openProfile } from "./profile.ts";
 import { bold, number, progress, size, type Say } from "./terminal.ts";
+import { walletOf } from "./wallet.ts";
 
 /** What a grant takes. */
 export interface GrantOptions {
@@ -82,8 +82,7 @@ export async function grant(
   const { chainId } = await provider.getNetwork();
   const deployment = await findDeployment(home, chainId);
   if (deployment === null) throw new UnknownNetwork(chainId);
-  const [wallet] = await connection.ethers.getSigners();
-  if (wallet === undefined) throw new WalletRequired("grant");
+  const wallet = await walletOf(connection, "grant", 150_000n);
 
   const profile = await openProfile(home);
   const ref = await findVault(

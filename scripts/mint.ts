@@ -8,7 +8,6 @@ import {
   seedToWords,
   UnknownNetwork,
   vaultIdOf,
-  WalletRequired,
   type Minted,
   type VaultRef,
 } from "../client/index.ts";
@@ -22,6 +21,7 @@ import {
   rememberVault,
 } from "./profile.ts";
 import { bold, number, type Say } from "./terminal.ts";
+import { walletOf } from "./wallet.ts";
 
 /** What minting may be told. */
 export interface MintOptions {
@@ -41,6 +41,7 @@ export interface MintOptions {
  * The words are shown before anything is sent: a vault whose words nobody saw is not to be had.
  *
  * @throws {UnknownNetwork} when the contracts are not known to stand on this chain: deploy first.
+ * {NotEnoughFunds} when the account cannot pay. Both before any words are shown.
  */
 export async function mint(
   connection: NetworkConnection<ChainType>,
@@ -50,8 +51,7 @@ export async function mint(
   const { chainId } = await provider.getNetwork();
   const deployment = await findDeployment(home, chainId);
   if (deployment === null) throw new UnknownNetwork(chainId);
-  const [wallet] = await connection.ethers.getSigners();
-  if (wallet === undefined) throw new WalletRequired("mint");
+  const wallet = await walletOf(connection, "mint", 120_000n);
 
   const profile = await openProfile(home);
   const vaultId = vaultIdOf(wallet.address, hexlify(mintSalt(seed, 0)));

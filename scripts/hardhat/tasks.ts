@@ -74,6 +74,8 @@ export const tasks = [
     })
     .setInlineAction(async ({ to, scopes, days, propose, label, storeWelcome, out, vault, wait }, hre) => {
       const { grant } = await import("../grant.ts");
+      if (to === "" || scopes === "")
+        throw new HardhatPluginError("memory-vault", "--to and --scopes are needed");
       const store = STORE_WELCOME[storeWelcome];
       if (store === undefined)
         throw new HardhatPluginError("memory-vault", "--store-welcome is yes, no or auto");

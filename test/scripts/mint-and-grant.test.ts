@@ -36,6 +36,7 @@ import { deploy } from "../../scripts/deploy.ts";
 import { grant, type GrantOptions } from "../../scripts/grant.ts";
 import { mint } from "../../scripts/mint.ts";
 import { findVault, NoSuchVault, openProfile, saveDeployment } from "../../scripts/profile.ts";
+import { NotEnoughFunds } from "../../scripts/wallet.ts";
 import { rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import { createXCode, placeCreateX } from "../helpers/createx.ts";
 import { hardhat } from "../helpers/hardhat.ts";
@@ -219,6 +220,18 @@ for (const [kind, start] of kinds) {
       expect((await grants(vault)).map(({ label }) => label)).to.include("doctor");
     });
 
+    it("waits until the grant is final", async function () {
+      if (anvil === null) return this.skip();
+      const { connection, home, say } = world;
+      const to = await recipientOf(generateIdentity());
+      const waiting = grant(connection, { to, scopes: ["health"], home, say, wait: 1 });
+      const { url } = anvil;
+      const timer = setInterval(() => void rpc(url, "anvil_mine", ["0x1"]), 200);
+      expect((await waiting).file).to.match(/\.age$/);
+      clearInterval(timer);
+      expect(world.said()).to.include("Waiting for finality");
+    });
+
     it("refuses what makes no grant, and sends nothing", async () => {
       const { connection, home } = world;
       const height = await connection.ethers.provider.getBlockNumber();
@@ -252,6 +265,26 @@ describe("mint and grant", () => {
     );
     // No words of a vault that there will not be.
     expect(lines).to.be.empty;
+    await connection.close();
+    await rm(home, { recursive: true });
+  });
+
+  it("look whether the account can pay before any words are shown", async () => {
+    const connection = await network.create();
+    const { deployment, home } = await setUp(connection);
+    const [owner] = await connection.ethers.getSigners();
+    await connection.provider.request({ method: "hardhat_setBalance", params: [owner!.address, "0x10"] });
+    const lines: string[] = [];
+    const options = { home, say: (line: string) => void lines.push(line) };
+    expect(await thrown(mint(connection, options))).to.be.instanceOf(NotEnoughFunds);
+    const to = await recipientOf(generateIdentity());
+    expect(await thrown(grant(connection, { ...options, to, scopes: ["health"] }))).to.be.instanceOf(
+      NotEnoughFunds,
+    );
+    expect(lines).to.be.empty;
+    // The vault that there is stays the only one.
+    const of = { chainId: 31_337n, contract: deployment.memoryVault };
+    expect((await findVault(await openProfile(home), of, "owner")).label).to.equal("mine");
     await connection.close();
     await rm(home, { recursive: true });
   });
