@@ -15,10 +15,13 @@ export { mintSalt } from "./crypto/keys.ts";
 export type { VaultRef } from "./crypto/ref.ts";
 export { seedToWords, wordsToSeed } from "./crypto/words.ts";
 export { deploymentOf, type Deployment } from "./deployments.ts";
-export { SUGGESTED_SCOPES, type Memory } from "./memory/record.ts";
+export type { Changes, Operation } from "./memory/operations.ts";
+export { preview, type Preview, type Previewed } from "./memory/preview.ts";
+export { SUGGESTED_SCOPES, type Memory, type MemoryType, type Source } from "./memory/record.ts";
 export { memoryJournalStore, type JournalStore } from "./storage/journal-store.ts";
 export { cidOf, digestOf, memoryStore, type BlobStore, type Digest } from "./storage/store.ts";
 export { acceptWelcome, findWelcome, type AcceptRequest } from "./vault/accept.ts";
+export { MAX_SCOPES } from "./vault/blob.ts";
 export { PERMISSION, registryContract, vaultContract, vaultIdOf } from "./vault/contract.ts";
 export type { Finality } from "./vault/contract.ts";
 export { collectWelcome, dropWelcome, grant, grants, revoke } from "./vault/grant.ts";
@@ -28,13 +31,15 @@ export {
   pending,
   reinforce,
   remember,
+  scopeName,
+  uncommitted,
   update,
   withdraw,
   type MemoryInput,
   type SeenMemory,
 } from "./vault/memories.ts";
 export { mintVault, type Minted, type MintRequest } from "./vault/mint.ts";
-export { proveMemory, read, status } from "./vault/read.ts";
+export { headOf, proveMemory, read, roleOf, status } from "./vault/read.ts";
 export type { MemoryProof, ScopeView, VaultStatus, VaultView } from "./vault/read.ts";
 export { recoverVault, type RecoverRequest } from "./vault/recover.ts";
 export { keyOf, publishKey, type PublishedKey } from "./vault/registry.ts";

@@ -3,7 +3,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { InvalidScopeName, OwnerClassOnly } from "../errors.ts";
 import type { CreateOperation, Operation, UpdateOperation } from "../memory/operations.ts";
 import { MAX_SCOPE_NAME_BYTES } from "../memory/record.ts";
-import { readOperations, removeOperations, writeOperations } from "./journal.ts";
+import { readCandidates, readOperations, removeOperations, writeOperations } from "./journal.ts";
 import type { VaultOperation } from "./operations.ts";
 import { stateOf, type Vault } from "./session.ts";
 
@@ -63,6 +63,24 @@ export const forget = (vault: Vault, seen: SeenMemory): Promise<void> =>
 
 /** What waits in the journal, in order; operations stay until the commit that carries them is final. */
 export const pending = (vault: Vault): Promise<VaultOperation[]> => readOperations(vault.journal);
+
+/**
+ * What waits in the journal and is in no commit up to a head: laid over that head's memories it is what this device
+ * sees.
+ *
+ * @param view - the head's view, or what holds its batches; `null` before the first commit.
+ */
+export async function uncommitted(
+  vault: Vault,
+  view: { readonly batches: { has(id: string): boolean } } | null,
+): Promise<VaultOperation[]> {
+  // In this order: a settled commit lets its operations go before its candidate, so none is left without the other.
+  const candidates = await readCandidates(vault.journal);
+  const operations = await readOperations(vault.journal);
+  const landed = candidates.filter(({ id }) => view?.batches.has(id));
+  const carried = new Set(landed.flatMap((candidate) => candidate.operations));
+  return operations.filter(({ id }) => !carried.has(id));
+}
 
 /** Takes operations back that were not sent: those, for instance, that a sync reports as refused. */
 export const withdraw = (vault: Vault, ids: readonly string[]): Promise<void> =>

@@ -6,7 +6,7 @@ import type { Memory } from "../memory/record.ts";
 import { MerkleTree } from "../memory/tree.ts";
 import { leafOf, type OpenedHead } from "./head.ts";
 import { isInternal } from "./roster.ts";
-import { rosterOf } from "./plan.ts";
+import { rosterOf, secretsOf } from "./plan.ts";
 import { checkTerms, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 import { settle } from "./sync.ts";
 
@@ -26,6 +26,8 @@ export interface VaultView {
   /** Whether the chain will not take this head back. */
   readonly final: boolean;
   readonly scopes: readonly ScopeView[];
+  /** Ids of the batches that landed last: what {@link uncommitted} tells a device's own operations by. None for a reader. */
+  readonly batches: ReadonlySet<string>;
 }
 
 /**
@@ -50,8 +52,25 @@ export async function read(vault: Vault): Promise<VaultView> {
     }))
     .sort((a, b) => a.name.localeCompare(b.name));
   const { sequence, stateRoot, root } = opened.chain;
-  return { sequence, stateRoot, root, epoch: opened.data.epoch, final, scopes };
+  const batches = new Set(state.class === "owner" ? secretsOf(opened).batches.keys() : []);
+  return { sequence, stateRoot, root, epoch: opened.data.epoch, final, scopes, batches };
 }
+
+/**
+ * Asks where the head is, and whether this member may still read: far cheaper than {@link read} for whoever holds a
+ * view and wants to know whether it is the present one.
+ *
+ * @throws {GrantExpired|GrantRevoked} when the member may not read. {RollbackDetected} as {@link read} does.
+ */
+export async function headOf(vault: Vault): Promise<Pick<VaultView, "sequence" | "stateRoot">> {
+  const state = await stateOf(vault);
+  await checkTerms(vault, state);
+  const { sequence, stateRoot } = await pinnedHead(vault, state);
+  return { sequence, stateRoot };
+}
+
+/** Whether this device is one of the owner's or a reader's; asks the journal only. */
+export const roleOf = async (vault: Vault): Promise<VaultStatus["role"]> => (await stateOf(vault)).class;
 
 async function openLatest(vault: Vault): Promise<{ opened: OpenedHead; final: boolean }> {
   await checkTerms(vault, await stateOf(vault));

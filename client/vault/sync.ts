@@ -25,7 +25,6 @@ import { chainCallsOf, welcomesOf } from "./admission.ts";
 import type { OpenedHead } from "./head.ts";
 import {
   readCandidates,
-  readOperations,
   removeCandidate,
   removeOperations,
   writeCandidate,
@@ -34,6 +33,7 @@ import {
   type Candidate,
   type MemberState,
 } from "./journal.ts";
+import { uncommitted } from "./memories.ts";
 import type { VaultOperation } from "./operations.ts";
 import { planCommit, rosterOf, secretsOf, type Base, type OperationOutcome, type Plan } from "./plan.ts";
 import { KEPT_BATCHES } from "./roster.ts";
@@ -193,18 +193,12 @@ async function openCandidate(
 
 /** Operations that no commit up to this head carries. */
 async function pendingOperations(vault: Vault, opened: OpenedHead | null): Promise<VaultOperation[]> {
-  const [operations, candidates] = await Promise.all([
-    readOperations(vault.journal),
-    readCandidates(vault.journal),
-  ]);
-  if (opened === null) return operations;
+  if (opened === null) return uncommitted(vault, null);
   const { batches } = secretsOf(opened);
-  const carried = new Set(
-    candidates.filter(({ id }) => batches.has(id)).flatMap(({ operations: ids }) => ids),
-  );
+  const candidates = await readCandidates(vault.journal);
   const doubtful = candidates.find((candidate) => isUncertain(candidate, batches, opened.chain.sequence));
   if (doubtful !== undefined) throw new UncertainBatch(doubtful.id, doubtful.operations);
-  return operations.filter(({ id }) => !carried.has(id));
+  return uncommitted(vault, { batches });
 }
 
 /** Beyond the batches that scope zero remembers nobody can tell whether a signed one landed. */
