@@ -67,12 +67,16 @@ const DOCTOR_SCOPES = ["health"];
  *
  * @throws {StepFailed} when a step does not hold. {MalformedExport} when the export is none.
  */
-export async function demo(hre: HardhatRuntimeEnvironment, options: DemoOptions = {}): Promise<void> {
+export async function demo(
+  hre: HardhatRuntimeEnvironment,
+  { export: source = SAMPLE, say = console.log }: DemoOptions = {},
+): Promise<void> {
+  if (!(await hre.artifacts.artifactExists("ConciergeAgent"))) say("Compiling the contracts, this once…");
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const connection = await hre.network.create();
   const root = await mkdtemp(path.join(tmpdir(), "memory-vault-demo-"));
   try {
-    await story(hre, connection, root, options);
+    await story(hre, connection, root, source, say);
   } finally {
     await rm(root, { recursive: true, force: true });
     await connection.close();
@@ -83,7 +87,8 @@ async function story(
   hre: HardhatRuntimeEnvironment,
   connection: NetworkConnection<ChainType>,
   root: string,
-  { export: source = SAMPLE, say = console.log }: DemoOptions,
+  source: string,
+  say: Say,
 ): Promise<void> {
   const { ethers } = connection;
   const { provider } = ethers;
