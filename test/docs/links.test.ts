@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 
-import { codeIn } from "./markdown.ts";
+import { codeIn, tableUnder } from "./markdown.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PAGES = [
@@ -69,5 +69,14 @@ describe("Documents", () => {
       for (const [, number] of (await readFile(file, "utf8")).matchAll(/SPEC §(\d+)/g)) cited.add(number!);
     expect(cited.size).to.be.greaterThan(5);
     for (const number of cited) expect([...sections], `§${number}`).to.include(number);
+  });
+
+  it("SECURITY.md gives a reason for every dependency, and for no other", async () => {
+    const { dependencies } = JSON.parse(await readFile(`${ROOT}package.json`, "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    const rows = tableUnder(await readFile(`${ROOT}SECURITY.md`, "utf8"), "| package | for |");
+    const named = rows.flatMap(([packages]) => codeIn(packages!));
+    expect(named.sort()).to.deep.equal(Object.keys(dependencies).sort());
   });
 });

@@ -20,7 +20,7 @@ import * as seal from "../../client/crypto/seal.ts";
 import { welcomeTypedData, type Welcome } from "../../client/crypto/welcome.ts";
 import { remember, sync } from "../../client/index.ts";
 import { DELTA_TYPES } from "../../client/vault/contract.ts";
-import { createWorld, ownedVault, type World } from "../helpers/world.ts";
+import { createWorld, inDays, ownedVault, type World } from "../helpers/world.ts";
 import { codeIn, tableUnder } from "./markdown.ts";
 
 const SPEC = await readFile(new URL("../../SPEC.md", import.meta.url), "utf8");
@@ -197,6 +197,19 @@ describe("SPEC.md, the chain", () => {
       ...[head.prevStateRoot, head.root, head.pointer],
       zeroPadValue("0x", 32),
     ]);
+  });
+
+  it("stores a grant where the page says", async () => {
+    const { vault } = await ownedVault(world);
+    const { vaultId } = vault.ref;
+    const expiresAt = BigInt(await inDays(world, 30));
+    const grantee = world.stranger.address;
+    await world.memoryVault.connect(world.owner).grant(vaultId, grantee, expiresAt, 3, salt);
+    const abi = AbiCoder.defaultAbiCoder();
+    const inner = keccak256(abi.encode(["uint256", "uint256"], [vaultId, 9n]));
+    const slot = keccak256(abi.encode(["address", "bytes32"], [grantee, inner]));
+    const stored = BigInt(await world.provider.getStorage(world.address, slot));
+    expect(stored).to.equal(expiresAt | (3n << 64n) | (1n << 72n));
   });
 
   it("hashes transition and state as the page says", async () => {
