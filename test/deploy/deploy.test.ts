@@ -5,6 +5,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { id, Interface, JsonRpcProvider } from "ethers";
 import hre, { network } from "hardhat";
+import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import { CREATE2_ADDRESSES, deploymentOf, type Deployment } from "../../client/deployments.ts";
 import { CREATEX, deploy, ForeignCode, rehearse, UnsuitableNetwork } from "../../scripts/deploy.ts";
@@ -13,12 +14,25 @@ import { KeyRegistry__factory, MemoryVault__factory } from "../../typechain-type
 import { rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import { createXCode, placeCreateX } from "../helpers/createx.ts";
 
+type Connection = NetworkConnection<ChainType>;
+
 /** The addresses alone. */
 const addressesOf = ({ memoryVault, keyRegistry, blobLog }: Deployment) => ({
   memoryVault,
   keyRegistry,
   blobLog,
 });
+
+/** A connection whose node answers some methods otherwise. Ignition keeps to the true node. */
+const overridden = (connection: Connection, answers: Partial<Record<string, string>>): Connection =>
+  Object.create(connection, {
+    provider: {
+      value: {
+        request: async (request: { method: string; params?: unknown[] }): Promise<unknown> =>
+          answers[request.method] ?? connection.provider.request(request),
+      },
+    },
+  }) as Connection;
 
 describe("deployment", () => {
   let home: string;
@@ -70,6 +84,27 @@ describe("deployment", () => {
     const journals = await readdir(path.join(hre.config.paths.ignition, "deployments")).catch(() => []);
     expect(journals.filter((name) => name.includes(String(process.pid)) || name.includes("900000"))).to.be
       .empty;
+  });
+
+  it("keeps the journal of a public chain, and resumes by it", async () => {
+    await using anvil = await startAnvil({ chainId: 900_011 });
+    const connection = await network.create({ network: "localhost", override: { url: anvil.url } });
+    const journal = path.join(hre.config.paths.ignition, "deployments", "chain-900011");
+    const options = { say: () => undefined };
+    try {
+      const chain = overridden(connection, { web3_clientVersion: "Geth/v1.16.7" });
+      const deployment = await deploy(hre, chain, { ...options, home });
+      expect(await readdir(journal)).to.include("journal.jsonl");
+
+      // Another machine, with the same repository.
+      const height = await rpc(anvil.url, "eth_blockNumber");
+      const elsewhere = path.join(home, "elsewhere");
+      expect(await deploy(hre, chain, { ...options, home: elsewhere })).to.deep.equal(deployment);
+      expect(await rpc(anvil.url, "eth_blockNumber")).to.equal(height);
+    } finally {
+      await connection.close();
+      await rm(journal, { recursive: true, force: true });
+    }
   });
 
   describe("where CreateX stands", () => {
@@ -184,14 +219,7 @@ describe("deployment", () => {
 
     it("refuses an unknown chain whose contracts see another block number", async () => {
       const connection = await network.create({ override: { chainId: 900_009 } });
-      const ahead = Object.create(connection, {
-        provider: {
-          value: {
-            request: async (request: { method: string; params?: unknown[] }): Promise<unknown> =>
-              request.method === "eth_blockNumber" ? "0x1000000" : connection.provider.request(request),
-          },
-        },
-      }) as typeof connection;
+      const ahead = overridden(connection, { eth_blockNumber: "0x1000000" });
       const refused = await deploy(hre, ahead, { home, say: () => undefined }).catch(
         (error: unknown) => error,
       );
