@@ -11,8 +11,10 @@ const CLI = fileURLToPath(new URL("../../node_modules/hardhat/dist/src/cli.js", 
  * @throws {Error} when it exits with anything but 0; `message` has its stderr, `stdout` and `code` the rest.
  */
 export async function hardhat(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  const { PATH, HOME, SystemRoot } = process.env;
   const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args], {
-    env: { ...process.env, NO_COLOR: "1", ...env },
+    // Little else of this environment: Hardhat adds stacks to its errors where it sees a build server.
+    env: { PATH, HOME, SystemRoot, NO_COLOR: "1", ...env },
     maxBuffer: 16 * 1_048_576,
   });
   return stdout;
