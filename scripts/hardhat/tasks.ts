@@ -25,6 +25,8 @@ export const tasks = [
     .addOption({ name: "label", description: "Your own words for it; they stay here", defaultValue: "" })
     .setInlineAction(async ({ label }, hre) => {
       const { mint } = await import("../mint.ts");
+      if (!process.stdout.isTTY)
+        console.error("stdout is no terminal: see to it that nobody keeps the words.");
       const connection = await hre.network.create();
       try {
         return await mint(connection, { label }).catch(explained);

@@ -28,6 +28,7 @@ import {
   remember,
   sync,
   UnknownNetwork,
+  VaultExists,
   wordsToSeed,
   type Deployment,
   type Vault,
@@ -35,7 +36,7 @@ import {
 import { deploy } from "../../scripts/deploy.ts";
 import { grant, type GrantOptions } from "../../scripts/grant.ts";
 import { mint } from "../../scripts/mint.ts";
-import { findVault, NoSuchVault, openProfile, saveDeployment } from "../../scripts/profile.ts";
+import { findVault, NoSuchVault, openProfile, saveDeployment, vaultsOf } from "../../scripts/profile.ts";
 import { NotEnoughFunds } from "../../scripts/wallet.ts";
 import { rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import { createXCode, placeCreateX } from "../helpers/createx.ts";
@@ -286,6 +287,18 @@ describe("mint and grant", () => {
     expect((await findVault(await openProfile(home), of, "owner")).label).to.equal("mine");
     await connection.close();
     await rm(home, { recursive: true });
+  });
+
+  it("remember no vault that was not minted", async () => {
+    const connection = await network.create();
+    const [here, there] = [await setUp(connection), await mkdtemp(path.join(tmpdir(), "memvault-"))];
+    await saveDeployment(there, here.deployment);
+    const seed = wordsToSeed(wordsIn(here.lines).join(" "));
+    const again = mint(connection, { home: there, seed, say: () => undefined });
+    expect(await thrown(again)).to.be.instanceOf(VaultExists);
+    expect(await vaultsOf(await openProfile(there))).to.be.empty;
+    await connection.close();
+    for (const home of [here.home, there]) await rm(home, { recursive: true });
   });
 
   it("are tasks, with the key from the environment", async () => {
