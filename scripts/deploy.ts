@@ -106,7 +106,7 @@ export async function deploy(
     ? await standingByCreate2(provider, await rehearse(hre, chainId, createX))
     : await standingByRecord(hre, provider, deploymentOf(chainId) ?? (await readDeployment(home, chainId)));
   const missing = NAMES.filter((name) => standing[name] === undefined);
-  const deployed = missing.length === 0 ? {} : await send(hre, connection, chainId, missing, hasCreateX);
+  const deployed = await send(hre, connection, chainId, missing, hasCreateX);
   const addresses = complete({ ...standing, ...deployed });
   for (const name of NAMES)
     say(
