@@ -73,7 +73,10 @@ export async function headOf(vault: Vault): Promise<Pick<VaultView, "sequence" |
 export const roleOf = async (vault: Vault): Promise<VaultStatus["role"]> => (await stateOf(vault)).class;
 
 async function openLatest(vault: Vault): Promise<{ opened: OpenedHead; final: boolean }> {
-  await checkTerms(vault, await stateOf(vault));
+  const known = await stateOf(vault);
+  // What an RPC says of a grant is worth nothing while it shows a head from before the pin.
+  await pinnedHead(vault, known);
+  await checkTerms(vault, known);
   const state = await settle(vault);
   const chain = await pinnedHead(vault, state);
   const opened = await openWith(vault, state, chain);
