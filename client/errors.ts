@@ -85,7 +85,10 @@ export class MalformedExport extends VaultError {
     readonly why: string,
     options?: ErrorOptions,
   ) {
-    super(`${file} cannot be imported: ${why} (at ${where}).`, options);
+    super(
+      `${file} cannot be imported: ${why} (at ${where}). Export it again, or name another file.`,
+      options,
+    );
   }
 }
 
