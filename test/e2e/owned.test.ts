@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Interface} from "ethers";
+import type { Interface } from "ethers";
 import { FunctionFragment, id, ZeroAddress } from "ethers";
 
 import { read, remember, revoke, sync, vaultIdOf, grant, memoryStore } from "../../client/index.ts";
