@@ -1,0 +1,125 @@
+import { McpServer, type Transport } from "@modelcontextprotocol/server";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
+
+import { pending, roleOf, sync, type Vault } from "../../client/index.ts";
+import { createCommitter, type Committer } from "./committer.ts";
+import { openDesk } from "./desk.ts";
+import { instructionsFor } from "./instructions.ts";
+import { faultFields, type Log } from "./log.ts";
+import { addPrompt } from "./prompt.ts";
+import type { Recall } from "./recall.ts";
+import { addResources } from "./resources.ts";
+import { within, type Timers } from "./timers.ts";
+import type { Context } from "./tool.ts";
+import { addAddingTool } from "./tools/adding.ts";
+import { addChangingTools } from "./tools/changing.ts";
+import { addChatGptTools } from "./tools/chatgpt.ts";
+import { addReadingTools } from "./tools/reading.ts";
+import { addStatusTool } from "./tools/status.ts";
+
+/** What a server takes. */
+export interface ServeOptions {
+  /** An owner's device of a vault, or a reader's: the tools follow its role. */
+  readonly vault: Vault;
+  readonly recall: Recall;
+  readonly timers: Timers;
+  readonly log: Log;
+  /** The version that clients are told. */
+  readonly version: string;
+  /** Where a memory goes that names no scope. */
+  readonly defaultScope: string;
+  /** Also offer `search` and `fetch` as ChatGPT calls them. */
+  readonly chatgpt: boolean;
+}
+
+/** A server at work. */
+export interface Served {
+  readonly role: "owner" | "reader";
+  /** Resolves when the client is gone and what could be committed in time is. */
+  readonly closed: Promise<void>;
+  /** Hangs up, commits what waits within ten seconds, and leaves the rest in the journal. */
+  close(): Promise<void>;
+}
+
+/** Longest that an exit waits for the last commit. Nothing is lost after it: the journal keeps what was not sent. */
+export const EXIT_MS = 10_000;
+
+/**
+ * Serves a vault to one MCP client, of the 2026 protocol or of an earlier one.
+ *
+ * @param transport - to the client; the server owns it from here on.
+ * @throws {NotInitialised} when the device knows nothing of the vault.
+ */
+export async function serveVault(options: ServeOptions, transport: Transport): Promise<Served> {
+  const { vault, recall, timers, log } = options;
+  const role = await roleOf(vault);
+  const committer = createCommitter({ commit: () => sync(vault), timers, now: vault.now, log });
+  const calls = new Set<Promise<unknown>>();
+  const track = <T>(work: () => Promise<T>): Promise<T> => {
+    const call = work();
+    calls.add(call);
+    const done = () => calls.delete(call);
+    call.then(done, done);
+    return call;
+  };
+  const desk = openDesk({ vault, recall, timers, committer });
+  const context: Context = { vault, desk, committer, role, defaultScope: options.defaultScope, log, track };
+  // What an earlier run left behind goes with the first batch.
+  if (role === "owner" && (await pending(vault)).length > 0) committer.wrote();
+
+  const handle = serveStdio(() => serverFor(context, options), {
+    transport,
+    onerror: (fault) => log({ level: "warn", event: "protocol", ...faultFields(fault) }),
+  });
+  const closed = new Promise<void>((resolve) => {
+    const hangUp = transport.onclose;
+    transport.onclose = () => {
+      hangUp?.();
+      void leave(committer, calls, timers, log).then(resolve);
+    };
+  });
+  log({ level: "info", event: "serving", role });
+  return {
+    role,
+    closed,
+    async close() {
+      await handle.close();
+      await closed;
+    },
+  };
+}
+
+function serverFor(context: Context, { version, chatgpt }: ServeOptions): McpServer {
+  const { role } = context;
+  const info = { name: "memory-vault", title: "Memory Vault", version };
+  const server = new McpServer(info, { instructions: instructionsFor(role) });
+  addReadingTools(server, context);
+  addStatusTool(server, context);
+  // Never as tools: grants, keys, transfers, imports, shredding. What a prompt can reach, it will reach.
+  if (role === "owner") {
+    addAddingTool(server, context);
+    addChangingTools(server, context);
+  }
+  if (chatgpt) addChatGptTools(server, context);
+  addResources(server, context);
+  addPrompt(server, context);
+  return server;
+}
+
+async function leave(
+  committer: Committer,
+  calls: ReadonlySet<Promise<unknown>>,
+  timers: Timers,
+  log: Log,
+): Promise<void> {
+  const work = Promise.allSettled([...calls]).then(() => committer.flush());
+  const inTime = await within(
+    timers,
+    EXIT_MS,
+    work.then(() => true),
+    () => false,
+  );
+  committer.stop();
+  const kept = !inTime || (committer.last !== null && committer.last.fault !== null);
+  log({ level: kept ? "warn" : "info", event: "stopped", leftInJournal: kept });
+}
