@@ -11,7 +11,10 @@ const zones = [
   { files: ["client/memory/"], allow: base },
   { files: ["client/crypto/"], allow: base },
   { files: ["client/storage/"], allow: base },
-  { files: ["client/vault/contract.ts"], allow: [...base, "client/crypto/", "client/vault/", "typechain-types/"] },
+  {
+    files: ["client/vault/contract.ts"],
+    allow: [...base, "client/crypto/", "client/vault/", "typechain-types/"],
+  },
   {
     files: ["client/vault/"],
     allow: [...base, "client/deployments.ts", "client/memory/", "client/crypto/", "client/storage/"],
