@@ -155,18 +155,6 @@ export class RollbackDetected extends VaultError {
   }
 }
 
-/** A head that was not final yet is gone. */
-export class Reorganised extends VaultError {
-  constructor(
-    readonly seen: string,
-    readonly now: string,
-  ) {
-    super(
-      `The chain was reorganised: ${seen} gave way to ${now}. Read again; pending operations are sent again.`,
-    );
-  }
-}
-
 /** The head is older than this member's admission. */
 export class NotYetAdmitted extends VaultError {
   constructor(
@@ -220,18 +208,6 @@ export class VaultChangedHands extends VaultError {
   }
 }
 
-/** Somebody else moved the head first. */
-export class StaleHead extends VaultError {
-  constructor(
-    readonly expected: bigint,
-    readonly actual: bigint,
-  ) {
-    super(
-      `The head is at sequence ${actual}, not ${expected}: another device was faster. Sync again; nothing is lost.`,
-    );
-  }
-}
-
 /** A memory is larger than a record may be. */
 export class RecordTooLarge extends VaultError {
   constructor(
@@ -261,13 +237,6 @@ export class TooManyScopes extends VaultError {
     readonly limit: number,
   ) {
     super(`${count} scopes are more than the ${limit} that a vault holds. Use an existing scope, or tags.`);
-  }
-}
-
-/** No scope of that name is among those that this member holds. */
-export class UnknownScope extends VaultError {
-  constructor(readonly scope: string) {
-    super(`There is no scope ${JSON.stringify(scope)} here. Check its name, or ask for a grant of it.`);
   }
 }
 
@@ -320,17 +289,12 @@ export class UnknownNetwork extends VaultError {
   }
 }
 
-/** The journal holds nothing that waits to be sent. */
-export class NothingToSync extends VaultError {
-  constructor() {
-    super("There is nothing to sync: the journal holds no pending operation.");
-  }
-}
-
 /** A vault that was minted and never written. */
 export class VaultEmpty extends VaultError {
   constructor(readonly vaultId: bigint) {
-    super(`Vault ${vaultId} has no head yet. Sync it from the device that minted it.`);
+    super(
+      `Vault ${vaultId} has no commit yet. Sync the device that minted it, or recover with the owner's wallet.`,
+    );
   }
 }
 
@@ -525,5 +489,28 @@ export class InsufficientFunds extends VaultError {
       `${account} has too little to pay for the transaction. Fund it, or pay with another wallet.`,
       options,
     );
+  }
+}
+
+/** A grant of nothing. */
+export class NoScopes extends VaultError {
+  constructor() {
+    super("A grant names at least one scope. Say which.");
+  }
+}
+
+/** What the RPC says of a head does not fit together. */
+export class HeadInconsistent extends VaultError {
+  constructor(readonly stateRoot: string) {
+    super(
+      `Root and pointer are not those of the state root ${stateRoot}: this RPC makes heads up. Ask another.`,
+    );
+  }
+}
+
+/** No scope of that name is among those that this member holds. */
+export class UnknownScope extends VaultError {
+  constructor(readonly scope: string) {
+    super(`There is no scope ${JSON.stringify(scope)} here. Check its name, or ask for a grant of it.`);
   }
 }

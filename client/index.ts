@@ -45,4 +45,5 @@ export { recoverVault, type RecoverRequest } from "./vault/recover.ts";
 export { keyOf, publishKey, type PublishedKey } from "./vault/registry.ts";
 export type { RosterMember } from "./vault/roster.ts";
 export { vaultAt, type Environment, type Vault } from "./vault/session.ts";
-export { settle, sync, type SyncResult } from "./vault/sync.ts";
+export { settle } from "./vault/settle.ts";
+export { sync, type SyncResult } from "./vault/sync.ts";

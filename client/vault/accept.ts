@@ -35,7 +35,7 @@ export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
   if (welcome.class === "owner")
     throw new WelcomeRejected("it would add an owner's device, which this version does not do");
   const vault = vaultAt({ ...ref, contract: ref.contract.toLowerCase() }, request);
-  const { owner, authorizer } = await readChainHead(vault.contract, ref.vaultId);
+  const { owner, authorizer } = await readChainHead(vault.contract, vault.ref);
   const inForce = [owner, authorizer].some((account) => account.toLowerCase() === signer);
   if (!inForce || !(await signed(vault, welcome, signer, signature))) {
     throw new WelcomeRejected(`its signer ${signer} is neither owner nor authorizer of the vault`);
@@ -78,11 +78,17 @@ async function signed(
   return recoverWelcomeSigner(welcome, signature) === signer;
 }
 
+/** Blocks that are asked for at once: public nodes refuse wide ranges. */
+const LOG_RANGE = 10_000;
+
 /**
- * Finds the welcome that an owner left in the store for a listed grantee.
+ * Finds the welcome that an owner left in the store for a listed grantee: that of the newest grant, which is looked
+ * for backwards from the newest block.
  *
- * @param fromBlock - where to begin to look: the deployment's block will do.
- * @throws {WelcomeNotStored} when the newest grant names none. {BlobMissing} when the store lacks it.
+ * @param grantee - the grantee's account.
+ * @param fromBlock - where to stop looking: the block of the contract's deployment.
+ * @throws {WelcomeNotStored} when there is no grant in those blocks, or the newest names no welcome.
+ * @throws {BlobMissing} when the store lacks it.
  */
 export async function findWelcome(
   contract: MemoryVault,
@@ -91,11 +97,15 @@ export async function findWelcome(
   store: BlobStore,
   fromBlock = 0,
 ): Promise<Uint8Array> {
-  const { generation } = await readChainHead(contract, vaultId);
-  const logs = await contract.queryFilter(contract.filters.Granted(vaultId, grantee), fromBlock);
-  const newest = logs.filter(({ args }) => args.generation === generation).at(-1);
-  if (newest === undefined || BigInt(newest.args.welcome) === 0n)
-    throw new WelcomeNotStored(vaultId, grantee);
-  const digest = newest.args.welcome.slice(2);
-  return readBlob(store, digest);
+  const provider = contract.runner?.provider;
+  if (provider == null) throw new TypeError("looking for a welcome needs a provider");
+  const filter = contract.filters.Granted(vaultId, grantee);
+  for (let to = await provider.getBlockNumber(); to >= fromBlock; to -= LOG_RANGE) {
+    const logs = await contract.queryFilter(filter, Math.max(fromBlock, to - LOG_RANGE + 1), to);
+    const newest = logs.at(-1);
+    if (newest === undefined) continue;
+    if (BigInt(newest.args.welcome) === 0n) break;
+    return readBlob(store, newest.args.welcome.slice(2));
+  }
+  throw new WelcomeNotStored(vaultId, grantee);
 }

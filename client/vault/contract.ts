@@ -15,7 +15,7 @@ import {
 } from "ethers";
 
 import type { VaultRef } from "../crypto/ref.ts";
-import { ContractRefusal, InsufficientFunds, VaultNotFound } from "../errors.ts";
+import { ContractRefusal, HeadInconsistent, InsufficientFunds, VaultNotFound } from "../errors.ts";
 // The interfaces' bindings: those of the contracts carry bytecode, which no reader needs to load.
 import { IKeyRegistry__factory } from "../../typechain-types/factories/interfaces/IKeyRegistry__factory.ts";
 import { IMemoryVault__factory } from "../../typechain-types/factories/interfaces/IMemoryVault__factory.ts";
@@ -79,32 +79,45 @@ export function vaultIdOf(owner: string, salt: string): bigint {
 }
 
 /**
- * Reads a vault's head.
+ * Reads a vault's head, and checks what it says of itself: pointer and root are those of its state root, so that a pin
+ * on the state root is a pin on them.
  *
  * @param blockTag - `latest`, `finalized` or a block number.
  * @throws {VaultNotFound} when no vault of that id was ever minted there.
+ * @throws {HeadInconsistent} when the RPC made it up.
  */
 export async function readChainHead(
   contract: MemoryVault,
-  vaultId: bigint,
+  ref: VaultRef,
   blockTag: string | number = "latest",
 ): Promise<ChainHead> {
-  const head = await contract.memoryHead(vaultId, { blockTag }).catch((cause: unknown) => {
+  const { vaultId } = ref;
+  const answer = await contract.memoryHead(vaultId, { blockTag }).catch((cause: unknown) => {
     // A call to an address without code, or a contract's own refusal, means the same to a reader.
     const absent = isError(cause, "BAD_DATA") || refusalOf(contract, cause) !== null;
     throw absent ? new VaultNotFound(vaultId, { cause }) : cause;
   });
-  if (head.generation === 0n) throw new VaultNotFound(vaultId);
-  const { owner, authorizer, sequence, configNonce, generation, locked, foreign } = head;
-  const { prevStateRoot, stateRoot, transitionId, root, pointer } = head;
-  return {
+  if (answer.generation === 0n) throw new VaultNotFound(vaultId);
+  const { owner, authorizer, sequence, configNonce, generation, locked, foreign } = answer;
+  const { prevStateRoot, stateRoot, transitionId, root, pointer } = answer;
+  const head = {
     ...{ owner, authorizer, sequence, configNonce, generation, locked, foreign },
     ...{ prevStateRoot, stateRoot, transitionId, root, pointer },
   };
+  const before = { sequence: sequence - 1n, stateRoot: prevStateRoot };
+  const ours = sequence > 0n && !foreign;
+  if (ours && stateRootAfter(deltaAfter(before, ref, root, pointer)) !== stateRoot)
+    throw new HeadInconsistent(stateRoot);
+  return head;
 }
 
 /** The delta that follows `head` exactly. */
-export function deltaAfter(head: ChainHead, ref: VaultRef, root: string, pointer: string): Delta {
+export function deltaAfter(
+  head: Pick<ChainHead, "sequence" | "stateRoot">,
+  ref: VaultRef,
+  root: string,
+  pointer: string,
+): Delta {
   return {
     spaceId: spaceIdOf(ref.vaultId),
     sequence: head.sequence + 1n,
@@ -259,7 +272,14 @@ const CONFIRMATIONS_WITHOUT_TAG = 64;
  */
 export async function finalBlock(provider: Provider, finality: Finality): Promise<number | null> {
   if ("tag" in finality) {
-    const block = await provider.getBlock(finality.tag).catch(() => null);
+    const block = await provider.getBlock(finality.tag).catch((fault: unknown) => {
+      // A node that cannot be reached is no chain without the tag.
+      const unreachable = (["NETWORK_ERROR", "SERVER_ERROR", "TIMEOUT", "CANCELLED"] as const).some((code) =>
+        isError(fault, code),
+      );
+      if (unreachable) throw fault;
+      return null;
+    });
     if (block !== null) return block.number;
   }
   const confirmations = "tag" in finality ? CONFIRMATIONS_WITHOUT_TAG : finality.confirmations;

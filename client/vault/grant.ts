@@ -2,7 +2,14 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { getAddress, isAddress } from "ethers";
 
 import { recipientBytes } from "../crypto/identity.ts";
-import { AlreadyMember, InvalidAccount, InvalidExpiry, NotGranted, OwnerRequired } from "../errors.ts";
+import {
+  AlreadyMember,
+  InvalidAccount,
+  InvalidExpiry,
+  NoScopes,
+  NotGranted,
+  OwnerRequired,
+} from "../errors.ts";
 import { PERMISSION } from "./contract.ts";
 import { readWelcome, removeOperations, removeWelcome, writeOperations } from "./journal.ts";
 import { scopeName } from "./memories.ts";
@@ -41,6 +48,7 @@ export interface Granted extends SyncResult {
  * Grants read access to scopes until a date: the roster, a new epoch with a new snapshot of those scopes (the grantee
  * reads nothing earlier), and for an account the grant on chain, in one transaction (SPEC §8).
  *
+ * @throws {NoScopes} when none is named. {InvalidExpiry} when the grant would not end, or has.
  * @throws {AlreadyMember} when the account or the key has a grant: revoke it first.
  * @throws {OwnerRequired} when the wallet is not the vault's owner.
  */
@@ -49,11 +57,19 @@ export async function grant(vault: Vault, request: GrantRequest): Promise<Grante
   await refuseMember(vault, operation);
   if (operation.listed) await requireOwner(vault);
   await writeOperations(vault.journal, [operation]);
+  const withdrawn = (): Promise<void> => removeOperations(vault.journal, new Set([operation.id]));
   const result = await sync(vault).catch(async (fault: unknown) => {
     // A grant that failed must not be made later behind its owner's back; a candidate that was sent still may land.
-    await removeOperations(vault.journal, new Set([operation.id]));
+    await withdrawn();
     throw fault;
   });
+  const outcome = result.outcomes.get(operation.id);
+  if (outcome?.kind === "refused" || outcome?.kind === "unchanged") {
+    await withdrawn();
+    if (outcome.kind === "refused") throw outcome.fault;
+    await refuseMember(vault, operation);
+    throw new InvalidExpiry(request.expiresAt, await chainTime(vault));
+  }
   return { ...result, memberId: operation.id, welcome: await collectWelcome(vault, operation.id) };
 }
 
@@ -61,6 +77,8 @@ async function admission(vault: Vault, request: GrantRequest): Promise<AdmitOper
   const { recipient, account, expiresAt, propose = false, label = "", storeWelcome = false } = request;
   if (account !== undefined && !isAddress(account)) throw new InvalidAccount(account);
   if (propose && account === undefined) throw new InvalidAccount("none: only a listed grantee can propose");
+  const scopes = [...new Set(request.scopes.map(scopeName))];
+  if (scopes.length === 0) throw new NoScopes();
   const now = await chainTime(vault);
   if (!Number.isSafeInteger(expiresAt) || expiresAt <= now) throw new InvalidExpiry(expiresAt, now);
   return {
@@ -70,7 +88,7 @@ async function admission(vault: Vault, request: GrantRequest): Promise<AdmitOper
     recipient: recipientBytes(recipient),
     grantee: account === undefined ? null : getAddress(account).toLowerCase(),
     listed: account !== undefined,
-    scopes: [...new Set(request.scopes.map(scopeName))],
+    scopes,
     expiresAt,
     permissions: PERMISSION.read | (propose ? PERMISSION.propose : 0),
     admission: "fresh",

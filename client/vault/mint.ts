@@ -45,7 +45,7 @@ export async function mintVault(request: MintRequest): Promise<Minted> {
   const state = (await readState(vault.journal)) ?? (await firstState(vault, ref, seed));
   await writeState(vault.journal, state);
   const authorizer = commitAddress(state);
-  const standing = await readChainHead(vault.contract, ref.vaultId).catch((fault: unknown) => {
+  const standing = await readChainHead(vault.contract, ref).catch((fault: unknown) => {
     if (fault instanceof VaultNotFound) return null;
     throw fault;
   });
@@ -58,10 +58,10 @@ export async function mintVault(request: MintRequest): Promise<Minted> {
   return { vault, receipt };
 }
 
-const commitAddress = ({ genesis }: MemberState): string =>
+export const commitAddress = ({ genesis }: MemberState): string =>
   genesis?.commitKey == null ? "" : new Wallet(hexlify(genesis.commitKey)).address;
 
-async function firstState(vault: Vault, ref: VaultRef, seed: Uint8Array): Promise<MemberState> {
+export async function firstState(vault: Vault, ref: VaultRef, seed: Uint8Array): Promise<MemberState> {
   const { random } = vault;
   const { visibilityKey, recoverySecret, recoveryLocator, recoveryIdentity } = seedSecrets(seed, ref);
   const identity = generateIdentity(random);

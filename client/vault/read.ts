@@ -8,7 +8,7 @@ import { leafOf, type OpenedHead } from "./head.ts";
 import { isInternal } from "./roster.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
 import { checkTerms, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
-import { settle } from "./sync.ts";
+import { advancePin } from "./settle.ts";
 
 /** One scope, complete. */
 export interface ScopeView {
@@ -77,7 +77,7 @@ async function openLatest(vault: Vault): Promise<{ opened: OpenedHead; final: bo
   // What an RPC says of a grant is worth nothing while it shows a head from before the pin.
   await pinnedHead(vault, known);
   await checkTerms(vault, known);
-  const state = await settle(vault);
+  const { state } = await advancePin(vault);
   const chain = await pinnedHead(vault, state);
   const opened = await openWith(vault, state, chain);
   return { opened, final: state.pin?.stateRoot === chain.stateRoot };

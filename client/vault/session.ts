@@ -24,7 +24,8 @@ export interface Environment {
   /** Pays for transactions; an owner's for grants. Without one the commit key pays. */
   readonly wallet?: Signer | undefined;
   readonly store: BlobStore;
-  readonly journalStore: JournalStore;
+  /** The vault's own journal; as a function for who does not know yet which vault it will be. */
+  readonly journalStore: JournalStore | ((ref: VaultRef) => JournalStore);
   /** 32 bytes that seal the journal; never leave the device. */
   readonly journalKey: Uint8Array;
   /** When a head counts as final; the chain's own answer unless said. */
@@ -60,7 +61,12 @@ export function vaultAt(ref: VaultRef, environment: Environment): Vault {
     // A browser's signer cannot be connected to another provider, and needs none.
     wallet: wallet === undefined ? null : wallet.provider === null ? wallet.connect(provider) : wallet,
     store,
-    journal: { store: journalStore, key: journalKey, ref, random },
+    journal: {
+      store: typeof journalStore === "function" ? journalStore(ref) : journalStore,
+      key: journalKey,
+      ref,
+      random,
+    },
     finality: environment.finality ?? finalityOf(ref.chainId),
     random,
     now: environment.now ?? Date.now,
@@ -77,6 +83,16 @@ export async function stateOf(vault: Vault): Promise<MemberState> {
   const state = await readState(vault.journal);
   if (state === null) throw new NotInitialised(vault.ref.vaultId);
   return state;
+}
+
+/** Does something while no other process of this device works on the same journal. */
+export async function locked<T>(vault: Vault, work: () => Promise<T>): Promise<T> {
+  const release = (await vault.journal.store.lock?.()) ?? (() => Promise.resolve());
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
 }
 
 /** What a state gives to open heads with. */
@@ -99,7 +115,7 @@ export const memberKeys = (state: MemberState): MemberKeys => ({
  * @throws {VaultChangedHands} when the owner is another than the pin's.
  */
 export async function pinnedHead(vault: Vault, state: MemberState): Promise<ChainHead> {
-  const chain = await readChainHead(vault.contract, vault.ref.vaultId);
+  const chain = await readChainHead(vault.contract, vault.ref);
   checkPin(state, chain);
   return chain;
 }

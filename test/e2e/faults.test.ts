@@ -255,7 +255,7 @@ describe("Faults: each has a name, says what to do, and costs nothing that was n
       Uint8Array.from(Buffer.from(vault.ref.vaultId.toString(16).padStart(64, "0"), "hex")),
     );
     await memoryVault.connect(owner).updateSpaceAuthorization(spaceId, owner.address, owner.address, "0x");
-    const head = await readChainHead(vault.contract, vault.ref.vaultId);
+    const head = await readChainHead(vault.contract, vault.ref);
     const foreign = {
       ...deltaAfter(head, vault.ref, id("root"), id("pointer")),
       profileId: id("another tool"),
@@ -298,7 +298,7 @@ describe("Faults: each has a name, says what to do, and costs nothing that was n
     const forgetful = misbehaving(world.store, { put: (blob) => Promise.resolve(digestOf(blob)) });
     const fault = await thrown(sync(again(vault, environment, { store: forgetful })));
     expect(fault, "a blob is read back before anything points to it").to.be.instanceOf(BlobMissing);
-    expect((await readChainHead(vault.contract, vault.ref.vaultId)).sequence).to.equal(1n);
+    expect((await readChainHead(vault.contract, vault.ref)).sequence).to.equal(1n);
     await healed(vault);
   });
 
