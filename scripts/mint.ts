@@ -3,6 +3,8 @@ import { hexlify } from "ethers";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import {
+  ContractRefusal,
+  InsufficientFunds,
   mintSalt,
   mintVault,
   seedToWords,
@@ -64,7 +66,8 @@ export async function mint(
     ...deviceOf(profile, ref),
     ...{ provider, wallet, address: deployment.memoryVault, seed },
   }).catch(async (fault: unknown) => {
-    await forgetVault(profile, ref);
+    // Only what is known not to have landed is forgotten: an answer that was lost is no refusal.
+    if (fault instanceof ContractRefusal || fault instanceof InsufficientFunds) await forgetVault(profile, ref);
     throw fault;
   });
   say(`Vault        ${bold(idText(vaultId))}`);

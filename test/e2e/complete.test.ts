@@ -9,6 +9,8 @@ import {
   sync,
   update,
   GrantRevoked,
+  HeadInconsistent,
+  NoScopes,
   type VaultView,
 } from "../../client/index.ts";
 import { thrown } from "../helpers/thrown.ts";
@@ -94,5 +96,28 @@ describe("Promise 3: what a reader loads is all of what it was granted, unaltere
       health: ["A new secret", "Runs at six", "Sleeps at ten"],
     });
     expect(shown(await read(vault)).health).to.have.length(3);
+  });
+
+  it("refuses a head whose root or pointer are not those of its state root", async () => {
+    const { vault } = await ownedVault(world);
+    await remember(vault, { scope: "health", text: "True" });
+    await sync(vault);
+    const honest = vault.contract.memoryHead;
+    const lying = Object.create(vault.contract, {
+      memoryHead: {
+        value: async (...args: Parameters<typeof honest>) => {
+          const head = await honest(...args);
+          return Object.assign(Object.create(head) as typeof head, { pointer: `0x${"11".repeat(32)}` });
+        },
+      },
+    }) as typeof vault.contract;
+    expect(await thrown(read({ ...vault, contract: lying }))).to.be.instanceOf(HeadInconsistent);
+  });
+
+  it("refuses a grant of nothing", async () => {
+    const { vault } = await ownedVault(world);
+    const { recipient } = await newReader();
+    const nothing = grant(vault, { recipient, scopes: [], expiresAt: await inDays(world, 1) });
+    expect(await thrown(nothing)).to.be.instanceOf(NoScopes);
   });
 });

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 
 import {
+  AlreadyMember,
   forget,
   grant,
   grants,
@@ -15,8 +16,10 @@ import {
   revoke,
   StoreUnavailable,
   sync,
+  UncertainBatch,
   update,
   vaultAt,
+  withdraw,
   type Environment,
   type Vault,
 } from "../../client/index.ts";
@@ -253,5 +256,67 @@ describe("Races: whoever loses one loses nothing", () => {
     const result = await revoke(sly, world.stranger.address);
     expect(result.rotated).to.equal(true);
     expect(result.races).to.equal(0);
+  });
+
+  it("signs anew, over the same blob, when another account pays for the next try", async () => {
+    const parts = device(world, world.owner);
+    const { vault } = await ownedVault(world, parts);
+    await remember(vault, { scope: "career", text: "Paid by the second" });
+    const penniless = vaultAt(vault.ref, { ...parts, wallet: undefined });
+    expect(await thrown(sync(penniless))).to.be.instanceOf(Error);
+    const { receipt } = await sync(vault);
+    expect(receipt?.status).to.equal(1);
+    expect(await texts(vault)).to.deep.equal(["Paid by the second"]);
+  });
+
+  it("says so when another device granted the same reader first", async () => {
+    const { vault, second, losing } = await twoDevices();
+    const reader = await newReader();
+    const terms = { recipient: reader.recipient, scopes: ["career"], expiresAt: await inDays(world, 30) };
+    const lost = grant(
+      losing(() => grant(second, terms)),
+      terms,
+    );
+    expect(await thrown(lost)).to.be.instanceOf(AlreadyMember);
+    expect(await grants(vault)).to.have.length(1);
+    expect(await pending(vault)).to.deep.equal([]);
+    const { receipt } = await sync(vault);
+    expect(receipt, "nothing is left to write").to.equal(null);
+  });
+
+  it("writes nothing for operations that say what stands already", async () => {
+    const { vault, second } = await twoDevices();
+    const [seen] = await memories(vault);
+    if (seen === undefined) throw new Error("no memory");
+    await forget(second, seen);
+    await sync(second);
+    await forget(vault, seen);
+    const result = await sync(vault);
+    expect(result.receipt).to.equal(null);
+    expect([...result.outcomes.values()].map(({ kind }) => kind)).to.deep.equal(["absent"]);
+    expect(await pending(vault)).to.deep.equal([]);
+  });
+
+  it("shows a batch of which nobody can tell any more, and goes on once it is withdrawn", async () => {
+    const { vault, second } = await twoDevices();
+    await remember(vault, { scope: "career", text: "Signed, and never heard of again" });
+    const parts = { provider: world.provider, store: world.store };
+    const mute = vaultAt(vault.ref, {
+      ...{ ...parts, journalStore: vault.journal.store, journalKey: vault.journal.key },
+      wallet: signerWith(world.owner, () => Promise.reject(new Error("rejected by the user"))),
+    });
+    await thrown(sync(mute));
+    for (let i = 0; i < 130; i++) {
+      await remember(second, { scope: "travel", text: `Trip ${i}` });
+      await sync(second);
+    }
+    const uncertain = await thrown(sync(vault));
+    expect(uncertain).to.be.instanceOf(UncertainBatch);
+    await withdraw(vault, (uncertain as UncertainBatch).operations);
+    await remember(vault, { scope: "career", text: "Life goes on" });
+    await sync(vault);
+    expect(await texts(vault))
+      .to.include("Life goes on")
+      .and.not.include("Signed, and never heard of again");
   });
 });

@@ -118,4 +118,15 @@ describe("Recovery: 24 words and an address bring the memories back", () => {
     const chain = await pinnedHead(vault, state);
     expect(await thrown(openWith(vault, guessing, chain))).to.be.instanceOf(NotAMember);
   });
+
+  it("begins anew, with the owner's wallet, where nothing was ever committed", async () => {
+    const { vault, seed } = await ownedVault(world);
+    const recovered = await recover(seedToWords(seed), world.owner);
+    await remember(recovered, { scope: "health", text: "First, on the second device" });
+    await sync(recovered);
+    expect(await texts(recovered)).to.deep.equal(["First, on the second device"]);
+    const { authorizer } = await world.memoryVault.memoryHead(vault.ref.vaultId);
+    expect((await stateOf(recovered)).genesis).to.equal(null);
+    expect(authorizer).to.not.equal(world.owner.address);
+  });
 });
