@@ -3,12 +3,11 @@ import { hexlify } from "ethers";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import {
-  ContractRefusal,
-  InsufficientFunds,
   mintSalt,
   mintVault,
   seedToWords,
   UnknownNetwork,
+  VaultError,
   vaultIdOf,
   type Minted,
   type VaultRef,
@@ -66,8 +65,8 @@ export async function mint(
     ...deviceOf(profile, ref),
     ...{ provider, wallet, address: deployment.memoryVault, seed },
   }).catch(async (fault: unknown) => {
-    // Only what is known not to have landed is forgotten: an answer that was lost is no refusal.
-    if (fault instanceof ContractRefusal || fault instanceof InsufficientFunds) await forgetVault(profile, ref);
+    // A named error is a refusal. Any other may be a lost answer, and the vault be there.
+    if (fault instanceof VaultError) await forgetVault(profile, ref);
     throw fault;
   });
   say(`Vault        ${bold(idText(vaultId))}`);
