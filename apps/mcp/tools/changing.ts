@@ -33,7 +33,14 @@ export function addChangingTools(server: McpServer, context: Context): void {
           .optional()
           .describe("The revision that you saw; the present one unless given"),
       }),
-      output: z.object({ id: z.string(), revision: z.number(), changed: z.boolean(), pending }),
+      output: z.object({
+        id: z.string(),
+        changed: z.boolean().describe("false: it said so already"),
+        conflict: z
+          .boolean()
+          .describe("Another change came first; this one stands beside it, as a memory of its own"),
+        pending,
+      }),
       hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
     },
     ({ id, revision, content, ...fields }) =>
@@ -43,12 +50,12 @@ export function addChangingTools(server: McpServer, context: Context): void {
         if (asked.length === 0) throw new NothingToChange(memory.id);
         const now = memory as unknown as Readonly<Record<string, unknown>>;
         if (asked.every(([field, value]) => JSON.stringify(now[field]) === JSON.stringify(value))) {
-          return { id: memory.id, revision: memory.revision, changed: false, pending: waits };
+          return { id: memory.id, changed: false, conflict: false, pending: waits };
         }
-        const seen = { id: memory.id, revision: revision ?? memory.revision };
-        await update(vault, seen, Object.fromEntries(asked));
+        const seen = revision ?? memory.revision;
+        await update(vault, { id: memory.id, revision: seen }, Object.fromEntries(asked));
         committer.wrote();
-        return { id: memory.id, revision: seen.revision + 1, changed: true, pending: true };
+        return { id: memory.id, changed: true, conflict: seen !== memory.revision, pending: true };
       }),
   );
   addTool(
