@@ -44,7 +44,9 @@ export function welcomesOf(
 }
 
 function signerInForce(vault: Vault, chain: ChainHead, commitKey: string | null): Signer {
-  if (commitKey !== null) return new Wallet(commitKey);
+  // A reader asks whether the signer is in force: a commit key that was replaced on chain is not.
+  const key = commitKey === null ? null : new Wallet(commitKey);
+  if (key?.address === chain.authorizer) return key;
   if (vault.wallet === null) throw new CommitKeyMissing(chain.authorizer);
   return vault.wallet;
 }
