@@ -303,7 +303,7 @@ export async function accountAccepts(
   const data = ERC1271.encodeFunctionData("isValidSignature", [digest, signature]);
   const answer = await provider.call({ to: account, data }).catch((fault: unknown) => {
     // An account that knows no ERC-1271 reverts; any other fault is the node's and no answer.
-    if (isError(fault, "CALL_EXCEPTION")) return "0x";
+    if (isError(fault, "CALL_EXCEPTION") || revertData(fault) !== null) return "0x";
     throw fault;
   });
   return answer.slice(0, 66) === ERC1271_MAGIC;
