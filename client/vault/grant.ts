@@ -4,13 +4,16 @@ import { getAddress, isAddress } from "ethers";
 import { recipientBytes } from "../crypto/identity.ts";
 import {
   AlreadyMember,
+  BlobAltered,
+  BlobMissing,
   InvalidAccount,
   InvalidExpiry,
   NoScopes,
   NotGranted,
   OwnerRequired,
+  StoreUnavailable,
 } from "../errors.ts";
-import { PERMISSION } from "./contract.ts";
+import { PERMISSION, sendCalls } from "./contract.ts";
 import { readWelcome, removeOperations, removeWelcome, writeOperations } from "./journal.ts";
 import { scopeName } from "./memories.ts";
 import type { AdmitOperation } from "./operations.ts";
@@ -138,6 +141,8 @@ export async function grants(vault: Vault): Promise<RosterMember[]> {
  *
  * @param who - the grantee's account, its member id, or its recipient.
  * @throws {NotGranted} when nobody of that name is in the roster.
+ * @throws {StoreUnavailable|BlobMissing|BlobAltered} when the roster cannot be read. The grant of an account has then
+ *   ended on chain all the same, and the next sync of any device rotates.
  */
 export async function revoke(vault: Vault, who: string): Promise<SyncResult> {
   const wanted = who.toLowerCase();
@@ -145,9 +150,22 @@ export async function revoke(vault: Vault, who: string): Promise<SyncResult> {
     member.id === wanted ||
     member.grantee === wanted ||
     (wanted.startsWith("age1") && bytesToHex(member.recipient) === bytesToHex(recipientBytes(wanted)));
-  const member = (await grants(vault)).find(matches);
+  const readers = await grants(vault).catch((fault: unknown) => revokeAlone(vault, who, fault));
+  const member = readers.find(matches);
   if (member === undefined) throw new NotGranted(who);
   const id = bytesToHex(vault.random(16));
   await writeOperations(vault.journal, [{ kind: "dismiss", id, memberId: member.id }]);
   return sync(vault);
+}
+
+/** A reader that must go does not stay because a store is down (SPEC §7). */
+async function revokeAlone(vault: Vault, who: string, fault: unknown): Promise<never> {
+  const unread = [StoreUnavailable, BlobMissing, BlobAltered].some((kind) => fault instanceof kind);
+  if (unread && vault.wallet !== null && isAddress(who)) {
+    const { owner, authorizer } = await pinnedHead(vault, await stateOf(vault));
+    const mayRevoke = [owner, authorizer].includes(await vault.wallet.getAddress());
+    const call = { kind: "revoke", grantee: who } as const;
+    if (mayRevoke) await sendCalls(vault.contract.connect(vault.wallet), vault.ref.vaultId, [call]);
+  }
+  throw fault;
 }
