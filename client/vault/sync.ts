@@ -142,8 +142,9 @@ const settledIn = ({ outcomes }: Plan): string[] =>
 interface Attempt {
   /** `null` when there is nothing to write. */
   readonly candidate: Candidate | null;
-  /** `null` when there was nothing to plan, or an earlier candidate is sent again. */
+  /** `null` when there was nothing to plan. */
   readonly plan: Plan | null;
+  /** `null` when an earlier candidate is sent again. */
   readonly built: BuiltCommit | null;
 }
 
@@ -160,8 +161,6 @@ const WRITTEN: ReadonlySet<OperationOutcome["kind"]> = new Set([
 async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
   const { state, chain, opened, commitKey, operations, gone } = base;
   if (operations.length === 0 && gone.size === 0) return { candidate: null, plan: null, built: null };
-  const again = await openCandidate(vault, base);
-  if (again !== null) return { candidate: await signedAgain(vault, base, again), plan: null, built: null };
   const id = bytesToHex(vault.random(16));
   const plan = planCommit({
     ref: vault.ref,
@@ -178,6 +177,8 @@ async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
   const writes = gone.size > 0 || outcomes.some(({ kind }) => WRITTEN.has(kind));
   if (!writes && refused !== undefined) throw refused.fault;
   if (!writes) return { candidate: null, plan, built: null };
+  const again = await openCandidate(vault, base, plan);
+  if (again !== null) return { candidate: await signedAgain(vault, base, again), plan, built: null };
   const built = buildCommit(plan.draft, vault.random);
   const welcomes = await welcomesOf(vault, plan, chain, commitKey);
   const commit = await commitCall(vault, base, built.delta);
@@ -203,16 +204,18 @@ function baseOf(state: MemberState, chain: ChainHead, opened: OpenedHead | null)
   return { chain, opened, genesis: state.genesis };
 }
 
-/** A retry sends the identical blob: a candidate for this very head with these very operations. */
-async function openCandidate(vault: Vault, { chain, operations, gone }: SyncBase): Promise<Candidate | null> {
-  const wanted = operations.map((operation) => operation.id).join();
+/** A retry sends the identical blob: a candidate for this very head that does what the plan does. */
+async function openCandidate(vault: Vault, { chain, gone }: SyncBase, plan: Plan): Promise<Candidate | null> {
+  const readers = plan.admitted.filter(({ member }) => member.class === "reader");
+  const admitted = readers.map(({ member }) => member.id).join();
   const candidates = await readCandidates(vault.journal);
   return (
     candidates.find(
       (candidate) =>
         candidate.sequence === chain.sequence + 1n &&
         candidate.delta.prevStateRoot === chain.stateRoot &&
-        candidate.operations.join() === wanted &&
+        candidate.operations.join() === settledIn(plan).join() &&
+        candidate.welcomes.map(({ memberId }) => memberId).join() === admitted &&
         candidate.gone.join() === [...gone].join(),
     ) ?? null
   );
