@@ -2,8 +2,7 @@ import { randomBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
 import { hexlify, id } from "ethers";
 
-import type {
-  VaultError} from "../../client/index.ts";
+import type { VaultError } from "../../client/index.ts";
 import {
   acceptWelcome,
   BlobAltered,
@@ -13,6 +12,7 @@ import {
   ForeignHead,
   grant,
   GrantExpired,
+  GrantRevoked,
   grants,
   MalformedExport,
   memoryJournalStore,
@@ -20,10 +20,12 @@ import {
   pending,
   read,
   remember,
+  revoke,
   RollbackDetected,
   StoreFull,
   StoreUnavailable,
   sync,
+  update,
   vaultAt,
   VaultChangedHands,
   VaultNotFound,
@@ -35,7 +37,7 @@ import {
 import { chatGpt, type SourceFile } from "../../client/importers/index.ts";
 import { deltaAfter, readChainHead } from "../../client/vault/contract.ts";
 import { readCandidates, readState } from "../../client/vault/journal.ts";
-import { misbehaving, powerCut, staleProvider } from "../helpers/doubles.ts";
+import { misbehaving, powerCut, signerWith, staleProvider } from "../helpers/doubles.ts";
 import { flipped } from "../helpers/seeded.ts";
 import { thrown } from "../helpers/thrown.ts";
 import { accept, createWorld, device, inDays, newReader, ownedVault, type World } from "../helpers/world.ts";
@@ -300,6 +302,37 @@ describe("Faults: each has a name, says what to do, and costs nothing that was n
     expect(fault, "a blob is read back before anything points to it").to.be.instanceOf(BlobMissing);
     expect((await readChainHead(vault.contract, vault.ref)).sequence).to.equal(1n);
     await healed(vault);
+  });
+
+  it("a store that is down altogether keeps no listed reader in: its revoke goes alone, and the rotation is owed", async () => {
+    const { vault, environment } = await waiting();
+    const account = world.stranger.address;
+    const { identity, recipient } = await newReader();
+    const terms = { account, scopes: ["health"], expiresAt: await inDays(world, 3) };
+    const { welcome } = await grant(vault, { recipient, ...terms });
+    const reader = await accept(world, identity, welcome!);
+    const down = () => Promise.reject(new StoreUnavailable("test store", "it is down"));
+    const offline = again(vault, environment, { store: misbehaving(world.store, { put: down, get: down }) });
+    expect(await thrown(revoke(offline, account))).to.be.instanceOf(StoreUnavailable);
+    expect(await world.memoryVault.canRead(vault.ref.vaultId, account)).to.equal(false);
+    expect(await thrown(read(reader))).to.be.instanceOf(GrantRevoked);
+    await remember(vault, { scope: "health", text: "Afterwards" });
+    expect((await sync(vault)).rotated).to.equal(true);
+    expect(await grants(vault)).to.deep.equal([]);
+  });
+
+  it("what became of an operation is told by the retry too", async () => {
+    const { vault, environment } = await waiting();
+    await sync(vault);
+    const [seen] = (await read(vault)).scopes[0]!.memories;
+    await update(vault, seen!, { text: "Changed once" });
+    await update(vault, seen!, { text: "Changed twice" });
+    const refusing = signerWith(world.owner, () => Promise.reject(new Error("rejected by the user")));
+    expect(await thrown(sync(again(vault, environment, { wallet: refusing })))).to.match(
+      /rejected by the user/,
+    );
+    const { outcomes } = await sync(vault);
+    expect([...outcomes.values()].map(({ kind }) => kind)).to.deep.equal(["put", "conflict"]);
   });
 
   it("are all told apart: no two have one class", () => {
