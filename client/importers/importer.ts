@@ -21,6 +21,10 @@ export interface ImportedMemory {
   readonly text: string;
   /** Unix milliseconds; left out where the export does not say. */
   readonly createdAt?: number;
+  /** Unix milliseconds; left out where the export does not say, null where it says that there is no end. */
+  readonly validUntil?: number | null;
+  /** 0 to 100; left out where nobody rated it. */
+  readonly importance?: number;
   readonly source: Source;
   readonly tags: readonly string[];
   readonly metadata: JsonObject;
@@ -28,7 +32,13 @@ export interface ImportedMemory {
 
 /** What an importer reports, in the order of the export. */
 export type ImportedItem =
-  | { readonly kind: "memory"; readonly place: string; readonly memory: ImportedMemory }
+  | {
+      readonly kind: "memory";
+      readonly place: string;
+      readonly memory: ImportedMemory;
+      /** How often it was confirmed where it comes from; `reinforce` it as often to restore that. Left out where the export does not say. */
+      readonly reinforcements?: number;
+    }
   /** The same memory came before, in this export. */
   | { readonly kind: "duplicate"; readonly place: string; readonly memory: ImportedMemory }
   /** Something that is no memory, or not what the format says. */
@@ -36,7 +46,7 @@ export type ImportedItem =
 
 /** Reads the exports of one tool. */
 export interface Importer {
-  /** The tool's name in `source.tool` of its memories. */
+  /** The tool's name, in `source.tool` of its memories unless the export names another for each. */
   readonly name: string;
 
   /**

@@ -3,7 +3,9 @@
  *
  * @module
  */
+export { allImporters } from "./all.ts";
 export { chatGpt } from "./chatgpt.ts";
+export { claude } from "./claude.ts";
 export {
   exchanges,
   statements,
@@ -20,6 +22,9 @@ export {
   type Importer,
   type SourceFile,
 } from "./importer.ts";
+export { jsonLines } from "./jsonl.ts";
+export { memSync } from "./memsync.ts";
+export { pam } from "./pam.ts";
 export { suggestScope, type SuggestedScope } from "./scopes.ts";
 export { text } from "./text.ts";
 export { openZip, type RandomAccess } from "./zip.ts";

@@ -1,0 +1,19 @@
+import { chatGpt } from "./chatgpt.ts";
+import { claude } from "./claude.ts";
+import type { Extractor } from "./conversation.ts";
+import type { Importer } from "./importer.ts";
+import { jsonLines } from "./jsonl.ts";
+import { memSync } from "./memsync.ts";
+import { pam } from "./pam.ts";
+import { text } from "./text.ts";
+
+/**
+ * All importers, in the order in which `recognise` should ask them: those that look for one mark first, the one that takes any text last.
+ *
+ * @param extract - How conversations become memories; each statement of the user unless given.
+ * @example
+ * const importer = await recognise(allImporters(), files);
+ */
+export function allImporters(extract?: Extractor): Importer[] {
+  return [pam, jsonLines, memSync, chatGpt(extract), claude(extract), text];
+}

@@ -1,0 +1,107 @@
+import { MalformedExport } from "../errors.ts";
+import { NO_SOURCE } from "../memory/record.ts";
+import { admit } from "./admit.ts";
+import { field } from "./clean.ts";
+import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./importer.ts";
+import { headOf } from "./whole.ts";
+
+/**
+ * Reads what `exportJsonLines` writes. Memories come back as they were, with their source; ids, the time of the last change and marks of conflicts are the old
+ * vault's, and are not restored.
+ */
+export const jsonLines: Importer = {
+  name: "jsonl",
+  async detect(files) {
+    for (const file of files) if (await isOurs(file)) return true;
+    return false;
+  },
+  async *read(files) {
+    const seen = new Set<string>();
+    for (const file of files) if (await isOurs(file)) yield* readFile(file, seen);
+  },
+};
+
+const MAX_LINE = 2 ** 20;
+
+/** By its first line; faults are for `read` to tell. */
+async function isOurs(file: SourceFile): Promise<boolean> {
+  if (!/\.(jsonl|ndjson)$/i.test(file.path)) return false;
+  const head = (await headOf(file, MAX_LINE)).replace(/^\ufeff/, "").trimStart();
+  const value = parsed(head.split("\n", 1)[0] ?? "");
+  return ["scope", "text", "createdAt"].every((name) => field(value, name) !== undefined);
+}
+
+async function* readFile(file: SourceFile, seen: Set<string>): AsyncGenerator<ImportedItem> {
+  let number = 0;
+  for await (const line of linesIn(file)) {
+    const place = `${file.path}:${++number}`;
+    if (line.trim() === "") continue;
+    const value = parsed(line);
+    if (typeof value !== "object" || value === null) {
+      yield { kind: "skipped", place, why: "the line is not a JSON object" };
+      continue;
+    }
+    const { id, reinforcements, memory } = memoryIn(value as Record<string, unknown>);
+    const item = admit(place, memory, seen, typeof id === "string" ? id : undefined);
+    const confirmed = item.kind === "memory" && Number.isSafeInteger(reinforcements);
+    yield confirmed ? { ...item, reinforcements: reinforcements as number } : item;
+  }
+}
+
+/** What the line says, not yet checked: that is for `admit`. A field that is none of a memory's is kept with its metadata. */
+function memoryIn(line: Record<string, unknown>) {
+  const { id, reinforcements, scope, type, text, source, tags, metadata } = line;
+  const optional = ["importance", "createdAt", "validUntil"].filter((name) => line[name] != null);
+  const others = Object.entries(line).filter(([name]) => !NAMES.has(name));
+  const memory = {
+    ...{ scope, type, text },
+    ...Object.fromEntries(optional.map((name) => [name, line[name]])),
+    source: source ?? NO_SOURCE,
+    tags: tags ?? [],
+    metadata:
+      others.length === 0 ? (metadata ?? {}) : { ...(metadata as object), ...Object.fromEntries(others) },
+  };
+  return { id, reinforcements, memory: memory as unknown as ImportedMemory };
+}
+
+/** What `exportJsonLines` writes. */
+const NAMES = new Set(
+  "scope id type text importance reinforcements createdAt updatedAt validUntil source tags conflictsWith metadata".split(
+    " ",
+  ),
+);
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+async function* linesIn(file: SourceFile): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let rest = "";
+  let number = 0;
+  const fault = (why: string, options?: ErrorOptions) =>
+    new MalformedExport(file.path, `after line ${number}`, why, options);
+  const decode = (chunk?: Uint8Array) => {
+    try {
+      return decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch (cause) {
+      throw fault("it is not text in UTF-8", { cause });
+    }
+  };
+  for await (const chunk of file.open()) {
+    const lines = decode(chunk).split("\n");
+    for (const line of lines.slice(0, -1)) {
+      yield rest + line;
+      rest = "";
+      number++;
+    }
+    rest += lines.at(-1) ?? "";
+    if (rest.length > MAX_LINE) throw fault("the line is longer than 1 MiB");
+  }
+  rest += decode();
+  if (rest !== "") yield rest;
+}
