@@ -1,0 +1,187 @@
+import { existsSync, readFileSync } from "node:fs";
+
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+import { expect } from "chai";
+
+import { exportPam } from "../../../client/exporters/index.ts";
+import { allImporters, pam, recognise } from "../../../client/importers/index.ts";
+import { canonicalJson } from "../../../client/memory/canonical-json.ts";
+import { pamChecksum, pamContentHash } from "../../../client/memory/pam-format.ts";
+import { itemsOf, memoriesIn } from "../importers/reading.ts";
+import { source } from "../importers/zips.ts";
+import { FULL } from "../memory/samples.ts";
+import { contents, restored, SCOPES, scopesOf } from "./memories.ts";
+
+const DATA = new URL("../../../../shared/data/pam/", import.meta.url);
+const SCHEMA = new URL("portable-ai-memory.schema.json", DATA);
+const EXAMPLE = new URL("example-memory-store.json", DATA);
+const NOW = 1_770_000_000_000;
+const options = { owner: { id: "eip155:31337:0x5fbdb2315678afecb367f032d93f642f64180aa3/1" }, now: NOW };
+
+interface PamFile {
+  readonly memories: readonly {
+    readonly id: string;
+    readonly content: string;
+    readonly content_hash: string;
+  }[];
+  readonly integrity: { readonly checksum: string; readonly total_memories: number };
+  readonly [name: string]: unknown;
+}
+const parse = (text: string) => JSON.parse(text) as PamFile;
+
+function skipUnless(context: Mocha.Context, file: URL): void {
+  if (existsSync(file)) return;
+  console.log(`      (skipped: ${file.pathname} is not here)`);
+  context.skip();
+}
+
+describe("exportPam", () => {
+  describe("given the schema of PAM 1.0", () => {
+    const validate = (text: string): string[] => {
+      const ajv = new Ajv2020({ strict: false, allErrors: true });
+      formats.default(ajv);
+      const check = ajv.compile(JSON.parse(readFileSync(SCHEMA, "utf8")) as object);
+      return check(JSON.parse(text)) ? [] : check.errors!.map((e) => `${e.instancePath} ${e.message ?? ""}`);
+    };
+
+    it("is valid, whatever memories hold", function () {
+      skipUnless(this, SCHEMA);
+      expect(validate(exportPam(SCOPES, options))).to.deep.equal([]);
+      expect(
+        validate(exportPam([], { owner: { id: "x", did: "did:web:example.org" }, now: NOW })),
+      ).to.deep.equal([]);
+    });
+
+    it("tells what is not valid (the schema is really asked)", function () {
+      skipUnless(this, SCHEMA);
+      expect(validate(exportPam([], { owner: { id: "" }, now: NOW }))).to.deep.equal([
+        "/owner/id must NOT have fewer than 1 characters",
+      ]);
+    });
+
+    it("is valid when it came from another program", async function () {
+      skipUnless(this, EXAMPLE);
+      const found = memoriesIn(await itemsOf(pam, [source("a.json", readFileSync(EXAMPLE))]));
+      const again = exportPam(scopesOf(found), options);
+      expect(validate(again)).to.deep.equal([]);
+      expect(
+        parse(again).memories.map((memory) => (memory as unknown as { type: string }).type),
+      ).to.deep.equal([...["identity", "skill", "project", "preference", "environment"]]);
+    });
+  });
+
+  it("gives every memory back, odd ones too, in a new vault", async () => {
+    const files = [source("export.json", exportPam(SCOPES, options))];
+    expect(await recognise(allImporters(), files)).to.equal(pam);
+    const items = await itemsOf(pam, files);
+    expect(items.filter(({ kind }) => kind !== "memory")).to.deep.equal([]);
+    expect(restored(items)).to.deep.equal(contents(SCOPES));
+  });
+
+  it("says the same after a second trip", async () => {
+    const once = memoriesIn(await itemsOf(pam, [source("a.json", exportPam(SCOPES, options))]));
+    const twice = memoriesIn(await itemsOf(pam, [source("a.json", exportPam(scopesOf(once), options))]));
+    expect(twice).to.deep.equal(once);
+  });
+
+  it("names the owner and nothing else of what it is given", () => {
+    const owner = { id: "me", did: "did:web:example.org", privateKey: "CANARY" };
+    const vault = { name: "travel", memories: [{ ...FULL, grant: "CANARY" }], key: "CANARY" };
+    const text = exportPam([vault], { owner, now: NOW });
+    expect(text).to.not.contain("CANARY");
+    expect(text).to.not.contain(FULL.salt);
+    expect(parse(text)["owner"]).to.deep.equal({ id: "me", did: "did:web:example.org" });
+  });
+
+  it("grants nothing: no memory has an access block", () => {
+    expect(exportPam(SCOPES, options)).to.not.match(/"(?:access|shared_with|visibility)":/);
+  });
+
+  it("leaves no reference without its target", () => {
+    const file = parse(exportPam(SCOPES, options));
+    const ids = new Set(file.memories.map(({ id }) => id));
+    const talks = file["conversations_index"] as { id: string; derived_memories: string[] }[];
+    const refs = file.memories.flatMap((memory) => {
+      const ref = (memory as unknown as { provenance: { conversation_ref: string | null } }).provenance
+        .conversation_ref;
+      return ref === null ? [] : [`${ref} ${memory.id}`];
+    });
+    expect(refs.sort()).to.deep.equal(
+      talks.flatMap(({ id, derived_memories }) => derived_memories.map((memory) => `${id} ${memory}`)).sort(),
+    );
+    // FULL conflicts with a memory that is not there, another one with FULL.
+    const relations = file["relations"] as { from: string; to: string }[];
+    expect(relations.map(({ to }) => to)).to.deep.equal([FULL.id]);
+    for (const { from, to } of relations) expect([ids.has(from), ids.has(to)]).to.deep.equal([true, true]);
+  });
+
+  it("counts and hashes its memories", () => {
+    const file = parse(exportPam(SCOPES, options));
+    expect(file.integrity).to.deep.equal({
+      canonicalization: "RFC8785",
+      checksum: pamChecksum([...file.memories].reverse()),
+      total_memories: contents(SCOPES).length,
+    });
+  });
+
+  it("carries the version of this package", () => {
+    const { version } = JSON.parse(
+      readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
+    ) as { version: string };
+    expect(parse(exportPam([], options))["exported_by"]).to.equal(`memory-vault/${version}`);
+  });
+
+  it("is the same text for the same memories and time", () => {
+    expect(exportPam(SCOPES, options)).to.equal(exportPam(SCOPES, options));
+  });
+});
+
+describe("pamChecksum and pamContentHash", () => {
+  it("agree with another implementation", function () {
+    skipUnless(this, EXAMPLE);
+    const example = parse(readFileSync(EXAMPLE, "utf8"));
+    expect(pamChecksum(example.memories)).to.equal(example.integrity.checksum);
+    for (const { content, content_hash } of example.memories)
+      expect(pamContentHash(content)).to.equal(content_hash);
+  });
+
+  it("take no notice of case, blanks and composition", () => {
+    expect(pamContentHash(" Caf\u00e9\n\n at  TEN ")).to.equal(pamContentHash("cafe\u0301 at ten"));
+    expect(pamContentHash("a b")).to.not.equal(pamContentHash("ab"));
+  });
+});
+
+describe("canonicalJson", () => {
+  it("writes the examples of RFC 8785", () => {
+    // Section 3.2.2 and 3.2.3.
+    const sample = String.raw`{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],
+      "string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]}`;
+    expect(canonicalJson(JSON.parse(sample))).to.equal(
+      String.raw`{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}`,
+    );
+    const keys = String.raw`{"\u20ac":"Euro Sign","\r":"Carriage Return","\ufb33":"Hebrew Letter Dalet With Dagesh","1":"One",
+      "\ud83d\ude00":"Emoji: Grinning Face","\u0080":"Control","\u00f6":"Latin Small Letter O With Diaeresis"}`;
+    expect(Object.values(JSON.parse(canonicalJson(JSON.parse(keys))) as object)).to.have.length(7);
+    expect(canonicalJson(JSON.parse(keys)).match(/:"(\w+)/g)).to.deep.equal([
+      ':"Carriage',
+      ':"One',
+      ':"Control',
+      ':"Latin',
+      ':"Euro',
+      ':"Emoji',
+      ':"Hebrew',
+    ]);
+  });
+
+  it("keeps the order of keys that look like numbers, and __proto__", () => {
+    expect(canonicalJson(JSON.parse('{"9":1,"10":2,"__proto__":3}'))).to.equal(
+      '{"10":2,"9":1,"__proto__":3}',
+    );
+  });
+
+  it("refuses what would exhaust the stack", () => {
+    const deep = JSON.parse(`${"[".repeat(200_000)}${"]".repeat(200_000)}`) as unknown;
+    expect(() => canonicalJson(deep)).to.throw(RangeError, "128 deep");
+  });
+});
