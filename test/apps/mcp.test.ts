@@ -1,7 +1,14 @@
 import { expect } from "chai";
 
-import { read, remember, sync, update as change } from "../../client/index.ts";
-import { createWorld, ownedVault, type World } from "../helpers/world.ts";
+import {
+  memoryJournalStore,
+  read,
+  remember,
+  sync,
+  update as change,
+  type JournalStore,
+} from "../../client/index.ts";
+import { createWorld, device, ownedVault, type World } from "../helpers/world.ts";
 import { connected, type Answer } from "./mcp-client.ts";
 
 const memoriesOf = ({ data }: Answer) =>
@@ -157,7 +164,19 @@ describe("MCP tools of the owner", () => {
     });
 
     it("keeps the same content once in a scope, also when both come at once", async () => {
-      const { call } = await filled();
+      const files = memoryJournalStore();
+      const journalStore: JournalStore = {
+        ...files,
+        async write(name, bytes) {
+          // A disk takes its time; meanwhile the second one asks whether the content is there.
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          await files.write(name, bytes);
+        },
+      };
+      const { vault } = await ownedVault(world, { ...device(world, world.owner), journalStore });
+      await remember(vault, { scope: "travel", text: "Prefers window seats." });
+      await sync(vault);
+      const { call } = await connected(vault);
       const content = "Allergic to walnuts.";
       const twice = await Promise.all(
         [content, `  Allergic\n to walnuts. `].map((text) =>
