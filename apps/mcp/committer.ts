@@ -13,6 +13,15 @@ export interface CommitReport {
   readonly at: number;
   /** Why it failed, or `null`. */
   readonly fault: unknown;
+  /** Texts that found no memory to go to, because another device forgot it first. */
+  readonly lost: readonly LostText[];
+}
+
+/** A text that is in no memory any more, kept to be shown. */
+export interface LostText {
+  /** The memory that it was for. */
+  readonly id: string;
+  readonly text: string;
 }
 
 /** Commits the journal in batches, behind the back of whoever writes: no assistant waits for a block. */
@@ -64,11 +73,12 @@ export function createCommitter({ commit, timers, now, log }: CommitterParts): C
     const carried = waiting;
     waiting = 0;
     try {
-      report(log, await commit());
-      last = { at: now(), fault: null };
+      const result = await commit();
+      report(log, result);
+      last = { at: now(), fault: null, lost: lostOf(result) };
     } catch (fault) {
       waiting += carried;
-      last = { at: now(), fault };
+      last = { at: now(), fault, lost: [] };
       log({ level: "error", event: "commit failed", writes: waiting, ...faultFields(fault) });
     }
     if (waiting > 0) arm();
@@ -108,6 +118,13 @@ export function createCommitter({ commit, timers, now, log }: CommitterParts): C
     },
   };
 }
+
+const lostOf = ({ outcomes }: SyncResult): LostText[] =>
+  [...outcomes.values()].flatMap((outcome) => {
+    if (outcome.kind !== "absent" && outcome.kind !== "removed") return [];
+    const text = outcome.kind === "absent" ? outcome.text : outcome.lostText;
+    return text === null ? [] : [{ id: outcome.memoryId, text }];
+  });
 
 function report(log: Log, { receipt, sequence, outcomes, rotated }: SyncResult): void {
   const count = (kind: string): number =>

@@ -1,7 +1,16 @@
 import { expect } from "chai";
 
 import { wordRecall, type Recall } from "../../apps/mcp/index.ts";
-import { pending, read, remember, sync, vaultAt, type Vault } from "../../client/index.ts";
+import {
+  forget,
+  pending,
+  read,
+  recoverVault,
+  remember,
+  sync,
+  vaultAt,
+  type Vault,
+} from "../../client/index.ts";
 import { signerWith } from "../helpers/doubles.ts";
 import { createWorld, device, ownedVault, type World } from "../helpers/world.ts";
 import { connected, until } from "./mcp-client.ts";
@@ -140,6 +149,27 @@ describe("MCP server: writes reach the chain in batches", () => {
     timers.wind(60_000);
     await until(() => logged.some(({ event }) => event === "committed"));
     expect((await read(vault)).scopes.flatMap(({ memories }) => memories)).to.have.length(21);
+  });
+
+  it("shows the change that was lost because another device forgot the memory first", async () => {
+    const parts = device(world, world.owner);
+    const { vault, seed } = await ownedVault(world, parts);
+    const [id] = await remember(vault, { scope: "travel", text: "Went to Lisbon." });
+    await sync(vault);
+    const second = await recoverVault({
+      ...{ ...device(world, world.owner), address: world.address, seed, owner: world.owner.address },
+    });
+    await sync(second);
+    const { call, timers, logged } = await started(vault);
+    await call("update_memory", { id, content: "Went to Lisbon twice." });
+    const [seen] = (await read(second)).scopes[0]!.memories;
+    await forget(second, seen!);
+    await sync(second);
+    timers.wind(60_000);
+    await until(() => logged.some(({ event }) => event === "committed"));
+    const { lastCommit } = (await call("vault_status")).data as { lastCommit: { lost: object[] } };
+    expect(lastCommit.lost).to.deep.equal([{ id, text: "Went to Lisbon twice." }]);
+    expect((await call("get_memory", { id })).text).to.match(/^UnknownMemory: /);
   });
 
   it("takes additions while the chain is silent, and says of all else that it cannot know", async () => {

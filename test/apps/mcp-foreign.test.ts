@@ -103,12 +103,14 @@ describe("MCP server over stdio, with foreign clients", function () {
   const texts = async () =>
     (await read(vault)).scopes.flatMap(({ memories }) => memories.map(({ text }) => text));
 
-  it("satisfies the official inspector's strict look at its tools", async () => {
-    const { code, out, err } = await inspector("--method", "tools/list", "--strict");
-    expect(code, err).to.equal(0);
-    const { tools } = JSON.parse(out) as { tools: { name: string }[] };
-    expect(tools.map(({ name }) => name)).to.include.members(["search_memory", "add_memory", "fetch"]);
-  });
+  for (const era of ["legacy", "modern"]) {
+    it(`satisfies the official inspector's strict look at its tools, in its ${era} protocol`, async () => {
+      const { code, out, err } = await inspector("--method", "tools/list", "--strict", "--protocol-era", era);
+      expect(code, err).to.equal(0);
+      const { tools } = JSON.parse(out) as { tools: { name: string }[] };
+      expect(tools.map(({ name }) => name)).to.include.members(["search_memory", "add_memory", "fetch"]);
+    });
+  }
 
   it("takes a memory from the inspector, commits it at exit, and gives it to the next client", async () => {
     const call = ["--method", "tools/call", "--tool-name"];

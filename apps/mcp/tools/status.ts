@@ -2,6 +2,7 @@ import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 import { status } from "../../../client/index.ts";
+import type { CommitReport } from "../committer.ts";
 import { answerOf } from "../faults.ts";
 import { addTool, type Context } from "../tool.ts";
 
@@ -22,7 +23,12 @@ const output = z.object({
   rpcs: z.number().describe("How many nodes were asked; one alone could show an old state to a new device"),
   pendingWrites: z.number().describe("Safe on this device, and not in the vault yet"),
   lastCommit: z
-    .object({ at: z.string(), ok: z.boolean(), fault: z.string().optional() })
+    .object({
+      ...{ at: z.string(), ok: z.boolean(), fault: z.string().optional() },
+      lost: z
+        .array(z.object({ id: z.string(), text: z.string() }))
+        .describe("Changes to memories that another device forgot first: they are in no memory now"),
+    })
     .optional()
     .describe("This server's last attempt to commit"),
 });
@@ -59,8 +65,9 @@ export function addStatusTool(server: McpServer, context: Context): void {
   );
 }
 
-const lastCommit = ({ at, fault }: { at: number; fault: unknown }) => ({
+const lastCommit = ({ at, fault, lost }: CommitReport) => ({
   at: new Date(at).toISOString(),
   ok: fault === null,
   ...(fault === null ? {} : { fault: answerOf(fault) }),
+  lost: lost.map(({ id, text }) => ({ id, text })),
 });
