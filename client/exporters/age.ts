@@ -43,12 +43,11 @@ function addRecipients(encrypter: Encrypter, recipients: readonly string[]): voi
     throw new RangeError("classic and post-quantum recipients cannot share a file: write two");
   }
   for (const recipient of recipients) {
-    // An identity given by mistake is a secret, and in no message.
-    if (!recipient.startsWith("age1")) throw new MalformedData("recipient", "age1… is needed");
     try {
       encrypter.addRecipient(recipient);
     } catch (cause) {
-      throw new MalformedData("recipient", "mistyped, cut, or one that needs a plugin", { cause });
+      // What was given may be an identity, by mistake: a secret, and in no message.
+      throw new MalformedData("recipient", "not age1…, mistyped, cut, or one that needs a plugin", { cause });
     }
   }
 }

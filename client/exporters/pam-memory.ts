@@ -36,7 +36,7 @@ function extensionOf(memory: Memory): JsonObject {
     ...(conflictsWith !== null && { conflictsWith }),
     ...(!isPamTime(createdAt) && { createdAt }),
     ...(validUntil !== null && !isPamTime(validUntil) && { validUntil }),
-    ...((tags.length !== exactTags.length || tags.some((tag, i) => tag !== exactTags[i])) && { tags }),
+    ...(tags.some((tag, i) => tag !== exactTags[i]) && { tags }),
   };
 }
 

@@ -87,7 +87,7 @@ const DOMAINS: Readonly<Record<string, string>> = { professional: "career", fina
 
 function scopeOf(domain: string | null, text: string): string {
   const name = (domain ?? "").toLowerCase();
-  const scope = Object.hasOwn(DOMAINS, name) ? DOMAINS[name] : name;
+  const scope = DOMAINS[name] ?? name;
   return SUGGESTED_SCOPES.find((suggested) => suggested === scope) ?? suggestScope(text);
 }
 

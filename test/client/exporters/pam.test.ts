@@ -116,6 +116,34 @@ describe("exportPam", () => {
     for (const { from, to } of relations) expect([ids.has(from), ids.has(to)]).to.deep.equal([true, true]);
   });
 
+  it("gives a type back that came from PAM, and the nearest one otherwise", () => {
+    const types = [
+      { metadata: { pam: { type: "custom", custom_type: "dream" } } },
+      { metadata: { pam: { type: "custom" } } },
+      { metadata: { pam: { type: "goal", custom_type: "x" } } },
+      { metadata: {}, type: "semantic" },
+      { metadata: { pam: ["type"] }, type: "semantic", tags: ["custom-instruction"] },
+    ].map((changes) => ({ ...FULL, ...changes }) as typeof FULL);
+    const { memories } = parse(exportPam([{ name: "x", memories: types }], options));
+    const named = memories as unknown as { type: string; custom_type: string | null }[];
+    expect(named.map(({ type, custom_type }) => [type, custom_type])).to.deep.equal([
+      ["custom", "dream"],
+      ["context", null],
+      ["goal", null],
+      ["fact", null],
+      ["instruction", null],
+    ]);
+  });
+
+  it("never says that a memory was changed before it was made", () => {
+    const memories = [{ ...FULL, createdAt: 1_760_000_000_000, updatedAt: 5 }];
+    const [memory] = parse(exportPam([{ name: "x", memories }], options)).memories;
+    expect((memory as unknown as { temporal: object }).temporal).to.include({
+      created_at: "2025-10-09T08:53:20.000Z",
+      updated_at: "2025-10-09T08:53:20.000Z",
+    });
+  });
+
   it("counts and hashes its memories", () => {
     const file = parse(exportPam(SCOPES, options));
     expect(file.integrity).to.deep.equal({

@@ -126,7 +126,9 @@ describe("claude", () => {
           }),
           message("human", "An older form of message", { content: undefined }),
           message("human", "Another older form of message", { content: [] }),
-          message("human", "This block is a call", { content: [{ type: "tool_result", text: "no words" }] }),
+          message("human", "This block is a call", {
+            content: [{ type: "tool_result", text: "nothing that the user said" }],
+          }),
         ),
       ),
     );
@@ -134,6 +136,20 @@ describe("claude", () => {
       "The real words here",
       "An older form of message",
       "Another older form of message",
+    ]);
+  });
+
+  it("takes the time of the message before where one has none, or of the conversation", async () => {
+    const items = await read(
+      talk(
+        message("human", "When was this said?", { created_at: null }),
+        message("assistant", "Now."),
+        message("human", "And when was that said?", { created_at: "soon" }),
+      ),
+    );
+    expect(memoriesIn(items).map(({ createdAt }) => createdAt)).to.deep.equal([
+      Date.UTC(2026, 0, 1),
+      Date.UTC(2026, 0, 2, 3, 4, 5, 678),
     ]);
   });
 

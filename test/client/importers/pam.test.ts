@@ -125,6 +125,14 @@ describe("pam", () => {
     expect(scopes).to.deep.equal(["health", "finance", "private", "private", "private"]);
   });
 
+  it("cleans the text of other programs, and leaves ours as it was", async () => {
+    const content = " A bell\u0007\r\n";
+    expect(textsIn(await read(memory({ content }), ours({ content }))).slice(0, 2)).to.deep.equal([
+      "A bell",
+      content,
+    ]);
+  });
+
   it("keeps the graph, as metadata", async () => {
     const edge = { id: "r", from: "m1", to: "m2", type: "supports", created_at: "2026-01-01T00:00:00Z" };
     const [found] = memoriesIn(await itemsOf(pam, [file([memory()], { relations: [edge, null, 5] })]));
