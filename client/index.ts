@@ -27,6 +27,8 @@ export type { Finality } from "./vault/contract.ts";
 export { collectWelcome, dropWelcome, grant, grants, revoke } from "./vault/grant.ts";
 export type { Granted, GrantRequest } from "./vault/grant.ts";
 export {
+  dropLostText,
+  lostTexts,
   forget,
   pending,
   reinforce,
@@ -47,3 +49,4 @@ export type { RosterMember } from "./vault/roster.ts";
 export { vaultAt, type Environment, type Vault } from "./vault/session.ts";
 export { settle } from "./vault/settle.ts";
 export { sync, type SyncResult } from "./vault/sync.ts";
+export type { LostText } from "./vault/journal.ts";

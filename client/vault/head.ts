@@ -206,7 +206,8 @@ function openSections(
 }
 
 const missingEntry = (member: MemberKeys, epoch: number): Error =>
-  member.admitted ? new NotAMember(epoch) : new NotYetAdmitted(member.epoch, epoch);
+  // An epoch above the welcome's has turned since the admission: whoever was admitted then had an entry once.
+  member.admitted || epoch > member.epoch ? new NotAMember(epoch) : new NotYetAdmitted(member.epoch, epoch);
 
 interface ScopeRequest extends OpenedSection {
   readonly id: string;

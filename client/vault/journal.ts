@@ -52,6 +52,13 @@ export interface PendingWelcome {
   readonly store: boolean;
 }
 
+/** Words that no memory has any more because two devices worked on it: kept aside, to be shown. */
+export interface LostText {
+  readonly operationId: string;
+  readonly memoryId: string;
+  readonly text: string;
+}
+
 /** A commit that was built: kept, its blobs pinned, until its sequence is final, whichever won (SPEC §7). */
 export interface Candidate {
   /** Batch id, hex. */
@@ -68,6 +75,8 @@ export interface Candidate {
   /** Members that it drops because the chain shows their grant ended. */
   readonly gone: readonly string[];
   readonly welcomes: readonly PendingWelcome[];
+  /** What its operations cost in words. */
+  readonly lost: readonly LostText[];
 }
 
 /** The device's sealed journal of one vault: state, operations, candidates, welcomes. */
@@ -83,6 +92,7 @@ const OPERATION = "op-";
 const PLACE_DIGITS = 12;
 const CANDIDATE = "candidate-";
 const WELCOME = "welcome-";
+const LOST = "lost-";
 
 async function write(journal: Journal, name: string, value: Uint8Array): Promise<void> {
   const { key, ref, random, store } = journal;
@@ -169,6 +179,15 @@ export const readWelcome = (journal: Journal, memberId: string): Promise<Uint8Ar
 
 export const removeWelcome = (journal: Journal, memberId: string): Promise<void> =>
   journal.store.remove(WELCOME + memberId);
+
+export const writeLostText = (journal: Journal, lost: LostText): Promise<void> =>
+  write(journal, LOST + lost.operationId, encodeCbor(lost));
+
+export const readLostTexts = (journal: Journal): Promise<LostText[]> =>
+  readAll(journal, LOST, (bytes) => decodeCbor(bytes) as LostText);
+
+export const removeLostText = (journal: Journal, operationId: string): Promise<void> =>
+  journal.store.remove(LOST + operationId);
 
 // What is sealed under the device's own key was written by this module: its bytes are authentic, and only their types
 // are restored here. CBOR has no word for integers beyond 2^53, so a vault's id travels as hex, and bigints that are

@@ -3,7 +3,15 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { InvalidScopeName, OwnerClassOnly } from "../errors.ts";
 import type { CreateOperation, Operation, UpdateOperation } from "../memory/operations.ts";
 import { MAX_SCOPE_NAME_BYTES } from "../memory/record.ts";
-import { readCandidates, readOperations, removeOperations, writeOperations } from "./journal.ts";
+import {
+  readCandidates,
+  readLostTexts,
+  readOperations,
+  removeLostText,
+  removeOperations,
+  writeOperations,
+  type LostText,
+} from "./journal.ts";
 import type { VaultOperation } from "./operations.ts";
 import { stateOf, type Vault } from "./session.ts";
 
@@ -81,6 +89,13 @@ export async function uncommitted(
   const carried = new Set(landed.flatMap((candidate) => candidate.operations));
   return operations.filter(({ id }) => !carried.has(id));
 }
+
+/** Texts that a concurrent forget took from their writers; they stay until {@link dropLostText}. */
+export const lostTexts = (vault: Vault): Promise<LostText[]> => readLostTexts(vault.journal);
+
+/** Lets a lost text go, once it was shown. */
+export const dropLostText = (vault: Vault, operationId: string): Promise<void> =>
+  removeLostText(vault.journal, operationId);
 
 /** Takes operations back that were not sent: those, for instance, that a sync reports as refused. */
 export const withdraw = (vault: Vault, ids: readonly string[]): Promise<void> =>

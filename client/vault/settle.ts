@@ -7,6 +7,7 @@ import {
   readOperations,
   removeCandidate,
   removeOperations,
+  writeLostText,
   writeState,
   writeWelcome,
   type Candidate,
@@ -119,7 +120,8 @@ async function settleCandidates(vault: Vault, opened: OpenedHead): Promise<void>
   if (faults.length > 0) throw faults[0];
 }
 
-async function letLand(vault: Vault, { operations, welcomes }: Candidate): Promise<void> {
+async function letLand(vault: Vault, { operations, welcomes, lost }: Candidate): Promise<void> {
+  for (const text of lost) await writeLostText(vault.journal, text);
   await removeOperations(vault.journal, new Set(operations));
   for (const { memberId, file } of welcomes) await writeWelcome(vault.journal, memberId, file);
   for (const { file, store } of welcomes) if (store) await putVerified(vault.store, file);

@@ -26,7 +26,9 @@ import {
   readCandidates,
   removeOperations,
   writeCandidate,
+  writeLostText,
   type Candidate,
+  type LostText,
   type MemberState,
 } from "./journal.ts";
 import { uncommitted } from "./memories.ts";
@@ -130,14 +132,28 @@ async function unwritten(
   races: number,
 ): Promise<SyncResult> {
   const { sequence } = base.chain;
-  const final = base.state.pin?.sequence === sequence;
-  if (final) await removeOperations(vault.journal, new Set(plan === null ? [] : settledIn(plan)));
+  // The head may be another device's, and final by now.
+  const { pin } = base.operations.length === 0 ? base.state : await settleLocked(vault);
+  const final = pin?.sequence === sequence;
+  if (final && plan !== null) {
+    for (const text of lostIn(plan)) await writeLostText(vault.journal, text);
+    await removeOperations(vault.journal, new Set(settledIn(plan)));
+  }
   const outcomes = plan?.outcomes ?? new Map<string, OperationOutcome>();
   return { sequence, final, receipt: null, blobs: [], rotated: false, outcomes, races, unsettled: null };
 }
 
 const settledIn = ({ outcomes }: Plan): string[] =>
   [...outcomes].filter(([, { kind }]) => kind !== "refused").map(([id]) => id);
+
+/** Words that a concurrent forget took: it beats the change, and the text is kept aside (SPEC §7). */
+const lostIn = ({ outcomes }: Plan): LostText[] =>
+  [...outcomes.values()].flatMap((outcome) => {
+    if (outcome.kind !== "removed" && outcome.kind !== "absent") return [];
+    const { operationId, memoryId } = outcome;
+    const text = outcome.kind === "removed" ? outcome.lostText : outcome.text;
+    return text === null ? [] : [{ operationId, memoryId, text }];
+  });
 
 interface Attempt {
   /** `null` when there is nothing to write. */
@@ -193,6 +209,7 @@ async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
     operations: settledIn(plan),
     gone: [...gone],
     welcomes,
+    lost: lostIn(plan),
   };
   await writeCandidate(vault.journal, candidate);
   return { candidate, plan, built };

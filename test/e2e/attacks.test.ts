@@ -477,7 +477,7 @@ describe("Attacks", () => {
       await remember(vault, { scope: "health", text: "After the revoke" });
       await sync(vault);
       const replayed = await accept(world, identity, welcome);
-      expect(nameOf(await thrown(read(replayed)))).to.equal("NotYetAdmitted");
+      expect(nameOf(await thrown(read(replayed)))).to.equal("NotAMember");
       expect(nameOf(await thrown(read(opened)))).to.equal("NotAMember");
     });
 

@@ -3,9 +3,11 @@ import { Wallet } from "ethers";
 
 import {
   AlreadyMember,
+  dropLostText,
   forget,
   grant,
   grants,
+  lostTexts,
   GrantRevoked,
   memoryStore,
   pending,
@@ -92,6 +94,11 @@ describe("Races: whoever loses one loses nothing", () => {
     const result = await sync(losing(() => sync(second)));
     expect([...result.outcomes.values()].map(({ kind }) => kind)).to.deep.equal(["absent", "absent"]);
     expect([...result.outcomes.values()][0]).to.include({ text: "Writes much code" });
+    const [lost, ...others] = await lostTexts(vault);
+    expect(lost).to.include({ memoryId: seen?.id, text: "Writes much code" });
+    expect(others).to.deep.equal([]);
+    await dropLostText(vault, lost?.operationId ?? "");
+    expect(await lostTexts(vault)).to.deep.equal([]);
     expect(await texts(second)).to.deep.equal([]);
   });
 
@@ -102,6 +109,7 @@ describe("Races: whoever loses one loses nothing", () => {
     await update(second, seen!, { text: "Writes tests" });
     const result = await sync(losing(() => sync(second)));
     expect([...result.outcomes.values()][0]).to.include({ kind: "removed", lostText: "Writes tests" });
+    expect((await lostTexts(vault)).map(({ text }) => text)).to.deep.equal(["Writes tests"]);
     expect(await texts(vault)).to.deep.equal([]);
   });
 

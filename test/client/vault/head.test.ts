@@ -108,7 +108,17 @@ describe("opening a head", () => {
     bench.rotate();
     await bench.commit();
     expect(await thrown(bench.open(reader))).to.be.instanceOf(NotAMember);
-    expect(await thrown(bench.open({ ...reader, admitted: false }))).to.be.instanceOf(NotYetAdmitted);
+    expect(await thrown(bench.open({ ...reader, admitted: false, epoch: 1 }))).to.be.instanceOf(
+      NotYetAdmitted,
+    );
+  });
+
+  it("tells a member that never looked, and whose epoch is over, that it is none", async () => {
+    const { bench, reader } = at;
+    bench.readers = [];
+    bench.rotate();
+    await bench.commit();
+    expect(await thrown(bench.open({ ...reader, admitted: false }))).to.be.instanceOf(NotAMember);
   });
 
   it("tells a member whose admission lies ahead that it is not admitted yet", async () => {

@@ -156,6 +156,7 @@ function candidate(): Candidate {
     operations: [id(), id()],
     gone: [id()],
     welcomes: [{ memberId: id(), file: random(3_000), store: true }],
+    lost: [{ operationId: id(), memoryId: id(), text: "Words that a forget took" }],
   };
 }
 
