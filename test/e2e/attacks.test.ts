@@ -47,6 +47,7 @@ import { getBytes, hexlify, Wallet, ZeroHash, id as keccakText } from "ethers";
 
 import {
   acceptWelcome,
+  digestOf,
   findWelcome,
   forget,
   grant,
@@ -811,6 +812,8 @@ describe("Attacks", () => {
     ];
     expect(then.secret).not.to.deep.equal(now.secret);
     expect(then.locator).not.to.deep.equal(now.locator);
+    const kept = await Promise.all(lost!.blobs.map((blob) => store.has(digestOf(blob))));
+    expect(kept, "the loser's blobs are destroyed").to.deep.equal([false]);
     // With the loser's welcome and blobs, both archived, somebody gets into the lost candidate and no further.
     const { visibilityKey } = (await readState(vault.journal))!;
     const blob = archive.get(Buffer.from(sha256(lost!.blobs.at(-1)!)).toString("hex"))!;

@@ -188,23 +188,23 @@ describe("merging", () => {
     const bench = new Workbench("hostile", 1);
     const [scope] = bench.names;
     const pick = seeded("hostile order");
-    // A small pool of ids: records replace one another and come back after their removal.
-    const pool = Array.from({ length: 40 }, () => bytesToHex(bench.random(16)));
-    const someId = (): string => pool[pick(1)[0]! % pool.length]!;
+    // A small pool of ids, none twice in a commit: records replace one another and come back after their removal.
+    const pool = Array.from({ length: 64 }, () => bytesToHex(bench.random(16)));
+    let turn = 0;
+    const nextId = (): string => pool[turn++ % pool.length]!;
     const expected = new Map<string, string>();
     let longest = 0;
     for (let i = 0; i < 500; i++) {
-      // Each section is just too small to absorb the last one; when it cannot be smaller, a removal, then it begins again.
+      // Each section is just too small to absorb the last one, down to a removal alone; then it begins again.
       const last = bench.scopes.get(scope!)?.segments.at(-1)?.size ?? 0;
-      const begin =
-        i === 0 ? 3_000_000 : last <= 80 || last > 10_000_000 || i % 25 === 24 ? 40 + pick(2)[0]! * 32 : 0;
-      const size = begin > 0 ? begin : Math.floor((last - 1) / 2);
-      const records: Uint8Array[] = [];
-      for (let left = size; left >= 40 && (begin > 0 || size >= 40); left -= records.at(-1)!.length) {
-        records.push(bench.record(Math.min(left, 60_000), someId()));
+      const half = Math.floor((last - 1) / 2);
+      const anew = last <= 32 || i % 25 === 24 || (i > 20 && last > 50_000);
+      const size = i === 0 ? 3_000_000 : anew ? 40 + pick(1)[0]! * 32 : half;
+      const put: Uint8Array[] = [];
+      for (let left = size; left >= 40; left -= put.at(-1)!.length) {
+        put.push(bench.record(Math.min(left, 60_000), nextId()));
       }
-      const remove = last > 32 && last <= 200 ? [someId()] : [];
-      const put = remove.length > 0 ? [] : records;
+      const remove = put.length === 0 ? [nextId()] : [];
       for (const record of put) expected.set(recordIdOf(record), digestOf(record));
       for (const id of remove) expected.delete(id);
       await bench.commit({ [scope!]: { put, remove } });

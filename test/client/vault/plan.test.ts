@@ -149,6 +149,18 @@ describe("scope zero", () => {
     expect(ledger.opened!.scopes.get(ZERO)!.segments).to.have.length(1);
   });
 
+  it("keeps no secret of who left", async () => {
+    const ledger = new Ledger("left");
+    const reader = ledger.admit();
+    const [admitted] = (await ledger.commit([reader])).admitted;
+    await ledger.commit([{ kind: "dismiss", id: ledger.id(), memberId: reader.id }]);
+    expect(secretsOf(ledger.opened!).members.has(reader.id)).to.equal(false);
+    const section = concatBytes(...ledger.recordsOf(ZERO));
+    for (let epochs = 0; epochs < 3; epochs++) {
+      expect(contains(section, ratchet(admitted!.secret, epochs))).to.equal(false);
+    }
+  });
+
   it("remembers the last 128 batches", async function () {
     this.timeout(30_000);
     const ledger = new Ledger("batches");
