@@ -12,7 +12,7 @@
  * | an unspent key signature after a retirement                   | here; (c) KeyRegistry: GivenTheAccountRetiredSinceItSigned           |
  * | burned vault with a hot key                                   | here; (c) MemoryVault.commit: GivenTheVaultWasBurned                 |
  * | empty signature against a wallet that says yes                | here (welcomes); (c) SignatureValidation                             |
- * | dirty 1271 data                                               | here (welcomes); (c) SignatureValidation: GivenTheWalletAnswersDirt  |
+ * | dirty 1271 data                                               | here (welcomes); (c) SignatureValidation: GivenTheWalletAnswersWithDirt |
  * | a 7702 account                                                | here (welcomes); (c) SignatureValidation: GivenTheAccountDelegates   |
  * | pad reuse after a race, retry or reorg                        | here                                                               |
  * | chain values inside blobs                                     | (e) sealed                                                         |
