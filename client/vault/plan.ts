@@ -3,7 +3,7 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
 import { ratchet, SCOPE_ZERO, scopeKey } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
-import { MalformedData, OwnerClassOnly, TooManyScopes, VaultError } from "../errors.ts";
+import { ContentTooLarge, MalformedData, OwnerClassOnly, TooManyScopes, VaultError } from "../errors.ts";
 import { decodeRecord } from "../memory/codec.ts";
 import { applyOperation, type Operation, type Outcome } from "../memory/operations.ts";
 import type { Random } from "../crypto/seal.ts";
@@ -11,7 +11,7 @@ import { MAX_SCOPES } from "./blob.ts";
 import type { Draft, ScopeDraft } from "./commit.ts";
 import type { ChainHead } from "./contract.ts";
 import type { OpenedHead, ScopeState } from "./head.ts";
-import { drawKeyring, type Keyring, type KeyringMember } from "./keyring.ts";
+import { drawKeyring, MAX_HEAD_ENTRIES, type Keyring, type KeyringMember } from "./keyring.ts";
 import type { AdmitOperation, VaultOperation } from "./operations.ts";
 import {
   decodeRoster,
@@ -247,6 +247,7 @@ class Work {
     const { random } = this.#request;
     const names = operation.class === "owner" ? [] : operation.scopes;
     this.#requireRoom(new Set(names.filter((name) => !this.#scopeIds.has(name))).size);
+    this.#requireEntries(Math.max(1, names.length));
     const scopes = names.map((name) => ({ id: this.#scopeNamed(name), name }));
     const { recipient, grantee, listed, expiresAt, permissions, admission, label } = operation;
     const member: RosterMember = {
@@ -260,6 +261,13 @@ class Work {
     if (admission !== "fresh") return;
     this.#rotate = true;
     for (const { id } of scopes) this.#scope(id).snapshot = true;
+  }
+
+  /** Refused here, an admission stays alone with its fault; refused with the keyring, it would stop all others. */
+  #requireEntries(more: number): void {
+    const entries = [...this.#members.values()].map(({ scopes }) => Math.max(1, scopes.length));
+    const total = entries.reduce((sum, count) => sum + count, more);
+    if (total > MAX_HEAD_ENTRIES) throw new ContentTooLarge("keyring", total, MAX_HEAD_ENTRIES);
   }
 
   #refusal({ class: kind, grantee, recipient, expiresAt }: AdmitOperation): string | null {

@@ -2,7 +2,7 @@ import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/
 import { expect } from "chai";
 
 import { ratchet } from "../../../client/crypto/keys.ts";
-import { TooManyScopes } from "../../../client/errors.ts";
+import { ContentTooLarge, TooManyScopes } from "../../../client/errors.ts";
 import { decodeRecord } from "../../../client/memory/codec.ts";
 import type { CreateOperation } from "../../../client/memory/operations.ts";
 import { memoryStore } from "../../../client/storage/store.ts";
@@ -302,6 +302,19 @@ describe("the 65th scope", () => {
     const over = ledger.admit({ scopes: ["scope 1", "new", "newer"] });
     const plan = await ledger.commit([over, ledger.create("last", "taken")]);
     expect(plan.outcomes.get(over.id)).to.have.property("kind", "refused");
+    expect(plan.admitted).to.deep.equal([]);
+    expect(ledger.texts()).to.include("taken");
+  });
+});
+
+describe("the 257th keyring entry", () => {
+  it("is refused, and with it only the admission that asked for it", async () => {
+    const ledger = new Ledger("257");
+    const names = Array.from({ length: 60 }, (_, i) => `scope ${i}`);
+    await ledger.commit([1, 2, 3, 4].map(() => ledger.admit({ scopes: names })));
+    const over = ledger.admit({ scopes: names });
+    const plan = await ledger.commit([over, ledger.create("scope 7", "taken")]);
+    expect(plan.outcomes.get(over.id)).to.have.property("fault").that.is.instanceOf(ContentTooLarge);
     expect(plan.admitted).to.deep.equal([]);
     expect(ledger.texts()).to.include("taken");
   });
