@@ -247,10 +247,14 @@ export class UnknownMemory extends VaultError {
   }
 }
 
-/** An age recipient that is not the post-quantum hybrid kind. */
+/** An age recipient that is not the post-quantum hybrid kind. A secret pasted in its place is not repeated. */
 export class ClassicRecipient extends VaultError {
-  constructor(readonly recipient: string) {
-    super(`${recipient} is not post-quantum. Only recipients that begin with age1pq1 may be used here.`);
+  readonly recipient: string;
+
+  constructor(recipient: string) {
+    const beginning = shortened(recipient, 12);
+    super(`${beginning} is not post-quantum. Only recipients that begin with age1pq1 may be used here.`);
+    this.recipient = beginning;
   }
 }
 
@@ -412,10 +416,14 @@ export class InvalidScopeName extends VaultError {
   }
 }
 
-/** Not an account that can be granted anything. */
+/** Not an account that can be granted anything. A secret pasted in its place is not repeated. */
 export class InvalidAccount extends VaultError {
-  constructor(readonly account: string) {
-    super(`Not a grantee: ${account}. Give an address, checksummed or in one case.`);
+  readonly account: string;
+
+  constructor(account: string) {
+    const beginning = shortened(account, 6);
+    super(`Not a grantee: ${beginning}. Give an address, checksummed or in one case.`);
+    this.account = beginning;
   }
 }
 
@@ -512,5 +520,48 @@ export class HeadInconsistent extends VaultError {
 export class UnknownScope extends VaultError {
   constructor(readonly scope: string) {
     super(`There is no scope ${JSON.stringify(scope)} here. Check its name, or ask for a grant of it.`);
+  }
+}
+
+/** The RPC knows no block at all. */
+export class NoBlocks extends VaultError {
+  constructor() {
+    super("The RPC has no newest block to show. Wait until it has synchronised, or ask another.");
+  }
+}
+
+/** A listed grant that is not on chain, though the commit beside it landed. */
+export class GrantLeftOut extends VaultError {
+  constructor(readonly grantee: string) {
+    super(`Somebody landed the commit without the grant of ${grantee}: nobody was admitted. Grant again.`);
+  }
+}
+
+/** An epoch that no honest vault has. */
+export class EpochOutOfReach extends VaultError {
+  constructor(
+    readonly epoch: number,
+    readonly known: number,
+  ) {
+    super(`The head claims epoch ${epoch}, this device knows ${known}: too far to follow. Ask another RPC.`);
+  }
+}
+
+const shortened = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length)}…`;
+
+/** Proposals come from accounts. */
+export class ProposalUnlisted extends VaultError {
+  constructor() {
+    super("Only a listed grantee can propose. Grant to an account, or without that permission.");
+  }
+}
+
+/** One node says that nothing was ever committed, another that something was. */
+export class VaultInUse extends VaultError {
+  constructor(readonly vaultId: bigint) {
+    super(
+      `Vault 0x${vaultId.toString(16)} is in use, and the RPC lags behind. Recover again when it has caught up.`,
+    );
   }
 }

@@ -5,8 +5,8 @@ import { readWelcome, recoverWelcomeSigner, welcomeTypedData, type Welcome } fro
 import { AlreadyInitialised, WelcomeNotStored, WelcomeRejected } from "../errors.ts";
 import { readBlob, type BlobStore } from "../storage/store.ts";
 import { accountAccepts, readChainHead, type MemoryVault } from "./contract.ts";
-import { readState, writeState } from "./journal.ts";
-import { vaultAt, type Environment, type Vault } from "./session.ts";
+import { readState, writeState, type MemberState } from "./journal.ts";
+import { locked, openWith, pinnedHead, vaultAt, type Environment, type Vault } from "./session.ts";
 
 /** What accepting a welcome takes. */
 export interface AcceptRequest extends Environment {
@@ -40,18 +40,27 @@ export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
   if (!inForce || !(await signed(vault, welcome, signer, signature))) {
     throw new WelcomeRejected(`its signer ${signer} is neither owner nor authorizer of the vault`);
   }
+  return locked(vault, async () => {
+    await become(vault, welcome, request.identity);
+    return vault;
+  });
+}
+
+/** Takes a welcome's membership on, unless a newer one is there. */
+async function become(vault: Vault, welcome: Welcome, identity: string): Promise<void> {
+  const { ref } = vault;
   const known = await readState(vault.journal);
   if (known?.class === "owner") throw new AlreadyInitialised(ref.vaultId);
   const memberId = bytesToHex(welcome.memberId);
   // Opened again, a welcome must not take the ratchet back.
-  if (known?.memberId === memberId) return vault;
-  await writeState(vault.journal, {
-    ref: vault.ref,
+  if (known?.memberId === memberId) return;
+  const state: MemberState = {
+    ref,
     memberId,
     class: welcome.class,
     visibilityKey: welcome.visibilityKey,
     locator: welcome.locator,
-    identity: request.identity,
+    identity,
     secret: welcome.secret,
     epoch: welcome.epoch,
     admitted: false,
@@ -61,8 +70,10 @@ export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
     grantee: welcome.listed ? welcome.grantee : null,
     genesis: null,
     enrolling: null,
-  });
-  return vault;
+  };
+  // An archived welcome must not replace a membership that is in force: the new one has to open the present head.
+  if (known !== null) await openWith(vault, state, await pinnedHead(vault, state));
+  await writeState(vault.journal, state);
 }
 
 /** The contract's own rule, off chain: ERC-1271 when the account has code, else or if that says no ECDSA. */

@@ -78,19 +78,21 @@ async function welcomeOf(vault: Vault, plan: Plan, { member, secret, scopes }: A
   };
 }
 
-/** The on-chain half of a plan: revokes that the owner asked for, then grants of listed readers. */
-export function chainCallsOf(plan: Plan, welcomes: readonly PendingWelcome[]): VaultCall[] {
+/** Listed readers whose grants the owner asked to end. */
+export function revokedIn(plan: Plan): string[] {
   const asked = new Set(
     [...plan.outcomes.values()].flatMap((outcome) =>
       outcome.kind === "dismissed" ? [outcome.memberId] : [],
     ),
   );
-  const revokes = plan.dismissed.flatMap((member): VaultCall[] =>
-    member.listed && member.grantee !== null && asked.has(member.id)
-      ? [{ kind: "revoke", grantee: member.grantee }]
-      : [],
+  return plan.dismissed.flatMap(({ id, listed, grantee }) =>
+    listed && grantee !== null && asked.has(id) ? [grantee] : [],
   );
-  const grants = plan.admitted.flatMap(({ member }): VaultCall[] => {
+}
+
+/** Grants of listed readers, as they go on chain beside the commit. */
+export function grantCallsOf(plan: Plan, welcomes: readonly PendingWelcome[]): VaultCall[] {
+  return plan.admitted.flatMap(({ member }): VaultCall[] => {
     if (!member.listed || member.grantee === null || member.expiresAt === null) return [];
     const welcome = welcomes.find(({ memberId, store }) => store && memberId === member.id);
     return [
@@ -103,5 +105,4 @@ export function chainCallsOf(plan: Plan, welcomes: readonly PendingWelcome[]): V
       },
     ];
   });
-  return [...revokes, ...grants];
 }

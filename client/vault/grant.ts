@@ -1,23 +1,24 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { getAddress, isAddress } from "ethers";
+import { getAddress, hexlify, isAddress } from "ethers";
 
 import { recipientBytes } from "../crypto/identity.ts";
 import {
   AlreadyMember,
-  BlobAltered,
-  BlobMissing,
+  GrantLeftOut,
   InvalidAccount,
   InvalidExpiry,
   NoScopes,
   NotGranted,
   OwnerRequired,
-  StoreUnavailable,
+  ProposalUnlisted,
+  VaultError,
 } from "../errors.ts";
-import { PERMISSION, sendCalls } from "./contract.ts";
-import { readWelcome, removeOperations, removeWelcome, writeOperations } from "./journal.ts";
-import { scopeName } from "./memories.ts";
+import { PERMISSION } from "./contract.ts";
+import { readWelcome, removeWelcome, writeOperations } from "./journal.ts";
+import { scopeName, withdraw } from "./memories.ts";
 import type { AdmitOperation } from "./operations.ts";
-import { rosterOf } from "./plan.ts";
+import { endOnChain, mayRevoke, stands } from "./owed.ts";
+import { rosterOf, secretsOf } from "./plan.ts";
 import type { RosterMember } from "./roster.ts";
 import { chainTime, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 import { sync, type SyncResult } from "./sync.ts";
@@ -54,13 +55,14 @@ export interface Granted extends SyncResult {
  * @throws {NoScopes} when none is named. {InvalidExpiry} when the grant would not end, or has.
  * @throws {AlreadyMember} when the account or the key has a grant: revoke it first.
  * @throws {OwnerRequired} when the wallet is not the vault's owner.
+ * @throws {GrantLeftOut} when somebody landed the commit without the grant: nobody was admitted, grant again.
  */
 export async function grant(vault: Vault, request: GrantRequest): Promise<Granted> {
   const operation = await admission(vault, request);
   await refuseMember(vault, operation);
   if (operation.listed) await requireOwner(vault);
   await writeOperations(vault.journal, [operation]);
-  const withdrawn = (): Promise<void> => removeOperations(vault.journal, new Set([operation.id]));
+  const withdrawn = (): Promise<void> => withdraw(vault, [operation.id]);
   const result = await sync(vault).catch(async (fault: unknown) => {
     // A grant that failed must not be made later behind its owner's back; a candidate that was sent still may land.
     await withdrawn();
@@ -73,13 +75,16 @@ export async function grant(vault: Vault, request: GrantRequest): Promise<Grante
     await refuseMember(vault, operation);
     throw new InvalidExpiry(request.expiresAt, await chainTime(vault));
   }
+  const { grantee, listed } = operation;
+  // The commit's signature is public once it was sent: whoever lands it alone leaves the grant beside it out.
+  if (listed && grantee !== null && !(await stands(vault, grantee))) throw new GrantLeftOut(grantee);
   return { ...result, memberId: operation.id, welcome: await collectWelcome(vault, operation.id) };
 }
 
 async function admission(vault: Vault, request: GrantRequest): Promise<AdmitOperation> {
   const { recipient, account, expiresAt, propose = false, label = "", storeWelcome = false } = request;
   if (account !== undefined && !isAddress(account)) throw new InvalidAccount(account);
-  if (propose && account === undefined) throw new InvalidAccount("none: only a listed grantee can propose");
+  if (propose && account === undefined) throw new ProposalUnlisted();
   const scopes = [...new Set(request.scopes.map(scopeName))];
   if (scopes.length === 0) throw new NoScopes();
   const now = await chainTime(vault);
@@ -102,8 +107,12 @@ async function admission(vault: Vault, request: GrantRequest): Promise<AdmitOper
 
 async function refuseMember(vault: Vault, { grantee, recipient }: AdmitOperation): Promise<void> {
   const key = bytesToHex(recipient);
+  const now = await chainTime(vault);
   const known = (await grants(vault)).find(
-    (member) => (grantee !== null && member.grantee === grantee) || bytesToHex(member.recipient) === key,
+    (member) =>
+      // One that has expired is dropped by the next commit, this one.
+      (member.expiresAt === null || member.expiresAt > now) &&
+      ((grantee !== null && member.grantee === grantee) || bytesToHex(member.recipient) === key),
   );
   if (known !== undefined) throw new AlreadyMember(known.grantee ?? known.label, known.id);
 }
@@ -152,20 +161,31 @@ export async function revoke(vault: Vault, who: string): Promise<SyncResult> {
     (wanted.startsWith("age1") && bytesToHex(member.recipient) === bytesToHex(recipientBytes(wanted)));
   const readers = await grants(vault).catch((fault: unknown) => revokeAlone(vault, who, fault));
   const member = readers.find(matches);
-  if (member === undefined) throw new NotGranted(who);
+  if (member === undefined) return revokeUnlisted(vault, who);
   const id = bytesToHex(vault.random(16));
+  await removeWelcome(vault.journal, member.id);
   await writeOperations(vault.journal, [{ kind: "dismiss", id, memberId: member.id }]);
   return sync(vault);
 }
 
-/** A reader that must go does not stay because a store is down (SPEC §7). */
+/** A grant that the roster does not know any more, and the chain does, is ended there. */
+async function revokeUnlisted(vault: Vault, who: string): Promise<SyncResult> {
+  if (!isAddress(who) || !(await stands(vault, who))) throw new NotGranted(who);
+  const state = await stateOf(vault);
+  const chain = await pinnedHead(vault, state);
+  const key = secretsOf(await openWith(vault, state, chain)).commitKey;
+  const receipt = await endOnChain(vault, chain, [who], key === null ? null : hexlify(key));
+  return { ...(await sync(vault)), receipt };
+}
+
+/**
+ * A reader that must go does not stay because a head cannot be read (SPEC §7): a store is down, or whoever stole the
+ * commit key wrote junk.
+ */
 async function revokeAlone(vault: Vault, who: string, fault: unknown): Promise<never> {
-  const unread = [StoreUnavailable, BlobMissing, BlobAltered].some((kind) => fault instanceof kind);
-  if (unread && vault.wallet !== null && isAddress(who)) {
-    const { owner, authorizer } = await pinnedHead(vault, await stateOf(vault));
-    const mayRevoke = [owner, authorizer].includes(await vault.wallet.getAddress());
-    const call = { kind: "revoke", grantee: who } as const;
-    if (mayRevoke) await sendCalls(vault.contract.connect(vault.wallet), vault.ref.vaultId, [call]);
+  if (fault instanceof VaultError && isAddress(who)) {
+    const chain = await pinnedHead(vault, await stateOf(vault));
+    if (await mayRevoke(vault, chain)) await endOnChain(vault, chain, [who], null);
   }
   throw fault;
 }

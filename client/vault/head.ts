@@ -7,6 +7,7 @@ import type { VaultRef } from "../crypto/ref.ts";
 import { chunkContext, headContext, indexContext, open, sectionContext } from "../crypto/seal.ts";
 import {
   AlteredError,
+  EpochOutOfReach,
   ForeignHead,
   KeyringPaged,
   MalformedData,
@@ -83,6 +84,8 @@ export interface ScopeProof {
 export type ScopeCache = ReadonlyMap<string, ScopeState>;
 
 const CONCURRENT_READS = 16;
+/** A rotation every minute for two years; some ten seconds of work. */
+const MAX_RATCHET = 2 ** 20;
 const REMOVAL_BYTES = 16;
 
 /**
@@ -158,6 +161,8 @@ function ratchetTo(member: MemberKeys, epoch: number, sequence: bigint): Uint8Ar
     throw new MalformedData("head", `epoch ${epoch} at sequence ${sequence}`);
   }
   if (steps < 0) throw new NotYetAdmitted(member.epoch, epoch);
+  // Both bounds above are the RPC's own words.
+  if (steps > MAX_RATCHET) throw new EpochOutOfReach(epoch, member.epoch);
   return ratchet(member.secret, steps);
 }
 

@@ -77,6 +77,10 @@ export interface Candidate {
   readonly welcomes: readonly PendingWelcome[];
   /** What its operations cost in words. */
   readonly lost: readonly LostText[];
+  /** Listed grantees whose grants it is to end on chain. */
+  readonly revoked: readonly string[];
+  /** The authorizer whose signature its welcomes bear. */
+  readonly authorizer: string;
 }
 
 /** The device's sealed journal of one vault: state, operations, candidates, welcomes. */

@@ -13,7 +13,7 @@ import {
   type LostText,
 } from "./journal.ts";
 import type { VaultOperation } from "./operations.ts";
-import { stateOf, type Vault } from "./session.ts";
+import { locked, stateOf, type Vault } from "./session.ts";
 
 /** What a new memory may say; all but scope and text have defaults. */
 export type MemoryInput = Omit<CreateOperation, "kind" | "id" | "at" | "type"> &
@@ -99,7 +99,7 @@ export const dropLostText = (vault: Vault, operationId: string): Promise<void> =
 
 /** Takes operations back that were not sent: those, for instance, that a sync reports as refused. */
 export const withdraw = (vault: Vault, ids: readonly string[]): Promise<void> =>
-  removeOperations(vault.journal, new Set(ids));
+  locked(vault, () => removeOperations(vault.journal, new Set(ids)));
 
 const operationOn = (vault: Vault, { id }: Pick<SeenMemory, "id">) => ({
   id: bytesToHex(vault.random(16)),

@@ -42,25 +42,31 @@ export async function mintVault(request: MintRequest): Promise<Minted> {
   const salt = hexlify(mintSalt(seed, index));
   const ref: VaultRef = { chainId, contract: address.toLowerCase(), vaultId: vaultIdOf(owner, salt) };
   const vault = vaultAt(ref, request);
-  const state = (await readState(vault.journal)) ?? (await firstState(vault, ref, seed));
-  await writeState(vault.journal, state);
-  const authorizer = commitAddress(state);
+  const known = await readState(vault.journal);
   const standing = await readChainHead(vault.contract, ref).catch((fault: unknown) => {
     if (fault instanceof VaultNotFound) return null;
     throw fault;
   });
   if (standing !== null) {
-    if (standing.authorizer !== authorizer && state.genesis !== null) throw new VaultExists(ref.vaultId);
+    const ours = known !== null && (known.genesis === null || standing.authorizer === commitAddress(known));
+    if (!ours) throw new VaultExists(ref.vaultId);
     return { vault, receipt: null };
   }
+  const state = known ?? (await firstState(vault, ref, seed));
+  await writeState(vault.journal, state);
   const contract = vault.contract.connect(vault.wallet);
-  const receipt = await send(contract, contract.interface.encodeFunctionData("mint", [salt, authorizer]));
+  const receipt = await send(
+    contract,
+    contract.interface.encodeFunctionData("mint", [salt, commitAddress(state)]),
+  );
   return { vault, receipt };
 }
 
+/** The address of a genesis state's commit key. */
 export const commitAddress = ({ genesis }: MemberState): string =>
   genesis?.commitKey == null ? "" : new Wallet(hexlify(genesis.commitKey)).address;
 
+/** What a device keeps before the first commit of a vault: all secrets drawn, none in force yet. */
 export async function firstState(vault: Vault, ref: VaultRef, seed: Uint8Array): Promise<MemberState> {
   const { random } = vault;
   const { visibilityKey, recoverySecret, recoveryLocator, recoveryIdentity } = seedSecrets(seed, ref);

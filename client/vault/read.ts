@@ -8,7 +8,7 @@ import { leafOf, type OpenedHead } from "./head.ts";
 import { isInternal } from "./roster.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
 import { checkTerms, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
-import { advancePin } from "./settle.ts";
+import { lookForPin } from "./settle.ts";
 
 /** One scope, complete. */
 export interface ScopeView {
@@ -77,7 +77,7 @@ async function openLatest(vault: Vault): Promise<{ opened: OpenedHead; final: bo
   // What an RPC says of a grant is worth nothing while it shows a head from before the pin.
   await pinnedHead(vault, known);
   await checkTerms(vault, known);
-  const { state } = await advancePin(vault);
+  const { state } = await lookForPin(vault);
   const chain = await pinnedHead(vault, state);
   const opened = await openWith(vault, state, chain);
   return { opened, final: state.pin?.stateRoot === chain.stateRoot };
@@ -106,12 +106,13 @@ export async function proveMemory(vault: Vault, id: string): Promise<MemoryProof
   if (scope === undefined || record === undefined || proof === undefined) throw new UnknownMemory(id);
   const tree = new MerkleTree([...scope.live.values()].map(leafOf));
   return {
-    record,
-    memoryPath: tree.proof(leafOf(record)),
+    // Copies: what a caller does to them must not reach what the next read returns as proven.
+    record: record.slice(),
+    memoryPath: tree.proof(leafOf(record)).map((node) => node.slice()),
     scopeId: hexToBytes(scope.id),
     count: BigInt(scope.live.size),
-    scopeSalt: proof.scopeSalt,
-    scopePath: proof.path,
+    scopeSalt: proof.scopeSalt.slice(),
+    scopePath: proof.path.map((node) => node.slice()),
   };
 }
 

@@ -4,12 +4,19 @@ import { hexlify } from "ethers";
 import { generateIdentity, recipientBytes, recipientOf } from "../crypto/identity.ts";
 import { mintSalt, seedSecrets } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
-import { VaultEmpty } from "../errors.ts";
+import { VaultEmpty, VaultError, VaultInUse } from "../errors.ts";
 import { PERMISSION, readChainHead, send, spaceIdOf, vaultIdOf, type ChainHead } from "./contract.ts";
 import { commitAddress, firstState } from "./mint.ts";
-import { readState, writeOperations, writeState, type MemberState } from "./journal.ts";
-import type { AdmitOperation } from "./operations.ts";
-import { openWith, vaultAt, type Environment, type Vault } from "./session.ts";
+import {
+  readOperations,
+  readState,
+  removeOperations,
+  writeOperations,
+  writeState,
+  type MemberState,
+} from "./journal.ts";
+import type { AdmitOperation, VaultOperation } from "./operations.ts";
+import { locked, openWith, vaultAt, type Environment, type Vault } from "./session.ts";
 
 /** What recovery takes: the words' seed and the first owner's address. */
 export interface RecoverRequest extends Environment {
@@ -35,9 +42,29 @@ export async function recoverVault(request: RecoverRequest): Promise<Vault> {
   const vaultId = vaultIdOf(owner, hexlify(mintSalt(seed, index)));
   const ref: VaultRef = { chainId, contract: address.toLowerCase(), vaultId };
   const vault = vaultAt(ref, request);
-  if ((await readState(vault.journal)) !== null) return vault;
-  const chain = await readChainHead(vault.contract, ref);
-  if (chain.sequence === 0n) return beginAnew(vault, seed, chain);
+  return locked(vault, async () => {
+    const known = await readState(vault.journal);
+    // A state that was in a head, or waits to be, stands. One of before the first commit may never have come into force.
+    if (known !== null && known.genesis === null) return vault;
+    const chain = await readChainHead(vault.contract, ref);
+    if (chain.sequence === 0n) await beginAnew(vault, known ?? (await firstState(vault, ref, seed)), chain);
+    else if (known === null || !(await opens(vault, known, chain))) await enrol(vault, seed, chain);
+    return vault;
+  });
+}
+
+const opens = (vault: Vault, state: MemberState, chain: ChainHead): Promise<boolean> =>
+  openWith(vault, state, chain).then(
+    () => true,
+    (fault: unknown) => {
+      if (fault instanceof VaultError) return false;
+      throw fault;
+    },
+  );
+
+/** Opens the head by the words' secret, and journals the admission of this device as a member of its own. */
+async function enrol(vault: Vault, seed: Uint8Array, chain: ChainHead): Promise<void> {
+  const { ref } = vault;
   const { visibilityKey, recoverySecret, recoveryLocator } = seedSecrets(seed, ref);
   const identity = generateIdentity(vault.random);
   const enrolling = bytesToHex(vault.random(16));
@@ -71,21 +98,30 @@ export async function recoverVault(request: RecoverRequest): Promise<Vault> {
     label: "recovered device",
     storeWelcome: false,
   };
-  // The state comes last: recovery that was interrupted before it starts over.
+  // The state comes last: recovery that was interrupted before it starts over, without the device it began to enrol.
+  await removeOperations(
+    vault.journal,
+    new Set((await readOperations(vault.journal)).filter(isEnrolment).map(({ id }) => id)),
+  );
   await writeOperations(vault.journal, [enrolment]);
   await writeState(vault.journal, state);
-  return vault;
 }
 
+const isEnrolment = (operation: VaultOperation): boolean =>
+  operation.kind === "admit" && operation.class === "owner";
+
 /** Before its first commit a vault's commit key is on the minting device alone: the owner's wallet sets a new one. */
-async function beginAnew(vault: Vault, seed: Uint8Array, { owner }: ChainHead): Promise<Vault> {
+async function beginAnew(vault: Vault, state: MemberState, chain: ChainHead): Promise<void> {
   const { ref, wallet } = vault;
-  if (wallet === null || (await wallet.getAddress()) !== owner) throw new VaultEmpty(ref.vaultId);
-  const state = await firstState(vault, ref, seed);
+  const authorizer = commitAddress(state);
   // The new key is safe here before it is in force there.
   await writeState(vault.journal, state);
+  if (chain.authorizer === authorizer) return;
+  if (wallet === null || (await wallet.getAddress()) !== chain.owner) throw new VaultEmpty(ref.vaultId);
   const contract = vault.contract.connect(wallet);
-  const update = [spaceIdOf(ref.vaultId), owner, commitAddress(state), "0x"] as const;
+  // Asked again where the wallet looks: to replace the key of a vault in use would lock its devices out.
+  const { sequence } = await readChainHead(contract, ref);
+  if (sequence > 0n) throw new VaultInUse(ref.vaultId);
+  const update = [spaceIdOf(ref.vaultId), chain.owner, authorizer, "0x"] as const;
   await send(contract, contract.interface.encodeFunctionData("updateSpaceAuthorization", [...update]));
-  return vault;
 }

@@ -3,6 +3,7 @@ import type { Provider, Signer } from "ethers";
 import {
   GrantExpired,
   GrantRevoked,
+  NoBlocks,
   NotInitialised,
   RollbackDetected,
   VaultChangedHands,
@@ -114,8 +115,12 @@ export const memberKeys = (state: MemberState): MemberKeys => ({
  * @throws {RollbackDetected} below the pin, or another state root at its sequence.
  * @throws {VaultChangedHands} when the owner is another than the pin's.
  */
-export async function pinnedHead(vault: Vault, state: MemberState): Promise<ChainHead> {
-  const chain = await readChainHead(vault.contract, vault.ref);
+export async function pinnedHead(
+  vault: Vault,
+  state: MemberState,
+  blockTag: number | "latest" = "latest",
+): Promise<ChainHead> {
+  const chain = await readChainHead(vault.contract, vault.ref, blockTag);
   checkPin(state, chain);
   return chain;
 }
@@ -137,11 +142,15 @@ export async function openWith(vault: Vault, state: MemberState, chain: ChainHea
   return opened;
 }
 
-/** The chain's clock: unix seconds of the newest block. */
-export async function chainTime(vault: Vault): Promise<number> {
+/** The newest block: its number, and the chain's clock in unix seconds. */
+export async function newestBlock(vault: Vault): Promise<{ number: number; timestamp: number }> {
   const block = await vault.provider.getBlock("latest");
-  return block?.timestamp ?? Math.floor(vault.now() / 1_000);
+  if (block === null) throw new NoBlocks();
+  return block;
 }
+
+/** The chain's clock: unix seconds of the newest block. */
+export const chainTime = async (vault: Vault): Promise<number> => (await newestBlock(vault)).timestamp;
 
 /**
  * Holds a reader to its terms before it reads.

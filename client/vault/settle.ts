@@ -1,4 +1,6 @@
-import { NotYetAdmitted, VaultNotFound } from "../errors.ts";
+import { equalBytes } from "@noble/ciphers/utils.js";
+
+import { JournalBusy, NotYetAdmitted, VaultError, VaultNotFound } from "../errors.ts";
 import { digestOf, putVerified } from "../storage/store.ts";
 import { finalBlock, readChainHead, type ChainHead } from "./contract.ts";
 import type { OpenedHead } from "./head.ts";
@@ -13,15 +15,19 @@ import {
   type Candidate,
   type MemberState,
 } from "./journal.ts";
+import type { VaultOperation } from "./operations.ts";
+import { owedRevokes, stands } from "./owed.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
 import { KEPT_BATCHES } from "./roster.ts";
-import { checkPin, locked, openWith, stateOf, type Vault } from "./session.ts";
+import { checkPin, locked, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 
 /** A device after it took in what became final. */
 export interface Settled {
   readonly state: MemberState;
   /** The newest final head, or `null` when there is none that this member can open. */
   readonly opened: OpenedHead | null;
+  /** What kept the final head from opening. */
+  readonly fault: VaultError | null;
 }
 
 /**
@@ -34,39 +40,59 @@ export const settle = (vault: Vault): Promise<MemberState> => locked(vault, () =
 
 /** {@link settle} for who holds the journal's lock. */
 export async function settleLocked(vault: Vault): Promise<MemberState> {
-  const { state, opened } = await advancePin(vault, await hasCandidates(vault));
-  if (opened !== null && state.class === "owner") await settleCandidates(vault, opened);
+  const candidates = await readCandidates(vault.journal);
+  const { state, opened, fault } = await advancePin(vault, (work) => work(), candidates.length > 0);
+  if (fault !== null) throw fault;
+  if (opened !== null && state.class === "owner") await settleCandidates(vault, state, opened);
   return state;
 }
 
-const hasCandidates = async (vault: Vault): Promise<boolean> =>
-  (await readCandidates(vault.journal)).length > 0;
-
 /**
- * Moves the pin to the newest final head. Readers do no more than this: it waits for no lock and asks nothing of the
- * store but the head itself.
- *
- * @param always - open the head even when the pin stands there already.
+ * Moves the pin to the newest final head. Readers do no more than this: they wait for nobody, and what keeps the final
+ * head from opening does not keep them from the newest one.
  */
-export async function advancePin(vault: Vault, always = false): Promise<Settled> {
+export const lookForPin = (vault: Vault): Promise<Settled> =>
+  advancePin(vault, async (work) =>
+    locked(vault, work).catch((fault: unknown) => {
+      // Another process works on the journal: the pin moves next time.
+      if (fault instanceof JournalBusy) return stateOf(vault);
+      throw fault;
+    }),
+  );
+
+type Guard = (work: () => Promise<MemberState>) => Promise<MemberState>;
+
+async function advancePin(vault: Vault, guard: Guard, always = false): Promise<Settled> {
   const state = await stateOf(vault);
   const block = await finalBlock(vault.provider, vault.finality);
   const chain = block === null ? null : await finalHead(vault, state, block);
-  if (chain === null || chain.sequence === 0n) return { state, opened: null };
-  if (state.pin?.sequence === chain.sequence && !always) return { state, opened: null };
-  const opened = await openWith(vault, state, chain).catch((fault: unknown) => {
-    // The admission itself is not final yet: the newest head may open, this one cannot.
-    if (fault instanceof NotYetAdmitted) return null;
-    throw fault;
+  if (chain === null || chain.sequence === 0n) return { state, opened: null, fault: null };
+  if (state.pin?.sequence === chain.sequence && !always) return { state, opened: null, fault: null };
+  let opened: OpenedHead;
+  try {
+    opened = await openWith(vault, state, chain);
+  } catch (fault) {
+    if (!(fault instanceof VaultError)) throw fault;
+    // An admission that is not final yet is no fault: the newest head may open, this one cannot.
+    return { state, opened: null, fault: fault instanceof NotYetAdmitted ? null : fault };
+  }
+  const next = await guard(async () => {
+    const present = await stateOf(vault);
+    // What was opened with another membership, or behind another pin, says nothing of this one.
+    if (!sameFooting(present, state)) return present;
+    const pinned = pinnedState(present, chain, opened);
+    await writeState(vault.journal, pinned);
+    return pinned;
   });
-  if (opened === null) return { state, opened };
-  const present = await stateOf(vault);
-  // Another process of this device may have taken in a later head meanwhile: its word stands.
-  if (present.pin !== null && present.pin.sequence > chain.sequence) return { state: present, opened };
-  const next = pinnedState(present, chain, opened);
-  await writeState(vault.journal, next);
-  return { state: next, opened };
+  return { state: next, opened, fault: null };
 }
+
+const sameFooting = (a: MemberState, b: MemberState): boolean =>
+  a.memberId === b.memberId &&
+  a.enrolling === b.enrolling &&
+  a.epoch === b.epoch &&
+  a.pin?.stateRoot === b.pin?.stateRoot &&
+  equalBytes(a.secret, b.secret);
 
 /** @returns the head at the final block, or `null` when that is older than the vault or than the pin. */
 async function finalHead(vault: Vault, state: MemberState, block: number): Promise<ChainHead | null> {
@@ -99,20 +125,27 @@ function pinnedState(state: MemberState, chain: ChainHead, opened: OpenedHead): 
 }
 
 /** Each candidate whose sequence is final has landed or has lost. One that could not be dealt with is kept. */
-async function settleCandidates(vault: Vault, opened: OpenedHead): Promise<void> {
+async function settleCandidates(vault: Vault, state: MemberState, opened: OpenedHead): Promise<void> {
   const { batches } = secretsOf(opened);
-  const waiting = new Set((await readOperations(vault.journal)).map(({ id }) => id));
+  const due = (await readCandidates(vault.journal)).filter(
+    ({ sequence }) => sequence <= opened.chain.sequence,
+  );
+  if (due.length === 0) return;
+  const operations = await readOperations(vault.journal);
+  const waiting = new Set(operations.map(({ id }) => id));
+  const newest = await openWith(vault, state, await pinnedHead(vault, state));
   const faults: unknown[] = [];
-  const candidates = await readCandidates(vault.journal);
-  for (const candidate of candidates.filter(({ sequence }) => sequence <= opened.chain.sequence)) {
+  for (const candidate of due) {
     if (isUncertain(candidate, opened)) {
       // Its operations were withdrawn: only the record is left, and nobody waits for it.
-      const settled = !candidate.operations.some((id) => waiting.has(id));
-      if (settled) await removeCandidate(vault.journal, candidate.id);
+      if (!candidate.operations.some((id) => waiting.has(id)))
+        await removeCandidate(vault.journal, candidate.id);
       continue;
     }
-    const deal = batches.has(candidate.id) ? letLand : destroy;
-    await deal(vault, candidate).then(
+    const landed = batches.has(candidate.id);
+    // A grant that it was to end still stands: the next sync ends it, and needs this record for it.
+    if (landed && (await owedRevokes(vault, candidate, newest)).length > 0) continue;
+    await (landed ? letLand(vault, candidate, newest, operations) : destroy(vault, candidate)).then(
       () => removeCandidate(vault.journal, candidate.id),
       (fault: unknown) => void faults.push(fault),
     );
@@ -120,11 +153,28 @@ async function settleCandidates(vault: Vault, opened: OpenedHead): Promise<void>
   if (faults.length > 0) throw faults[0];
 }
 
-async function letLand(vault: Vault, { operations, welcomes, lost }: Candidate): Promise<void> {
+/**
+ * A welcome leaves the device only when its head is final, and only for who is still a member by then: a grant that
+ * was taken back before must not be handed over after.
+ */
+async function letLand(
+  vault: Vault,
+  { operations, welcomes, lost }: Candidate,
+  newest: OpenedHead,
+  waiting: readonly VaultOperation[],
+): Promise<void> {
+  const left: Uint8Array[] = [];
   for (const text of lost) await writeLostText(vault.journal, text);
+  for (const { memberId, file, store } of welcomes) {
+    const member = rosterOf(newest).members.get(memberId);
+    const dismissed = waiting.some((each) => each.kind === "dismiss" && each.memberId === memberId);
+    if (member === undefined || dismissed) continue;
+    if (member.grantee !== null && member.listed && !(await stands(vault, member.grantee))) continue;
+    await writeWelcome(vault.journal, memberId, file);
+    if (store) left.push(file);
+  }
   await removeOperations(vault.journal, new Set(operations));
-  for (const { memberId, file } of welcomes) await writeWelcome(vault.journal, memberId, file);
-  for (const { file, store } of welcomes) if (store) await putVerified(vault.store, file);
+  for (const file of left) await putVerified(vault.store, file);
 }
 
 /** A loser's keyring opens with secrets that are still in use, so its blobs must not stay. */

@@ -11,7 +11,7 @@ import {
   WalletRequired,
 } from "../errors.ts";
 import { putVerified } from "../storage/store.ts";
-import { chainCallsOf, welcomesOf } from "./admission.ts";
+import { grantCallsOf, revokedIn, welcomesOf } from "./admission.ts";
 import { buildCommit, type BuiltCommit } from "./commit.ts";
 import {
   sendCalls,
@@ -33,9 +33,10 @@ import {
 } from "./journal.ts";
 import { uncommitted } from "./memories.ts";
 import type { VaultOperation } from "./operations.ts";
+import { allOwedRevokes, endOnChain, mayRevoke, stands } from "./owed.ts";
 import { planCommit, rosterOf, secretsOf, type Base, type OperationOutcome, type Plan } from "./plan.ts";
+import { locked, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 import { isUncertain, settleLocked } from "./settle.ts";
-import { chainTime, locked, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 
 /** What a sync did. */
 export interface SyncResult {
@@ -67,28 +68,38 @@ const MAX_RACES = 8;
  */
 export const sync = (vault: Vault): Promise<SyncResult> =>
   locked(vault, async () => {
-    await settleLocked(vault);
+    // Looking after earlier commits must keep nobody from writing, and no revoke from being made.
+    await settleSoftly(vault);
     const result = await commitPending(vault);
     if (result.receipt === null) return result;
-    // What happened has happened: a store that fails afterwards must not make the commit look as if it had not.
-    const unsettled = await settleLocked(vault).then(
-      () => null,
-      (fault: unknown) => {
-        if (fault instanceof VaultError) return fault;
-        throw fault;
-      },
-    );
+    const unsettled = await settleSoftly(vault);
     const { pin } = await stateOf(vault);
     return { ...result, unsettled, final: pin !== null && pin.sequence >= result.sequence };
   });
 
+/** What happened has happened: a store that fails afterwards must not make a commit look as if it had not. */
+const settleSoftly = (vault: Vault): Promise<VaultError | null> =>
+  settleLocked(vault).then(
+    () => null,
+    (fault: unknown) => {
+      if (fault instanceof VaultError) return fault;
+      throw fault;
+    },
+  );
+
 async function commitPending(vault: Vault): Promise<SyncResult> {
   for (let races = 0; races < MAX_RACES; races++) {
     const base = await readBase(vault);
+    const owed = base.owed.length > 0 ? await endOnChain(vault, base.chain, base.owed, base.commitKey) : null;
     const attempt = await prepare(vault, base);
-    if (attempt.candidate === null) return unwritten(vault, base, attempt.plan, races);
+    if (attempt.candidate === null) {
+      return { ...(await unwritten(vault, base, attempt.plan, races)), receipt: owed };
+    }
     const receipt = await submit(vault, base, attempt.candidate);
     if (receipt === null) continue;
+    const { candidate } = attempt;
+    const apart = candidate.revoked.filter((grantee) => !carries(candidate, grantee));
+    if (apart.length > 0) await endOnChain(vault, base.chain, apart, base.commitKey);
     if (attempt.built !== null) vault.cache = attempt.built.scopes;
     return {
       ...{ sequence: attempt.candidate.sequence, final: false, receipt, races, unsettled: null },
@@ -108,19 +119,26 @@ interface SyncBase {
   readonly commitKey: string | null;
   readonly operations: readonly VaultOperation[];
   readonly gone: ReadonlySet<string>;
+  /** Grants that an earlier commit was to end on chain. */
+  readonly owed: readonly string[];
+  /** Unix seconds by the chain's clock. */
+  readonly now: number;
 }
 
+/** Everything is read as of one block: a node that lags must not make a member look gone. */
 async function readBase(vault: Vault): Promise<SyncBase> {
   const state = await stateOf(vault);
   if (state.class !== "owner") throw new OwnerClassOnly("write");
-  const chain = await pinnedHead(vault, state);
+  const { number, timestamp: now } = await newestBlock(vault);
+  const chain = await pinnedHead(vault, state, number);
   const opened = chain.sequence === 0n ? null : await openWith(vault, state, chain);
   const key = opened === null ? (state.genesis?.commitKey ?? null) : secretsOf(opened).commitKey;
   return {
-    ...{ state, chain, opened },
+    ...{ state, chain, opened, now },
     commitKey: key === null ? null : hexlify(key),
     operations: await pendingOperations(vault, opened),
-    gone: opened === null ? new Set() : await goneMembers(vault, opened),
+    gone: opened === null ? new Set() : await goneMembers(vault, opened, number, now),
+    owed: opened === null ? [] : await allOwedRevokes(vault, opened, number),
   };
 }
 
@@ -185,7 +203,7 @@ async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
     operations,
     gone,
     batchId: id,
-    now: await chainTime(vault),
+    now: base.now,
     random: vault.random,
   });
   const outcomes = [...plan.outcomes.values()];
@@ -198,18 +216,24 @@ async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
   const built = buildCommit(plan.draft, vault.random);
   const welcomes = await welcomesOf(vault, plan, chain, commitKey);
   const commit = await commitCall(vault, base, built.delta);
+  const revoked = revokedIn(plan);
+  // A relayer may carry a commit, and revoke nothing: then the commit key ends the grants after it.
+  const beside = vault.wallet === null || (await mayRevoke(vault, chain)) ? revoked : [];
+  const revokes = beside.map((grantee): VaultCall => ({ kind: "revoke", grantee }));
   const candidate: Candidate = {
     id,
     sequence: built.delta.sequence,
     stateRoot: stateRootAfter(built.delta),
     epoch: plan.draft.epoch,
     delta: built.delta,
-    calls: [...chainCallsOf(plan, welcomes), commit],
+    calls: [...revokes, ...grantCallsOf(plan, welcomes), commit],
     blobs: built.blobs,
     operations: settledIn(plan),
     gone: [...gone],
     welcomes,
     lost: lostIn(plan),
+    revoked,
+    authorizer: chain.authorizer,
   };
   await writeCandidate(vault.journal, candidate);
   return { candidate, plan, built };
@@ -233,6 +257,8 @@ async function openCandidate(vault: Vault, { chain, gone }: SyncBase, plan: Plan
         candidate.delta.prevStateRoot === chain.stateRoot &&
         candidate.operations.join() === settledIn(plan).join() &&
         candidate.welcomes.map(({ memberId }) => memberId).join() === admitted &&
+        // A welcome bears the authorizer's signature: under another one it is built anew.
+        (candidate.welcomes.length === 0 || candidate.authorizer === chain.authorizer) &&
         candidate.gone.join() === [...gone].join(),
     ) ?? null
   );
@@ -257,17 +283,24 @@ async function pendingOperations(vault: Vault, opened: OpenedHead | null): Promi
 }
 
 /** Readers that the next commit must drop: expired, or listed and not on chain any more. The chain never adds one. */
-async function goneMembers(vault: Vault, opened: OpenedHead): Promise<Set<string>> {
-  const now = await chainTime(vault);
+async function goneMembers(
+  vault: Vault,
+  opened: OpenedHead,
+  block: number,
+  now: number,
+): Promise<Set<string>> {
   const readers = [...rosterOf(opened).members.values()].filter((member) => member.class === "reader");
   const gone = await Promise.all(
     readers.map(async ({ expiresAt, listed, grantee }) => {
       if (expiresAt !== null && expiresAt <= now) return true;
-      return listed && grantee !== null && !(await vault.contract.canRead(vault.ref.vaultId, grantee));
+      return listed && grantee !== null && !(await stands(vault, grantee, block));
     }),
   );
   return new Set(readers.filter((_, i) => gone[i]).map(({ id }) => id));
 }
+
+const carries = ({ calls }: Candidate, grantee: string): boolean =>
+  calls.some((call) => call.kind === "revoke" && call.grantee === grantee);
 
 async function commitCall(vault: Vault, { chain, commitKey }: SyncBase, delta: Delta): Promise<VaultCall> {
   const own = vault.wallet !== null && (await vault.wallet.getAddress()) === chain.authorizer;
@@ -285,19 +318,21 @@ async function submit(
   base: SyncBase,
   candidate: Candidate,
 ): Promise<TransactionReceipt | null> {
-  const revokes = candidate.calls.filter((call) => call.kind === "revoke");
   const contract = payer(vault, base);
   try {
     for (const blob of candidate.blobs) await putVerified(vault.store, blob);
   } catch (cause) {
     // A reader that must go does not stay because a store is down: the rotation is owed, and the journal keeps it.
-    if (revokes.length > 0) await sendCalls(contract, vault.ref.vaultId, revokes);
+    if (candidate.revoked.length > 0) await endOnChain(vault, base.chain, candidate.revoked, base.commitKey);
     throw cause;
   }
   try {
     return await sendCalls(contract, vault.ref.vaultId, candidate.calls);
   } catch (fault) {
     // A replaced or clashing transaction is a lost race, whoever's the other one was (SPEC §7).
+    // One that its sender cancelled is none: what they took back is not sent again.
+    const cancelled = isError(fault, "TRANSACTION_REPLACED") && fault.reason === "cancelled";
+    if (cancelled) throw fault;
     if (isError(fault, "TRANSACTION_REPLACED") || isError(fault, "NONCE_EXPIRED")) return null;
     if (!(fault instanceof ContractRefusal)) throw fault;
     const now = await pinnedHead(vault, base.state);

@@ -157,6 +157,8 @@ function candidate(): Candidate {
     gone: [id()],
     welcomes: [{ memberId: id(), file: random(3_000), store: true }],
     lost: [{ operationId: id(), memoryId: id(), text: "Words that a forget took" }],
+    revoked: [`0x${"01".repeat(20)}`],
+    authorizer: `0x${"03".repeat(20)}`,
   };
 }
 

@@ -1,0 +1,63 @@
+import { Wallet, type TransactionReceipt } from "ethers";
+
+import { CommitKeyMissing } from "../errors.ts";
+import { sendCalls, type ChainHead } from "./contract.ts";
+import type { OpenedHead } from "./head.ts";
+import { readCandidates, type Candidate } from "./journal.ts";
+import { rosterOf, secretsOf } from "./plan.ts";
+import type { Vault } from "./session.ts";
+
+/**
+ * Grants that a commit which landed was to end on chain, and that still stand: its signature is public once it was
+ * sent, so anyone, the grantee first, can land the commit without the revoke beside it.
+ */
+export async function owedRevokes(
+  vault: Vault,
+  candidate: Candidate,
+  opened: OpenedHead,
+  blockTag?: number,
+): Promise<string[]> {
+  if (!secretsOf(opened).batches.has(candidate.id)) return [];
+  const members = [...rosterOf(opened).members.values()].map(({ grantee }) => grantee);
+  const left = candidate.revoked.filter((grantee) => !members.includes(grantee));
+  const stand = await Promise.all(left.map((grantee) => stands(vault, grantee, blockTag)));
+  return left.filter((_, i) => stand[i]);
+}
+
+/** All that this device's commits owe. */
+export async function allOwedRevokes(vault: Vault, opened: OpenedHead, blockTag: number): Promise<string[]> {
+  const candidates = await readCandidates(vault.journal);
+  const owed = await Promise.all(candidates.map((each) => owedRevokes(vault, each, opened, blockTag)));
+  return [...new Set(owed.flat())];
+}
+
+/** Whether a listed grant stands on chain. */
+export const stands = (
+  vault: Vault,
+  grantee: string,
+  blockTag: number | "latest" = "latest",
+): Promise<boolean> => vault.contract.canRead(vault.ref.vaultId, grantee, { blockTag });
+
+/** Whether the wallet may revoke: a relayer's may not. */
+export async function mayRevoke(vault: Vault, { owner, authorizer }: ChainHead): Promise<boolean> {
+  return vault.wallet !== null && [owner, authorizer].includes(await vault.wallet.getAddress());
+}
+
+/**
+ * Ends grants on chain, by the wallet if it may, else by the commit key.
+ *
+ * @throws {CommitKeyMissing} when neither may. {InsufficientFunds} when the commit key cannot pay.
+ */
+export async function endOnChain(
+  vault: Vault,
+  chain: ChainHead,
+  grantees: readonly string[],
+  commitKey: string | null,
+): Promise<TransactionReceipt> {
+  const calls = grantees.map((grantee) => ({ kind: "revoke", grantee }) as const);
+  if (vault.wallet !== null && (await mayRevoke(vault, chain))) {
+    return sendCalls(vault.contract.connect(vault.wallet), vault.ref.vaultId, calls);
+  }
+  if (commitKey === null) throw new CommitKeyMissing(chain.authorizer);
+  return sendCalls(vault.contract.connect(new Wallet(commitKey, vault.provider)), vault.ref.vaultId, calls);
+}
