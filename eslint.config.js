@@ -22,13 +22,15 @@ const zones = [
   { files: ["client/importers/"], allow: [...base, "client/memory/"] },
   { files: ["client/exporters/"], allow: [...base, "client/memory/", "client/crypto/"] },
   { files: ["client/recall/"], allow: [...base, "client/memory/"] },
+  // The only entry with bytecode: deploying needs it, reading does not.
+  { files: ["client/suite.ts"], allow: ["client/deployments.ts", "typechain-types/"] },
   // The files at the top are the entry points.
   { files: ["client/*.ts"], allow: ["client/"] },
   { files: ["apps/"], allow: ["client/*.ts", "client/*/index.ts"] },
   // What runs inside the tools.
   { files: ["scripts/checks/", "scripts/hardhat/"], allow: ["scripts/", "hardhat.config.ts"] },
-  // Deployment builds on Hardhat and on the modules; the rest of scripts/ is a user of the client like any other.
-  { files: ["scripts/"], allow: ["client/*.ts", "client/*/index.ts", "deploy/modules/", "test/helpers/"] },
+  // Deployment builds on Hardhat and on the modules; the rest of scripts/ shares profile and flows with the command line.
+  { files: ["scripts/"], allow: ["client/*.ts", "client/*/index.ts", "apps/cli/", "deploy/modules/", "test/helpers/"] },
   { files: ["deploy/"], allow: [] },
 ];
 

@@ -3,7 +3,7 @@ import path from "node:path";
 
 import { getBytes, type Interface, type Provider } from "ethers";
 
-import { number, size } from "./terminal.ts";
+import { number, size } from "../apps/cli/terminal.ts";
 
 /** A transaction as anybody sees it. */
 export interface SeenTransaction {

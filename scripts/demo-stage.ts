@@ -1,6 +1,6 @@
 import { VaultError } from "../client/index.ts";
 import { described, type Outsider } from "./demo-outsider.ts";
-import { bold, dim, green, number, size, type Say } from "./terminal.ts";
+import { bold, dim, green, number, size, type Say } from "../apps/cli/terminal.ts";
 
 /** A step of the story does not hold. */
 export class StepFailed extends VaultError {

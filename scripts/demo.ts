@@ -8,6 +8,8 @@ import { hexlify, ZeroHash, type Signer } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
+import { deviceOf, idText, openOrCreateProfile } from "../apps/cli/profile.ts";
+import { bar, number, progress, short, size, type Say } from "../apps/cli/terminal.ts";
 import { chatGpt, type ImportedMemory } from "../client/importers/index.ts";
 import {
   acceptWelcome,
@@ -43,8 +45,6 @@ import { directoryStore, readSources } from "../client/node.ts";
 import { deploy } from "./deploy.ts";
 import { bytesOnChain, Outsider } from "./demo-outsider.ts";
 import { Stage } from "./demo-stage.ts";
-import { deviceOf, idText, openProfile } from "./profile.ts";
-import { bar, number, progress, short, size, type Say } from "./terminal.ts";
 
 /** What the demo may be told. */
 export interface DemoOptions {
@@ -107,7 +107,7 @@ async function story(
   const store = directoryStore(folder);
   /** A machine of its own: journal and keys in a folder, the store shared. */
   const machine = async (name: string, ref: VaultRef, wallet?: Signer): Promise<Environment> => {
-    const profile = await openProfile(path.join(root, name));
+    const profile = await openOrCreateProfile(path.join(root, name));
     return { ...deviceOf(profile, ref), store, provider, wallet };
   };
   // Planted in memories and labels: it must be seen nowhere.

@@ -7,12 +7,12 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 import type { EthereumProvider } from "hardhat/types/providers";
 
+import { homeOf, readDeployment, saveDeployment } from "../apps/cli/profile.ts";
 import { deploymentOf, type Deployment } from "../client/deployments.ts";
 import BlobLog from "../deploy/modules/BlobLog.ts";
 import KeyRegistry from "../deploy/modules/KeyRegistry.ts";
 import MemoryVault from "../deploy/modules/MemoryVault.ts";
 import Suite from "../deploy/modules/Suite.ts";
-import { homeOf, readDeployment, saveDeployment } from "./profile.ts";
 
 type Connection = NetworkConnection<ChainType>;
 

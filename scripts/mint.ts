@@ -1,33 +1,19 @@
 import { randomBytes } from "@noble/hashes/utils.js";
-import { hexlify } from "ethers";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
-import {
-  mintSalt,
-  mintVault,
-  seedToWords,
-  UnknownNetwork,
-  VaultError,
-  vaultIdOf,
-  type Minted,
-  type VaultRef,
-} from "../client/index.ts";
-import {
-  deviceOf,
-  findDeployment,
-  forgetVault,
-  homeOf,
-  idText,
-  openProfile,
-  rememberVault,
-} from "./profile.ts";
-import { bold, number, type Say } from "./terminal.ts";
+import { MINT_GAS, mintInto, sayMinted } from "../apps/cli/minting.ts";
+import { findDeployment, homeOf, openOrCreateProfile } from "../apps/cli/profile.ts";
+import type { Say } from "../apps/cli/terminal.ts";
+import { showWords } from "../apps/cli/words.ts";
+import { seedToWords, UnknownNetwork, type Minted } from "../client/index.ts";
 import { walletOf } from "./wallet.ts";
 
 /** What minting may be told. */
 export interface MintOptions {
   /** The profile's folder. Default: `MEMVAULT_HOME`, else `~/.memvault`. */
   readonly home?: string;
+  /** What opens the profile's keys, or seals new ones. Default: none, for keys that are not sealed. */
+  readonly passphrase?: string;
   /** The owner's own words for the vault; they stay on this machine. */
   readonly label?: string;
   /** 32 bytes. Default: random ones, as it should be. */
@@ -46,44 +32,17 @@ export interface MintOptions {
  */
 export async function mint(
   connection: NetworkConnection<ChainType>,
-  { home = homeOf(), label = "", seed = randomBytes(32), say = console.log }: MintOptions = {},
+  { home = homeOf(), passphrase, label = "", seed = randomBytes(32), say = console.log }: MintOptions = {},
 ): Promise<Minted> {
   const { provider } = connection.ethers;
   const { chainId } = await provider.getNetwork();
   const deployment = await findDeployment(home, chainId);
   if (deployment === null) throw new UnknownNetwork(chainId);
-  const wallet = await walletOf(connection, "mint", 120_000n);
+  const wallet = await walletOf(connection, "mint", MINT_GAS);
 
-  const profile = await openProfile(home);
-  const vaultId = vaultIdOf(wallet.address, hexlify(mintSalt(seed, 0)));
-  const ref: VaultRef = { chainId, contract: deployment.memoryVault, vaultId };
+  const profile = await openOrCreateProfile(home, passphrase);
   showWords(seedToWords(seed), wallet.address, say);
-
-  // Remembered first: if this process ends before the receipt is there, the vault is not lost.
-  await rememberVault(profile, { ...ref, label, role: "owner" });
-  const minted = await mintVault({
-    ...deviceOf(profile, ref),
-    ...{ provider, wallet, address: deployment.memoryVault, seed },
-  }).catch(async (fault: unknown) => {
-    // A named error is a refusal. Any other may be a lost answer, and the vault be there.
-    if (fault instanceof VaultError) await forgetVault(profile, ref);
-    throw fault;
-  });
-  say(`Vault        ${bold(idText(vaultId))}`);
-  say(`Owner        ${wallet.address} on ${connection.networkName} (chain ${chainId})`);
-  if (minted.receipt !== null) {
-    say(`Transaction  ${minted.receipt.hash}`);
-    say(`Cost         ${number(minted.receipt.gasUsed)} gas`);
-  }
+  const minted = await mintInto({ profile, provider, wallet, deployment, seed, label });
+  sayMinted(minted, wallet.address, connection.networkName, say);
   return minted;
-}
-
-function showWords(words: string, owner: string, say: Say): void {
-  const list = words.split(" ").map((word, i) => `${String(i + 1).padStart(2)} ${word.padEnd(9)}`);
-  say("The 24 words of this vault. Write them down now: they are shown once and kept nowhere.");
-  for (let row = 0; row < 24; row += 6) say(`  ${list.slice(row, row + 6).join(" ")}`);
-  say(`With the address ${owner} they give back everything on a new machine: whoever has`);
-  say(
-    "them reads every memory, and may write and revoke. They cannot grant or transfer: that takes the wallet.",
-  );
 }

@@ -1,18 +1,7 @@
-import type { Signer } from "ethers";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
-import { VaultError, WalletRequired } from "../client/index.ts";
-
-/** The account cannot pay for a transaction. */
-export class NotEnoughFunds extends VaultError {
-  constructor(
-    readonly account: string,
-    readonly balance: bigint,
-    readonly needed: bigint,
-  ) {
-    super(`${account} has ${balance} wei, about ${needed} are needed. Send it some; nothing was done yet.`);
-  }
-}
+import { requireFunds, type Account } from "../apps/cli/wallet.ts";
+import { WalletRequired } from "../client/index.ts";
 
 /**
  * The account that pays: the network's first one.
@@ -25,14 +14,9 @@ export async function walletOf(
   { ethers }: NetworkConnection<ChainType>,
   action: string,
   gas: bigint,
-): Promise<Signer & { readonly address: string }> {
+): Promise<Account> {
   const [wallet] = await ethers.getSigners();
   if (wallet === undefined) throw new WalletRequired(action);
-  const [balance, { gasPrice }] = await Promise.all([
-    ethers.provider.getBalance(wallet.address),
-    ethers.provider.getFeeData(),
-  ]);
-  const needed = gas * (gasPrice ?? 0n);
-  if (balance < needed) throw new NotEnoughFunds(wallet.address, balance, needed);
+  await requireFunds(wallet, ethers.provider, gas);
   return wallet;
 }

@@ -4,6 +4,9 @@ import { ArgumentType } from "hardhat/types/arguments";
 
 import { explained } from "../explained.ts";
 
+/** What opens the profile's keys, or seals new ones. Without it they are not sealed. */
+const passphrase = () => ({ passphrase: process.env.MEMVAULT_PASSPHRASE ?? "" });
+
 const STORE_WELCOME: Partial<Record<string, boolean | "auto">> = { yes: true, no: false, auto: "auto" };
 
 /** The project's tasks: `npx hardhat <task> --network <network>`, or `npm run <task> -- --network <network>`. */
@@ -29,7 +32,7 @@ export const tasks = [
         console.error("stdout is no terminal: see to it that nobody keeps the words.");
       const connection = await hre.network.create();
       try {
-        return await mint(connection, { label }).catch(explained);
+        return await mint(connection, { label, ...passphrase() }).catch(explained);
       } finally {
         await connection.close();
       }
@@ -84,6 +87,7 @@ export const tasks = [
       const connection = await hre.network.create();
       try {
         return await grant(connection, {
+          ...passphrase(),
           ...{ to, scopes: scopes.split(","), days, propose, label, wait },
           ...(store === "auto" ? {} : { storeWelcome: store }),
           ...(out === undefined ? {} : { out }),

@@ -9,7 +9,7 @@ import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import { CREATE2_ADDRESSES, deploymentOf, type Deployment } from "../../client/deployments.ts";
 import { CREATEX, deploy, ForeignCode, rehearse, UnsuitableNetwork } from "../../scripts/deploy.ts";
-import { findDeployment, homeOf } from "../../scripts/profile.ts";
+import { findDeployment, homeOf } from "../../apps/cli/profile.ts";
 import { KeyRegistry__factory, MemoryVault__factory } from "../../typechain-types/index.ts";
 import { rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import { createXCode, placeCreateX } from "../helpers/createx.ts";

@@ -9,7 +9,7 @@ import { network } from "hardhat";
 import { NotAMember, VaultEmpty } from "../../client/index.ts";
 import { Outsider } from "../../scripts/demo-outsider.ts";
 import { Stage, StepFailed } from "../../scripts/demo-stage.ts";
-import { bar, size } from "../../scripts/terminal.ts";
+import { bar, size } from "../../apps/cli/terminal.ts";
 import { thrown } from "../helpers/thrown.ts";
 
 describe("the demo's parts", () => {

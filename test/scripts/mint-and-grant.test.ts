@@ -36,8 +36,8 @@ import {
 import { deploy } from "../../scripts/deploy.ts";
 import { grant, type GrantOptions } from "../../scripts/grant.ts";
 import { mint } from "../../scripts/mint.ts";
-import { findVault, NoSuchVault, openProfile, saveDeployment, vaultsOf } from "../../scripts/profile.ts";
-import { NotEnoughFunds } from "../../scripts/wallet.ts";
+import { findVault, NoSuchVault, openOrCreateProfile, saveDeployment, vaultsOf } from "../../apps/cli/profile.ts";
+import { NotEnoughFunds } from "../../apps/cli/wallet.ts";
 import { rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import { createXCode, placeCreateX } from "../helpers/createx.ts";
 import { hardhat } from "../helpers/hardhat.ts";
@@ -152,7 +152,7 @@ for (const [kind, start] of kinds) {
     it("remembers the vault in the profile", async () => {
       const { vault, home, deployment } = world;
       const of = { chainId: vault.ref.chainId, contract: deployment.memoryVault };
-      const known = await findVault(await openProfile(home), of, "owner");
+      const known = await findVault(await openOrCreateProfile(home), of, "owner");
       expect(known).to.include({ vaultId: vault.ref.vaultId, label: "mine" });
     });
 
@@ -284,7 +284,7 @@ describe("mint and grant", () => {
     expect(lines).to.be.empty;
     // The vault that there is stays the only one.
     const of = { chainId: 31_337n, contract: deployment.memoryVault };
-    expect((await findVault(await openProfile(home), of, "owner")).label).to.equal("mine");
+    expect((await findVault(await openOrCreateProfile(home), of, "owner")).label).to.equal("mine");
     await connection.close();
     await rm(home, { recursive: true });
   });
@@ -296,7 +296,7 @@ describe("mint and grant", () => {
     const seed = wordsToSeed(wordsIn(here.lines).join(" "));
     const again = mint(connection, { home: there, seed, say: () => undefined });
     expect(await thrown(again)).to.be.instanceOf(VaultExists);
-    expect(await vaultsOf(await openProfile(there))).to.be.empty;
+    expect(await vaultsOf(await openOrCreateProfile(there))).to.be.empty;
     await connection.close();
     for (const home of [here.home, there]) await rm(home, { recursive: true });
   });

@@ -1,17 +1,27 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { Decrypter } from "age-encryption";
 import { expect } from "chai";
 
+import { WrongPassphrase } from "../../apps/cli/keys.ts";
 import {
+  createProfile,
   deviceOf,
   findVault,
   forgetVault,
   homeOf,
   idText,
+  InvalidProfileName,
+  isSealed,
   NoSuchVault,
+  openOrCreateProfile,
   openProfile,
+  ProfileExists,
+  ProfileMissing,
+  profileHome,
+  rewriteKeys,
   ProfileBroken,
   ProfileExposed,
   readDeployment,
@@ -20,7 +30,7 @@ import {
   vaultsOf,
   WhichVault,
   type KnownVault,
-} from "../../scripts/profile.ts";
+} from "../../apps/cli/profile.ts";
 import { thrown } from "../helpers/thrown.ts";
 
 /** The permissions of everything below a folder, by path. */
@@ -38,6 +48,9 @@ const vault = (vaultId: bigint, more: Partial<KnownVault> = {}): KnownVault => (
   ...more,
 });
 
+/** Nobody is asked where keys are not sealed. */
+const unasked = (): Promise<string> => Promise.reject(new Error("asked"));
+
 describe("the profile folder", () => {
   let root: string;
   let home: string;
@@ -54,7 +67,7 @@ describe("the profile folder", () => {
   });
 
   it("is for its owner alone, and so is every file in it", async () => {
-    const profile = await openProfile(home);
+    const profile = await openOrCreateProfile(home);
     const device = deviceOf(profile, vault(7n));
     await device.journalStore.write("state", new Uint8Array(3));
     await device.store.put(new Uint8Array(4_096));
@@ -73,36 +86,87 @@ describe("the profile folder", () => {
       expect(mode, name).to.equal(isFile ? "600" : "700");
     }
     expect(Object.keys(modes)).to.include.members([
-      ...["journal.key", "vaults.json", "blobs", "deployments/5.json"],
+      ...["keys.json", "vaults.json", "blobs", "deployments/5.json"],
       `journals/1/0x${"aa".repeat(20)}/${idText(7n)}/state`,
     ]);
   });
 
   it("is refused when others can enter it", async function () {
     if (process.platform === "win32") this.skip();
-    await openProfile(home);
+    await openOrCreateProfile(home);
     await chmod(home, 0o750);
-    expect(await thrown(openProfile(home))).to.be.instanceOf(ProfileExposed);
+    expect(await thrown(openOrCreateProfile(home))).to.be.instanceOf(ProfileExposed);
   });
 
-  it("draws its journal key once, though many open it at the same time", async () => {
-    const profiles = await Promise.all(Array.from({ length: 4 }, () => openProfile(home)));
-    const keys = new Set(profiles.map(({ journalKey }) => Buffer.from(journalKey).toString("hex")));
+  it("draws its keys once, though many open it at the same time", async () => {
+    const profiles = await Promise.all(Array.from({ length: 4 }, () => openOrCreateProfile(home)));
+    const keys = new Set(profiles.map((profile) => Buffer.from(profile.keys.journalKey).toString("hex")));
     expect(keys.size).to.equal(1);
-    expect(profiles[0]!.journalKey).to.have.length(32);
-    expect(new Uint8Array(await readFile(path.join(home, "journal.key")))).to.deep.equal(
-      profiles[0]!.journalKey,
-    );
+    expect(profiles[0]!.keys.journalKey).to.have.length(32);
+    expect((await openProfile(home, unasked)).keys).to.deep.equal(profiles[0]!.keys);
   });
 
-  it("does not go on with a key that is cut", async () => {
-    await openProfile(home);
-    await writeFile(path.join(home, "journal.key"), "short");
-    expect(await thrown(openProfile(home))).to.be.instanceOf(ProfileBroken);
+  it("does not go on with keys that are cut", async () => {
+    await openOrCreateProfile(home);
+    const text = await readFile(path.join(home, "keys.json"), "utf8");
+    await writeFile(path.join(home, "keys.json"), text.slice(0, 90));
+    const fault = await thrown(openProfile(home, unasked));
+    expect(fault).to.be.instanceOf(ProfileBroken);
+    // A parser's message would quote a key.
+    expect(String(fault)).to.not.include(text.slice(40, 60));
+  });
+
+  it("seals its keys under a passphrase, in a file that age opens", async () => {
+    const { keys } = await createProfile(home, "correct horse");
+    const file = await readFile(path.join(home, "keys.age"));
+    expect(file.includes(keys.identity)).to.equal(false);
+    expect(await readdir(home)).to.not.include("keys.json");
+    expect(await isSealed(home)).to.equal(true);
+    expect((await openProfile(home, () => Promise.resolve("correct horse"))).keys).to.deep.equal(keys);
+    for (const wrong of ["", "battery staple"])
+      expect(await thrown(openProfile(home, () => Promise.resolve(wrong)))).to.be.instanceOf(WrongPassphrase);
+    expect(await thrown(createProfile(home, "another"))).to.be.instanceOf(ProfileExists);
+    const decrypter = new Decrypter();
+    decrypter.addPassphrase("correct horse");
+    expect(JSON.parse(await decrypter.decrypt(file, "text"))).to.include({ identity: keys.identity });
+  });
+
+  it("changes the passphrase, and takes it away", async () => {
+    const profile = await createProfile(home, "one");
+    await rewriteKeys(profile, profile.keys, "two");
+    expect((await openProfile(home, () => Promise.resolve("two"))).keys).to.deep.equal(profile.keys);
+    await rewriteKeys(profile, profile.keys, "");
+    expect((await openProfile(home, unasked)).keys).to.deep.equal(profile.keys);
+    expect(await readdir(home)).to.not.include("keys.age");
+  });
+
+  it("takes over the journal key of profiles that had nothing else, and seals it", async () => {
+    const former = new Uint8Array(32).fill(7);
+    await mkdir(home, { mode: 0o700 });
+    await writeFile(path.join(home, "journal.key"), former, { mode: 0o600 });
+    const { keys } = await openProfile(home, unasked);
+    expect(keys.journalKey).to.deep.equal(former);
+    expect((await openProfile(home, unasked)).keys).to.deep.equal(keys);
+    await rm(path.join(home, "keys.json"));
+    await writeFile(path.join(home, "journal.key"), former, { mode: 0o600 });
+    expect((await createProfile(home, "sealed now")).keys.journalKey).to.deep.equal(former);
+    expect((await readdir(home)).filter((name) => /key/.test(name))).to.deep.equal(["keys.age"]);
+  });
+
+  it("is missing until somebody makes it", async () => {
+    expect(await thrown(openProfile(home, unasked))).to.be.instanceOf(ProfileMissing);
+    expect(await isSealed(home)).to.equal(null);
+  });
+
+  it("has names for others beside it", () => {
+    expect(profileHome(root)).to.equal(root);
+    expect(profileHome(root, "work-2")).to.equal(path.join(root, "profiles", "work-2"));
+    for (const name of ["..", "a/b", "A", "", "-x"])
+      expect(() => profileHome(root, name), name).to.throw(InvalidProfileName);
   });
 
   it("remembers vaults, each once, and forgets them", async () => {
-    const profile = await openProfile(home);
+    const profile = await openOrCreateProfile(home);
     await rememberVault(profile, vault(1n));
     await rememberVault(profile, vault(2n, { role: "reader" }));
     await rememberVault(profile, vault(1n, { contract: `0x${"aA".repeat(20)}`, label: "anew" }));
@@ -115,7 +179,7 @@ describe("the profile folder", () => {
   });
 
   it("finds the only vault, and asks which one when there are several", async () => {
-    const profile = await openProfile(home);
+    const profile = await openOrCreateProfile(home);
     const of = (chainId: bigint) => ({ chainId, contract: vault(1n).contract });
     expect(await thrown(findVault(profile, of(1n), "owner"))).to.be.instanceOf(NoSuchVault);
     await rememberVault(profile, vault(1n));
@@ -133,7 +197,7 @@ describe("the profile folder", () => {
   });
 
   it("says which file is broken", async () => {
-    const profile = await openProfile(home);
+    const profile = await openOrCreateProfile(home);
     for (const broken of ["{", '[{"chainId": "one"}]', '{"no": "list"}']) {
       await writeFile(path.join(home, "vaults.json"), broken);
       const fault = await thrown(vaultsOf(profile));

@@ -2,17 +2,50 @@ import { mkdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 
-import { randomBytes } from "@noble/hashes/utils.js";
+import { deploymentOf, type Deployment } from "../../client/deployments.ts";
+import { VaultError, type BlobStore, type JournalStore, type VaultRef } from "../../client/index.ts";
+import { directoryStore, fileJournalStore } from "../../client/node.ts";
+import { drawKeys, formOfKeys, KeysBroken, readKeys, writeKeys, type Keys, type Passphrase } from "./keys.ts";
 
-import { deploymentOf, type Deployment } from "../client/deployments.ts";
-import { VaultError, type BlobStore, type JournalStore, type VaultRef } from "../client/index.ts";
-import { directoryStore, fileJournalStore } from "../client/node.ts";
-
-/** The folder of keys and state: `MEMVAULT_HOME`, else `~/.memvault`. */
+/** The folder of all profiles: `MEMVAULT_HOME`, else `~/.memvault`. The unnamed profile lies in it directly. */
 export const homeOf = (env: NodeJS.ProcessEnv = process.env): string =>
   env.MEMVAULT_HOME === undefined || env.MEMVAULT_HOME === ""
     ? path.join(homedir(), ".memvault")
     : path.resolve(env.MEMVAULT_HOME);
+
+/** Not a name for a profile. */
+export class InvalidProfileName extends VaultError {
+  constructor(readonly profile: string) {
+    super(`${JSON.stringify(profile)} is no name for a profile: lower-case letters, digits and dashes are.`);
+  }
+}
+
+/**
+ * The folder of a profile.
+ *
+ * @param root - {@link homeOf}.
+ * @param name - Left out, or `default`, for the unnamed one.
+ * @throws {InvalidProfileName} when it is none.
+ */
+export function profileHome(root: string, name = "default"): string {
+  if (name === "default") return root;
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(name)) throw new InvalidProfileName(name);
+  return path.join(root, "profiles", name);
+}
+
+/** There is no profile in this folder. */
+export class ProfileMissing extends VaultError {
+  constructor(readonly home: string) {
+    super(`There is no profile in ${home}. Make one: memvault init`);
+  }
+}
+
+/** There is a profile in this folder. */
+export class ProfileExists extends VaultError {
+  constructor(readonly home: string) {
+    super(`There is a profile in ${home}, and its keys are kept. Name another with --profile.`);
+  }
+}
 
 /** The profile's folder is open to other users of this machine. */
 export class ProfileExposed extends VaultError {
@@ -47,9 +80,11 @@ export class NoSuchVault extends VaultError {
 
 /** The profile has several vaults that fit. */
 export class WhichVault extends VaultError {
-  constructor(readonly vaults: readonly KnownVault[]) {
+  readonly vaults: readonly string[];
+  constructor(vaults: readonly KnownVault[]) {
     const list = vaults.map(({ vaultId, label }) => `\n  ${idText(vaultId)} ${label}`).join("");
     super(`There are ${vaults.length} vaults here. Name one by its id:${list}`);
+    this.vaults = vaults.map(({ vaultId }) => idText(vaultId));
   }
 }
 
@@ -63,8 +98,7 @@ export interface KnownVault extends VaultRef {
 /** A person's keys and state on this machine. */
 export interface Profile {
   readonly home: string;
-  /** 32 bytes that seal the journals of this profile and never leave the machine. */
-  readonly journalKey: Uint8Array;
+  readonly keys: Keys;
   /** The blobs of all vaults. */
   readonly store: BlobStore;
 }
@@ -80,28 +114,111 @@ export interface Device {
 export const idText = (vaultId: bigint): string => `0x${vaultId.toString(16).padStart(64, "0")}`;
 
 /**
- * Opens a profile; makes its folder and its journal key when there are none.
+ * Opens a profile.
  *
- * @param home - The folder, {@link homeOf} unless given.
- * @throws {ProfileExposed} when other users can enter the folder. {ProfileBroken} when its key is none.
+ * @param passphrase - Asked when its keys are sealed.
+ * @param blobs - The folder of blobs; the profile's own unless given.
+ * @throws {ProfileMissing} when there is none. {ProfileExposed} when other users can enter the folder.
+ * @throws {WrongPassphrase} when it opens no keys. {ProfileBroken} when they are damaged.
  */
-export async function openProfile(home = homeOf()): Promise<Profile> {
-  await mkdir(home, { recursive: true, mode: 0o700 });
-  const { mode } = await stat(home);
-  if (process.platform !== "win32" && (mode & 0o077) !== 0) throw new ProfileExposed(home);
-  const journalKey = await locked(home, async (files) => {
-    const known = await files.read(JOURNAL_KEY);
-    if (known !== null) return known;
-    const drawn = randomBytes(32);
-    await files.write(JOURNAL_KEY, drawn);
+export async function openProfile(home: string, passphrase: Passphrase, blobs?: string): Promise<Profile> {
+  const files = filesOf(home);
+  const form = await formOfKeys(files);
+  if (form === null) throw new ProfileMissing(home);
+  await requirePrivate(home);
+  const read = (): Promise<Keys | null> => explained(home, () => readKeys(files, passphrase));
+  // Nobody waits for a lock while a person thinks of a passphrase; only what is about to be rewritten is locked.
+  const keys = form === "former" ? await locked(home, read) : await read();
+  if (keys === null) throw new ProfileMissing(home);
+  return profileAt(home, keys, blobs);
+}
+
+/**
+ * Makes a profile.
+ *
+ * @param passphrase - What its keys are sealed under; empty for keys that are not.
+ * @param choose - What to have in the keys besides what is drawn.
+ * @throws {ProfileExists} when there is one with keys of its own.
+ */
+export async function createProfile(
+  home: string,
+  passphrase: string,
+  choose: Partial<Keys> = {},
+  blobs?: string,
+): Promise<Profile> {
+  await makePrivate(home);
+  const keys = await locked(home, async (files) => {
+    const form = await formOfKeys(files);
+    if (form === "sealed" || form === "plain") throw new ProfileExists(home);
+    // A journal key that was there before there were profiles stays what it is.
+    const former = await explained(home, () => readKeys(files, () => Promise.resolve("")));
+    const drawn = { ...(former ?? drawKeys()), ...choose };
+    await writeKeys(files, drawn, passphrase);
     return drawn;
   });
-  if (journalKey.length !== 32) throw new ProfileBroken(path.join(home, JOURNAL_KEY));
-  return { home, journalKey, store: directoryStore(path.join(home, "blobs")) };
+  return profileAt(home, keys, blobs);
+}
+
+/**
+ * Opens a profile, or makes one.
+ *
+ * @param passphrase - For either.
+ */
+export async function openOrCreateProfile(home = homeOf(), passphrase = ""): Promise<Profile> {
+  await makePrivate(home);
+  const keys = await locked(home, async (files) => {
+    const known = await explained(home, () => readKeys(files, () => Promise.resolve(passphrase)));
+    if (known !== null) return known;
+    const drawn = drawKeys();
+    await writeKeys(files, drawn, passphrase);
+    return drawn;
+  });
+  return profileAt(home, keys);
+}
+
+/**
+ * Writes a profile's keys anew.
+ *
+ * @param passphrase - What they are sealed under now, empty for keys that are not.
+ */
+export async function rewriteKeys(
+  { home }: Pick<Profile, "home">,
+  keys: Keys,
+  passphrase: string,
+): Promise<void> {
+  await locked(home, (files) => writeKeys(files, keys, passphrase));
+}
+
+/** Whether a profile's keys are sealed; `null` when it has none. */
+export async function isSealed(home: string): Promise<boolean | null> {
+  const form = await formOfKeys(filesOf(home));
+  return form === null ? null : form === "sealed";
+}
+
+const profileAt = (home: string, keys: Keys, blobs = path.join(home, "blobs")): Profile => ({
+  ...{ home, keys, store: directoryStore(blobs) },
+});
+
+async function makePrivate(home: string): Promise<void> {
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  await requirePrivate(home);
+}
+
+async function requirePrivate(home: string): Promise<void> {
+  const { mode } = await stat(home);
+  if (process.platform !== "win32" && (mode & 0o077) !== 0) throw new ProfileExposed(home);
+}
+
+async function explained<T>(home: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (fault) {
+    throw fault instanceof KeysBroken ? new ProfileBroken(path.join(home, fault.file)) : fault;
+  }
 }
 
 /** The profile's parts of a vault's handle; each vault has a journal of its own. */
-export function deviceOf({ home, journalKey, store }: Profile, ref: VaultRef): Device {
+export function deviceOf({ home, keys, store }: Profile, ref: VaultRef): Device {
   const folder = path.join(
     home,
     "journals",
@@ -109,11 +226,12 @@ export function deviceOf({ home, journalKey, store }: Profile, ref: VaultRef): D
     ref.contract.toLowerCase(),
     idText(ref.vaultId),
   );
-  return { store, journalKey, journalStore: fileJournalStore(folder) };
+  return { store, journalKey: keys.journalKey, journalStore: fileJournalStore(folder) };
 }
 
 /** All vaults that the profile remembers. */
-export const vaultsOf = ({ home }: Profile): Promise<KnownVault[]> => readVaults(home, filesOf(home));
+export const vaultsOf = ({ home }: Pick<Profile, "home">): Promise<KnownVault[]> =>
+  readVaults(home, filesOf(home));
 
 /** Remembers a vault; one that is known gets the new label and role. */
 export async function rememberVault({ home }: Profile, vault: KnownVault): Promise<void> {
@@ -136,18 +254,20 @@ export async function forgetVault({ home }: Profile, vault: VaultRef): Promise<v
 /**
  * Finds the user's vault on a chain.
  *
+ * @param role - `null` for any.
  * @param vaultId - Needed only when there are several.
  * @throws {NoSuchVault} when there is none. {WhichVault} when there are several and none is named.
  */
 export async function findVault(
-  profile: Profile,
+  profile: Pick<Profile, "home">,
   { chainId, contract }: Pick<VaultRef, "chainId" | "contract">,
-  role: KnownVault["role"],
+  role: KnownVault["role"] | null,
   vaultId?: bigint,
 ): Promise<KnownVault> {
   const found = (await vaultsOf(profile)).filter(
     (known) =>
-      known.role === role && sameVault(known, { chainId, contract, vaultId: vaultId ?? known.vaultId }),
+      (role === null || known.role === role) &&
+      sameVault(known, { chainId, contract, vaultId: vaultId ?? known.vaultId }),
   );
   if (found.length > 1) throw new WhichVault(found);
   if (found[0] === undefined) throw new NoSuchVault(profile.home, chainId);
@@ -186,15 +306,18 @@ export async function saveDeployment(home: string, deployment: Deployment): Prom
   return path.join(deploymentsIn(home), name);
 }
 
-const JOURNAL_KEY = "journal.key";
 const VAULTS = "vaults.json";
 
 const deploymentsIn = (home: string): string => path.join(home, "deployments");
 
 /** Files that are replaced whole, durable, for their owner alone: what a journal's folder is made of. */
-const filesOf = (folder: string): Required<JournalStore> => fileJournalStore(folder);
+export const filesOf = (folder: string): Required<JournalStore> => fileJournalStore(folder);
 
-async function locked<T>(home: string, work: (files: Required<JournalStore>) => Promise<T>): Promise<T> {
+/** Does something while no other process works on the folder's files. */
+export async function locked<T>(
+  home: string,
+  work: (files: Required<JournalStore>) => Promise<T>,
+): Promise<T> {
   const files = filesOf(home);
   const release = await files.lock();
   try {

@@ -1,0 +1,157 @@
+import path from "node:path";
+
+import { reinforce, remember, type Previewed } from "../../../client/index.ts";
+import {
+  allImporters,
+  contentKey,
+  exchanges,
+  recognise,
+  statements,
+  type ImportedItem,
+  type ImportedMemory,
+} from "../../../client/importers/index.ts";
+import { readSources } from "../../../client/node.ts";
+import type { Cli, Report } from "../cli.ts";
+import { UnknownExport, UsageFault } from "../faults.ts";
+import { look } from "../look.ts";
+import { NoSuchVault, ProfileMissing } from "../profile.ts";
+import type { OpenVault, Session } from "../session.ts";
+import { journalled, SYNC_OPTION } from "../syncing.ts";
+import { bar, count, number, oneLine, table } from "../terminal.ts";
+
+interface Options {
+  readonly dryRun?: boolean;
+  readonly scope?: string;
+  readonly as?: string;
+  readonly sync?: boolean;
+}
+
+/** Memories that go into the journal together. */
+const CHUNK = 500;
+/** How many reasons are spelled out for a person; `--json` has all. */
+const REASONS_SHOWN = 10;
+
+export const addImport = (cli: Cli): void => {
+  cli.add<Options>(
+    {
+      usage: "import <path>",
+      summary: "Bring memories from another tool",
+      about:
+        "A file, a zip or a folder: exports of ChatGPT, Claude and MemSync, Portable AI Memory, our JSON lines, Markdown, text.\n" +
+        "Which one it is shows in its content. Run it again as often as you like: what is there already is left out.",
+      examples: [
+        "memvault import export.zip --dry-run",
+        "memvault import export.zip --sync",
+        "memvault import notes.md --scope career",
+      ],
+      options: [
+        ["--dry-run", "only say what would be brought, and what not, and why"],
+        ["-s, --scope <name>", "put everything there, instead of where it seems to belong"],
+        ["--as <kind>", "conversations become statements of yours (the default) or exchanges"],
+        SYNC_OPTION,
+      ],
+    },
+    async (session, options, [file = ""]) => {
+      const found = await readExport(session, file, options);
+      const open =
+        options.dryRun === true ? await openIfAny(session) : await session.vault("owner", options.sync);
+      const fresh = withoutKnown(
+        found.memories,
+        open === null ? [] : [...(await look(open.vault)).memories.values()],
+      );
+      const report = reportOf(found, fresh, options.dryRun === true);
+      if (options.dryRun === true || open === null || fresh.length === 0) return report;
+      await write(session, open, fresh);
+      return journalled(session, open, report, options.sync);
+    },
+  );
+};
+
+type Found = Extract<ImportedItem, { kind: "memory" }>;
+
+interface Export {
+  readonly importer: string;
+  readonly memories: readonly Found[];
+  readonly duplicates: number;
+  readonly skipped: readonly { readonly place: string; readonly why: string }[];
+}
+
+async function readExport(
+  session: Session,
+  file: string,
+  { scope, as = "statements" }: Options,
+): Promise<Export> {
+  if (as !== "statements" && as !== "exchanges")
+    throw new UsageFault(`--as is statements or exchanges, not ${as}.`);
+  const sources = await readSources(path.resolve(file));
+  const importer = await recognise(allImporters(as === "exchanges" ? exchanges : statements), sources);
+  if (importer === null) throw new UnknownExport(file);
+  const memories: Found[] = [];
+  const skipped: { place: string; why: string }[] = [];
+  let duplicates = 0;
+  const line = session.progress();
+  // A broken export is refused as a whole: nothing is written before its end was seen.
+  for await (const item of importer.read(sources)) {
+    if (item.kind === "memory")
+      memories.push(scope === undefined ? item : { ...item, memory: { ...item.memory, scope } });
+    else if (item.kind === "duplicate") duplicates += 1;
+    else skipped.push({ place: item.place, why: item.why });
+    if (memories.length % 100 === 0) line.show(`Reading… ${number(memories.length)} memories`);
+  }
+  line.end();
+  return { importer: importer.name, memories, duplicates, skipped };
+}
+
+/** A dry run needs no vault: without one nothing is known already. */
+async function openIfAny(session: Session): Promise<OpenVault | null> {
+  return session.vault("owner").catch((fault: unknown) => {
+    if (fault instanceof ProfileMissing || fault instanceof NoSuchVault) return null;
+    throw fault;
+  });
+}
+
+/** What the vault and its journal do not have yet. */
+function withoutKnown(found: readonly Found[], known: readonly Previewed[]): Found[] {
+  const timeless = ({ source, text }: Pick<ImportedMemory, "source" | "text">): string =>
+    contentKey({ source, text });
+  // Where an export does not say when, the vault has the time of the import: then the rest decides.
+  const keys = new Set(known.flatMap(({ memory }) => [contentKey(memory), `timeless ${timeless(memory)}`]));
+  return found.filter(
+    ({ memory }) =>
+      !keys.has(contentKey(memory)) &&
+      !(memory.createdAt === undefined && keys.has(`timeless ${timeless(memory)}`)),
+  );
+}
+
+async function write(session: Session, { vault }: OpenVault, fresh: readonly Found[]): Promise<void> {
+  const line = session.progress();
+  for (let begin = 0; begin < fresh.length; begin += CHUNK) {
+    line.show(`Writing ${bar(begin, fresh.length)}`);
+    const chunk = fresh.slice(begin, begin + CHUNK);
+    const ids = await remember(vault, ...chunk.map(({ memory }) => memory));
+    for (const [i, { reinforcements = 0 }] of chunk.entries())
+      for (let done = 0; done < reinforcements; done++) await reinforce(vault, { id: ids[i] ?? "" });
+  }
+  line.end();
+}
+
+function reportOf(found: Export, fresh: readonly Found[], dry: boolean): Report {
+  const scopes: Record<string, number> = {};
+  for (const { memory } of fresh) scopes[memory.scope] = (scopes[memory.scope] ?? 0) + 1;
+  const known = found.memories.length - fresh.length;
+  const { importer, duplicates, skipped } = found;
+  const rows = Object.entries(scopes).sort(([, a], [, b]) => b - a);
+  return {
+    json: { importer, dryRun: dry, memories: fresh.length, known, duplicates, scopes, skipped },
+    lines: [
+      `${importer}: ${count(fresh.length, "memory", "memories")} ${dry ? "would be brought" : "brought"}, ${known} there already, ${duplicates} twice in the export, ${skipped.length} left out.`,
+      ...table(rows.map(([scope, total]) => ["", oneLine(scope, 30), String(total)])),
+      ...skipped
+        .slice(0, REASONS_SHOWN)
+        .map(({ place, why }) => `  left out  ${oneLine(place, 50)}: ${oneLine(why)}`),
+      ...(skipped.length > REASONS_SHOWN
+        ? [`  and ${skipped.length - REASONS_SHOWN} more: --json lists them.`]
+        : []),
+    ],
+  };
+}

@@ -1,0 +1,23 @@
+import type { Cli } from "../cli.ts";
+import { addAccept } from "./accept.ts";
+import { addAdd } from "./add.ts";
+import { addChange } from "./change.ts";
+import { addDev } from "./dev.ts";
+import { addExport } from "./export.ts";
+import { addGrant } from "./grant.ts";
+import { addImport } from "./import.ts";
+import { addInit } from "./init.ts";
+import { addMcp } from "./mcp.ts";
+import { addMint } from "./mint.ts";
+import { addPassphrase } from "./passphrase.ts";
+import { addRead } from "./read.ts";
+import { addRecover } from "./recover.ts";
+import { addStatus } from "./status.ts";
+import { addSync } from "./sync.ts";
+import { addVerify } from "./verify.ts";
+
+/** All commands, in the order of their help. */
+export const commands: readonly ((cli: Cli) => void)[] = [
+  ...[addInit, addDev, addMint, addAdd, addImport, addRead, addChange, addSync],
+  ...[addGrant, addAccept, addRecover, addExport, addVerify, addStatus, addMcp, addPassphrase],
+];

@@ -1,0 +1,83 @@
+import { readFile } from "node:fs/promises";
+
+import { getAddress, isAddress } from "ethers";
+
+import { InvalidAccount, recoverVault, wordsToSeed } from "../../../client/index.ts";
+import type { Cli } from "../cli.ts";
+import { FileFault, UsageFault } from "../faults.ts";
+import { look } from "../look.ts";
+import { deploymentOn } from "../network.ts";
+import { deviceOf, idText, rememberVault } from "../profile.ts";
+import type { Session } from "../session.ts";
+import { commit, syncJson, syncLines } from "../syncing.ts";
+import { count, facts } from "../terminal.ts";
+
+interface Options {
+  readonly owner?: string;
+  readonly words?: string;
+  readonly label?: string;
+}
+
+export const addRecover = (cli: Cli): void => {
+  cli.add<Options>(
+    {
+      usage: "recover",
+      summary: "Get your vault back on a new machine, from the 24 words",
+      about:
+        "The words are asked for, or piped in, or read from a file; never an argument, where others on the machine see it.\n" +
+        "Everything is read and proven before anything is kept; then this device is enrolled, in one transaction.",
+      examples: ["memvault recover --owner 0xMINTED", "memvault recover --owner 0xMINTED --words sheet.txt"],
+      options: [
+        ["--owner <address>", "the account that minted the vault"],
+        ["--words <file>", "a file with the 24 words"],
+        ["--label <words>", "your own words for the vault; they stay here"],
+      ],
+    },
+    async (session, { owner, words: file, label = "" }) => {
+      if (owner === undefined)
+        throw new UsageFault("Say who minted the vault: --owner, the address on the sheet.");
+      if (!isAddress(owner)) throw new InvalidAccount(owner);
+      const profile = await session.profile();
+      const network = await session.network();
+      const { memoryVault } = deploymentOn(network);
+      const seed = wordsToSeed(await wordsFrom(session, file));
+      const wallet = await session.account();
+      const { provider, chainId } = network;
+      const { store, journalKey } = deviceOf(profile, { chainId, contract: memoryVault, vaultId: 0n });
+      const vault = await recoverVault({
+        ...{ provider, store, journalKey },
+        journalStore: (ref) => deviceOf(profile, ref).journalStore,
+        ...{ seed, owner: getAddress(owner), address: memoryVault },
+        ...(wallet === undefined ? {} : { wallet }),
+      });
+      const known = { ...vault.ref, label, role: "owner" as const };
+      await rememberVault(profile, known);
+      const { memories } = await look(vault);
+      const result = await commit(session, { vault, known, network, profile, account: wallet });
+      return {
+        json: {
+          vaultId: idText(vault.ref.vaultId),
+          role: "owner",
+          memories: memories.size,
+          enrolled: syncJson(result),
+        },
+        lines: [
+          ...facts([
+            ["Vault", idText(vault.ref.vaultId)],
+            ["Recovered", count(memories.size, "memory", "memories")],
+          ]),
+          ...syncLines(result),
+        ],
+      };
+    },
+  );
+};
+
+async function wordsFrom({ world }: Session, file: string | undefined): Promise<string> {
+  if (file !== undefined)
+    return readFile(file, "utf8").catch((cause: unknown) => {
+      throw new FileFault(file, "cannot be read: name a file with the 24 words.", { cause });
+    });
+  if (world.piped) return world.input();
+  return (await world.ask("The 24 words: ", true)) ?? "";
+}

@@ -1,0 +1,40 @@
+import path from "node:path";
+
+import { filesOf, ProfileBroken } from "./profile.ts";
+
+/** What a profile was told once and need not be told again. Nothing in it is secret. */
+export interface Config {
+  /** An RPC's address, or `dev`: the chain that `memvault dev` runs. */
+  readonly rpc: string;
+  /** The folder of blobs, or `null` for the one that all profiles of this home share. */
+  readonly store: string | null;
+  /** The account's encrypted keystore, or `null`. */
+  readonly keystore: string | null;
+}
+
+/** The network of those who name none. */
+export const DEV = "dev";
+
+const NAME = "config.json";
+const DEFAULT: Config = { rpc: DEV, store: null, keystore: null };
+
+/** Reads a profile's configuration; without one it is the local chain. */
+export async function readConfig(home: string): Promise<Config> {
+  const bytes = await filesOf(home).read(NAME);
+  if (bytes === null) return DEFAULT;
+  const broken = (cause?: unknown) => new ProfileBroken(path.join(home, NAME), { cause });
+  let found: Partial<Record<keyof Config, unknown>>;
+  try {
+    found = JSON.parse(new TextDecoder().decode(bytes)) as typeof found;
+  } catch (cause) {
+    throw broken(cause);
+  }
+  const { rpc = DEV, store = null, keystore = null } = found;
+  const text = (value: unknown): value is string | null => value === null || typeof value === "string";
+  if (typeof rpc !== "string" || !text(store) || !text(keystore)) throw broken();
+  return { rpc, store, keystore };
+}
+
+/** Keeps a profile's configuration. */
+export const writeConfig = (home: string, config: Config): Promise<void> =>
+  filesOf(home).write(NAME, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));

@@ -1,0 +1,195 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { hexlify, isAddress } from "ethers";
+
+import {
+  AlreadyMember,
+  collectWelcome,
+  dropWelcome,
+  grant as grantInVault,
+  grants,
+  InvalidAccount,
+  keyOf,
+  pending,
+  read,
+  recipientBytes,
+  recipientDigest,
+  registryContract,
+  settle,
+  type Granted,
+  type RosterMember,
+  type Vault,
+} from "../../client/index.ts";
+import { idText } from "./profile.ts";
+import { bold, number, progress, size, type Progress, type Say } from "./terminal.ts";
+
+/** About what a grant takes, in gas. */
+export const GRANT_GAS = 150_000n;
+
+/** How long a grant lasts, in days, unless somebody says. */
+export const GRANT_DAYS = 30;
+
+/** What a grant takes. */
+export interface GrantTerms {
+  /** An address, whose key is looked up in KeyRegistry (a listed grant), or a recipient `age1pq1…` (an unlisted one). */
+  readonly to: string;
+  /** Scope names. */
+  readonly scopes: readonly string[];
+  /** How long it lasts. Default: 30. There are no grants without an end. */
+  readonly days?: number;
+  /** Whether the grantee may propose memories; listed grants only. */
+  readonly propose?: boolean;
+  /** The owner's own words for the grantee; sealed. */
+  readonly label?: string;
+  /** Whether the welcome is also left in the store. Default: for contracts, whose programs run unattended. */
+  readonly storeWelcome?: boolean;
+  /** Where the welcome's file goes. Default: the folder of welcomes. */
+  readonly out?: string;
+  /** Minutes to wait for finality. Default: 20. */
+  readonly wait?: number;
+}
+
+/** What became of a grant. */
+export interface GrantOutcome {
+  readonly memberId: string;
+  /** Unix seconds; `null` when this call only collected the welcome of an earlier one. */
+  readonly expiresAt: number | null;
+  /** The digest of the grantee's key, to be compared. */
+  readonly digest: string;
+  /** `null` when this call only collected the welcome of an earlier one. */
+  readonly granted: Granted | null;
+  /** The welcome's file, or `null` while the grant is not final. */
+  readonly file: string | null;
+}
+
+/** Where a grant is made. */
+export interface GrantIn {
+  /** With the owner's wallet. */
+  readonly vault: Vault;
+  /** The KeyRegistry contract. */
+  readonly keyRegistry: string;
+  /** The owner's own words for the vault. */
+  readonly label: string;
+  /** The folder of welcomes. */
+  readonly welcomes: string;
+  readonly say: Say;
+  /** Drawn while it waits; on stdout unless given. */
+  readonly line?: Progress;
+}
+
+/**
+ * Grants read access to scopes, to a person or an agent contract: looks the key up, writes welcome, grant and rotation
+ * in one transaction, waits until it is final, and then hands the welcome over as a file. Called again for a grant that
+ * was not final, it collects the welcome.
+ *
+ * @throws {KeyNotPublished} when the address has no key in KeyRegistry.
+ * @throws {AlreadyMember} when the grantee has a grant, and its welcome was handed over.
+ */
+export async function grantIn(
+  { vault, keyRegistry, label: vaultLabel, welcomes, say, line = progress() }: GrantIn,
+  { to, scopes, days = GRANT_DAYS, propose, label, wait = 20, ...terms }: GrantTerms,
+): Promise<GrantOutcome> {
+  const { provider, ref } = vault;
+  const isRecipient = to.startsWith("age1");
+  if (!isRecipient && !isAddress(to)) throw new InvalidAccount(to);
+  const recipient = isRecipient ? to : (await keyOf(registryContract(keyRegistry, provider), to)).recipient;
+  const digest = hexlify(recipientDigest(recipientBytes(recipient)));
+  const isContract = !isRecipient && (await provider.getCode(to)) !== "0x";
+  const storeWelcome = terms.storeWelcome ?? isContract;
+  say(`Vault        ${idText(ref.vaultId)} ${vaultLabel}`);
+  say(`Grantee      ${isRecipient ? "unlisted" : `${to}${isContract ? ", a contract" : ""}`}`);
+  say(`Key          ${digest}: compare it with what the grantee shows`);
+
+  let granted: Granted | null = null;
+  let expiresAt: number | null = null;
+  let memberId = await unfinished(vault, recipient);
+  if (memberId === null) {
+    const block = await provider.getBlock("latest");
+    expiresAt = (block?.timestamp ?? 0) + Math.round(days * 86_400);
+    granted = await grantInVault(vault, {
+      ...{ recipient, scopes, expiresAt, propose, label, storeWelcome },
+      account: isRecipient ? undefined : to,
+    });
+    memberId = granted.memberId;
+    report(granted, say);
+    say(`Reads        ${await scopesShown(vault, scopes)}`);
+    say(`Until        ${new Date(expiresAt * 1_000).toISOString()}`);
+  } else say("This grant was made before; its welcome is collected now.");
+
+  const welcome = await finalWelcome(vault, memberId, wait, say, line);
+  if (welcome === null) {
+    say("Not final yet. The same command collects the welcome later; nothing is sent twice.");
+    return { memberId, expiresAt, digest, granted, file: null };
+  }
+  const file = path.resolve(terms.out ?? path.join(welcomes, `${memberId}.age`));
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, welcome, { mode: 0o600 });
+  // The file opens for the grantee alone. This device needs its copy no more.
+  await dropWelcome(vault, memberId);
+  say(`Welcome      ${bold(file)} (${size(welcome.length)}): hand it over, by any way you like`);
+  if (storeWelcome) say("             It is in the store as well; the grantee finds it through the chain.");
+  return { memberId, expiresAt, digest, granted, file };
+}
+
+/**
+ * Finds a grant whose welcome was not handed over yet.
+ *
+ * @returns its member id, or `null` when the grantee has no grant.
+ */
+async function unfinished(vault: Vault, recipient: string): Promise<string | null> {
+  await settle(vault);
+  const key = bytesToHex(recipientBytes(recipient));
+  const member = (await grants(vault)).find((known: RosterMember) => bytesToHex(known.recipient) === key);
+  if (member === undefined) return null;
+  const waits = (await pending(vault)).some(({ id }) => id === member.id);
+  if (!waits && (await collectWelcome(vault, member.id)) === null) {
+    throw new AlreadyMember(member.grantee ?? member.label, member.id);
+  }
+  return member.id;
+}
+
+function report({ receipt, blobs, rotated, sequence }: Granted, say: Say): void {
+  if (receipt === null) return;
+  const stored = blobs.reduce((sum, bytes) => sum + bytes, 0);
+  say(`Transaction  ${receipt.hash}`);
+  say(
+    `Cost         ${number(receipt.gasUsed)} gas for the grant${rotated ? " and the rotation of all keys" : ""},`,
+  );
+  say(`             in one transaction (commit ${sequence}); ${size(stored)} in ${blobs.length} blobs`);
+}
+
+/** Scopes with the number of their memories: a name that was mistyped makes a scope without any. */
+async function scopesShown(vault: Vault, names: readonly string[]): Promise<string> {
+  const { scopes } = await read(vault);
+  const counts = new Map(scopes.map(({ name, memories }) => [name, memories.length]));
+  return names.map((name) => `${name.trim()} (${number(counts.get(name.trim()) ?? 0)})`).join(", ");
+}
+
+const POLL = 2_000;
+
+/** A welcome leaves this device only when its admission cannot be undone. */
+async function finalWelcome(
+  vault: Vault,
+  memberId: string,
+  minutes: number,
+  say: Say,
+  line: Progress,
+): Promise<Uint8Array | null> {
+  const began = Date.now();
+  for (let first = true; ; first = false) {
+    await settle(vault);
+    const welcome = await collectWelcome(vault, memberId);
+    const waited = Date.now() - began;
+    if (welcome !== null || waited >= minutes * 60_000) {
+      line.end();
+      return welcome;
+    }
+    if (first)
+      say(`Waiting for finality, ${minutes} minutes at most. You may stop: the same command goes on later.`);
+    line.show(`  ${Math.round(waited / 1_000)} s`);
+    await sleep(POLL);
+  }
+}

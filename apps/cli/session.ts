@@ -1,0 +1,213 @@
+import path from "node:path";
+
+import { OwnerClassOnly, vaultAt, type Vault } from "../../client/index.ts";
+import { DEV, readConfig, type Config } from "./config.ts";
+import { NotConfirmed, UsageFault } from "./faults.ts";
+import { PassphraseNeeded, type Passphrase } from "./keys.ts";
+import { connect, deploymentOn, devAccount, type Network } from "./network.ts";
+import {
+  deviceOf,
+  findVault,
+  homeOf,
+  idText,
+  NoSuchVault,
+  openProfile,
+  profileHome,
+  vaultsOf,
+  WhichVault,
+  type KnownVault,
+  type Profile,
+} from "./profile.ts";
+import { progress, type Progress } from "./terminal.ts";
+import { accountOfKey, accountOfKeystore, type Account } from "./wallet.ts";
+import type { World } from "./world.ts";
+
+/** Options that every command takes. */
+export interface Globals {
+  readonly profile?: string;
+  readonly vault?: string;
+  readonly rpc?: string;
+  readonly keystore?: string;
+  readonly json?: boolean;
+  readonly yes?: boolean;
+}
+
+/** A vault of the profile, ready to work with. */
+export interface OpenVault {
+  readonly vault: Vault;
+  readonly known: KnownVault;
+  readonly network: Network;
+  readonly profile: Profile;
+  readonly account: Account | undefined;
+}
+
+/** What a command works with. Everything is opened when it is first asked for, and once. */
+export interface Session {
+  readonly world: World;
+  readonly globals: Globals;
+  /** The folder of all profiles. */
+  readonly root: string;
+  /** The folder of this one. */
+  readonly home: string;
+  /** The folder of blobs. */
+  readonly blobs: () => Promise<string>;
+  readonly config: () => Promise<Config>;
+  readonly passphrase: Passphrase;
+  readonly profile: () => Promise<Profile>;
+  readonly network: () => Promise<Network>;
+  /** The account that pays, or `undefined`: then the commit key does. */
+  readonly account: () => Promise<Account | undefined>;
+  /** Opens the vault that is meant; with `write`, together with the account. */
+  readonly vault: (role: KnownVault["role"] | null, write?: boolean) => Promise<OpenVault>;
+  /** Says something to the person; nothing under `--json`. */
+  readonly say: (line: string) => void;
+  /** Warns, on stderr, whatever the output is. */
+  readonly warn: (line: string) => void;
+  readonly progress: () => Progress;
+  /**
+   * Asks before something that cannot be undone.
+   *
+   * @throws {NotConfirmed} when the answer is not yes, or nobody is there to give it.
+   */
+  readonly confirm: (what: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Begins a session. */
+export function openSession(world: World, globals: Globals): Session {
+  const { env } = world;
+  const root = homeOf(env);
+  const home = profileHome(root, globals.profile);
+  const config = once(() => readConfig(home));
+  const blobs = async () => (await config()).store ?? path.join(root, "blobs");
+  const passphrase = once(() => askPassphrase(world, `of ${home}`, env.MEMVAULT_PASSPHRASE));
+  const profile = once(async () => openProfile(home, passphrase, await blobs()));
+  const network = once(async () => connect(root, globals.rpc ?? (await config()).rpc));
+  const account = once(async () => accountOf(session));
+  const session: Session = {
+    ...{ world, globals, root, home, blobs, config, passphrase, profile, network, account },
+    vault: (role, write = false) => openVault(session, role, write),
+    say: (line) => {
+      if (globals.json !== true) world.stdout.write(`${line}\n`);
+    },
+    warn: (line) => void world.stderr.write(`${line}\n`),
+    progress: () => progress(world.stderr),
+    confirm: (what) => confirm(world, globals, what),
+    close: async () => {
+      const opened = await network.settled();
+      opened?.provider.destroy();
+    },
+  };
+  return session;
+}
+
+/** Runs something when it is first asked for; `settled` has its result if it was, and if it succeeded. */
+function once<T>(work: () => Promise<T>): (() => Promise<T>) & { settled(): Promise<T | null> } {
+  let begun: Promise<T> | null = null;
+  return Object.assign(() => (begun ??= work()), {
+    settled: () => begun?.catch(() => null) ?? Promise.resolve(null),
+  });
+}
+
+/**
+ * Asks for a passphrase.
+ *
+ * @param given - From the environment, which comes first.
+ * @throws {PassphraseNeeded} when there is none, and nobody to ask.
+ */
+export async function askPassphrase(world: World, what: string, given?: string): Promise<string> {
+  if (given !== undefined && given !== "") return given;
+  const answer = await world.ask(`Passphrase ${what}: `, true);
+  if (answer === null) throw new PassphraseNeeded(what);
+  return answer;
+}
+
+/**
+ * Asks for a new passphrase, twice.
+ *
+ * @param given - From the environment, which comes first.
+ * @throws {PassphraseNeeded} when there is none, and nobody to ask.
+ */
+export async function newPassphrase(world: World, given = world.env.MEMVAULT_PASSPHRASE): Promise<string> {
+  if (given) return given;
+  const passphrase = await world.ask("New passphrase: ", true);
+  if (passphrase === null) throw new PassphraseNeeded("for the keys");
+  if (passphrase === "")
+    throw new UsageFault("The passphrase is empty. --no-passphrase says so, if it is meant.");
+  if (passphrase !== (await world.ask("Once more: ", true)))
+    throw new NotConfirmed("That was another passphrase.");
+  return passphrase;
+}
+
+async function accountOf({
+  root,
+  world,
+  globals,
+  config,
+  network,
+  profile,
+}: Session): Promise<Account | undefined> {
+  const { env } = world;
+  const chain = await network();
+  if (chain.name === DEV) return devAccount(root, chain, (await profile()).keys.account);
+  const { provider } = chain;
+  const ofFile = (file: string): Promise<Account> =>
+    accountOfKeystore(
+      file,
+      () => askPassphrase(world, `of ${file}`, env.MEMVAULT_KEYSTORE_PASSPHRASE),
+      provider,
+    );
+  if (globals.keystore !== undefined) return ofFile(globals.keystore);
+  if (env.MEMVAULT_PRIVATE_KEY) return accountOfKey(env.MEMVAULT_PRIVATE_KEY, provider);
+  const { keystore } = await config();
+  return keystore === null ? undefined : ofFile(keystore);
+}
+
+async function openVault(
+  session: Session,
+  role: KnownVault["role"] | null,
+  write: boolean,
+): Promise<OpenVault> {
+  const profile = await session.profile();
+  const network = await session.network();
+  const { chainId } = network;
+  const of = { chainId, contract: deploymentOn(network).memoryVault };
+  const named = await namedVault(profile, session.globals.vault);
+  const known = await findVault(profile, of, role, named).catch(async (fault: unknown) => {
+    // Who asks for what only an owner may, and holds a reader's vault, is told that.
+    const read =
+      fault instanceof NoSuchVault && role === "owner" && (await findVault(profile, of, null, named));
+    throw read ? new OwnerClassOnly("do this") : fault;
+  });
+  const account = write ? await session.account() : undefined;
+  const { provider } = network;
+  const vault = vaultAt(known, {
+    ...deviceOf(profile, known),
+    provider,
+    ...(account === undefined ? {} : { wallet: account }),
+  });
+  return { vault, known, network, profile, account };
+}
+
+/** A vault by its id, the beginning of it, or its label. */
+async function namedVault(profile: Profile, name: string | undefined): Promise<bigint | undefined> {
+  if (name === undefined) return undefined;
+  const fits = (known: KnownVault): boolean =>
+    known.label === name ||
+    (/^0x[0-9a-f]{4,64}$/i.test(name) && idText(known.vaultId).startsWith(name.toLowerCase()));
+  const found = (await vaultsOf(profile)).filter(fits);
+  const ids = new Set(found.map(({ vaultId }) => vaultId));
+  if (ids.size > 1) throw new WhichVault(found);
+  const [only] = ids;
+  if (only !== undefined) return only;
+  if (!/^0x[0-9a-f]{64}$/i.test(name))
+    throw new UsageFault(`There is no vault ${JSON.stringify(name)} here: memvault status lists them.`);
+  return BigInt(name);
+}
+
+async function confirm(world: World, globals: Globals, what: string): Promise<void> {
+  if (globals.yes === true) return;
+  const answer = await world.ask(`${what} Type yes to go on: `);
+  if (answer === null) throw new NotConfirmed(`${what} It takes --yes where nobody can be asked.`);
+  if (answer.trim().toLowerCase() !== "yes") throw new NotConfirmed("Not confirmed.");
+}

@@ -1,0 +1,90 @@
+import { styleText } from "node:util";
+
+/** Takes a line at a time. */
+export type Say = (line: string) => void;
+
+/** What stands out, and what stands back: on a terminal that shows colours, and nowhere else. */
+export const bold = (text: string): string => styled("bold", text);
+export const dim = (text: string): string => styled("dim", text);
+export const green = (text: string): string => styled("green", text);
+
+// Node 20 styles whatever it is asked to; NO_COLOR and its like count in `hasColors`.
+const styled = (format: "bold" | "dim" | "green", text: string): string =>
+  process.stdout.isTTY && process.stdout.hasColors() ? styleText(format, text) : text;
+
+/** A number with its thousands apart: 1,234,567. */
+export const number = (value: bigint | number): string => value.toLocaleString("en-US");
+
+/** A number of things: `1 memory`, `2 memories`. */
+export const count = (value: number, one: string, many = `${one}s`): string =>
+  `${number(value)} ${value === 1 ? one : many}`;
+
+/** A size: `4 KiB`, `1.5 MiB`. */
+export function size(bytes: number): string {
+  if (bytes < 1_024) return `${bytes} B`;
+  const [unit, value] = bytes < 1_048_576 ? ["KiB", bytes / 1_024] : ["MiB", bytes / 1_048_576];
+  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${unit}`;
+}
+
+/** The beginning of something long. */
+export const short = (text: string): string => (text.length <= 14 ? text : `${text.slice(0, 12)}…`);
+
+/** A day: `2026-11-20`. */
+export const day = (milliseconds: number): string => new Date(milliseconds).toISOString().slice(0, 10);
+
+/**
+ * Somebody else's text on one line: a terminal obeys control characters, and a memory must not write to it.
+ *
+ * @param width - Longest; the rest becomes an ellipsis.
+ */
+export function oneLine(text: string, width = Infinity): string {
+  const line = safe(text).replace(/\s+/g, " ").trim();
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+}
+
+/** Somebody else's text, without what a terminal would obey; line breaks and tabs stay. */
+export const safe = (text: string): string =>
+  text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+    /[\n\t]/.test(character) ? character : " ",
+  );
+
+/** Columns under each other, two blanks apart. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join("  "),
+  );
+}
+
+/** Facts under each other, each with its name. */
+export const facts = (rows: readonly (readonly [string, string] | null)[]): string[] =>
+  rows.flatMap((row) => (row === null ? [] : [`${row[0].padEnd(12)} ${row[1]}`]));
+
+/** A line that is drawn over and over on a terminal, and never anywhere else. */
+export interface Progress {
+  show(text: string): void;
+  end(): void;
+}
+
+/** Where a progress line is drawn. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Starts a progress line. */
+export function progress(stream: Screen = process.stdout): Progress {
+  if (stream.isTTY !== true) return { show: () => undefined, end: () => undefined };
+  const draw = (text: string) => stream.write(`\r\x1b[2K${text.slice(0, (stream.columns ?? 80) - 1)}`);
+  return { show: (text) => void draw(text), end: () => void draw("") };
+}
+
+/** A bar of 30 characters: `██████░░░░  60 %`. */
+export function bar(done: number, total: number): string {
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const full = Math.round(share * 30);
+  return `${"█".repeat(full)}${"░".repeat(30 - full)} ${String(Math.round(share * 100)).padStart(3)} %`;
+}
