@@ -30,7 +30,10 @@ const zones = [
   // What runs inside the tools.
   { files: ["scripts/checks/", "scripts/hardhat/"], allow: ["scripts/", "hardhat.config.ts"] },
   // Deployment builds on Hardhat and on the modules; the rest of scripts/ shares profile and flows with the command line.
-  { files: ["scripts/"], allow: ["client/*.ts", "client/*/index.ts", "apps/cli/", "deploy/modules/", "test/helpers/"] },
+  {
+    files: ["scripts/"],
+    allow: ["client/*.ts", "client/*/index.ts", "apps/cli/", "deploy/modules/", "test/helpers/"],
+  },
   { files: ["deploy/"], allow: [] },
 ];
 
