@@ -447,10 +447,14 @@ export class AlreadyMember extends VaultError {
   }
 }
 
-/** Nobody of that name has a grant. */
+/** Nobody of that name has a grant. What is longer than an account is not repeated: it may be a secret. */
 export class NotGranted extends VaultError {
-  constructor(readonly grantee: string) {
+  readonly grantee: string;
+
+  constructor(who: string) {
+    const grantee = who.length > ACCOUNT_LENGTH ? shortened(who, 6) : who;
     super(`${grantee} has no grant in this vault. List the grants to see who has.`);
+    this.grantee = grantee;
   }
 }
 
@@ -546,6 +550,8 @@ export class EpochOutOfReach extends VaultError {
     super(`The head claims epoch ${epoch}, this device knows ${known}: too far to follow. Ask another RPC.`);
   }
 }
+
+const ACCOUNT_LENGTH = "0x".length + 40;
 
 const shortened = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, length)}…`;
