@@ -16,6 +16,7 @@ import {
   InvalidAccount,
   InvalidExpiry,
   InvalidScopeName,
+  ProposalUnlisted,
   KeyNotPublished,
   memoryJournalStore,
   publishKey,
@@ -36,7 +37,13 @@ import {
 import { deploy } from "../../scripts/deploy.ts";
 import { grant, type GrantOptions } from "../../scripts/grant.ts";
 import { mint } from "../../scripts/mint.ts";
-import { findVault, NoSuchVault, openOrCreateProfile, saveDeployment, vaultsOf } from "../../apps/cli/profile.ts";
+import {
+  findVault,
+  NoSuchVault,
+  openOrCreateProfile,
+  saveDeployment,
+  vaultsOf,
+} from "../../apps/cli/profile.ts";
 import { NotEnoughFunds } from "../../apps/cli/wallet.ts";
 import { rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import { createXCode, placeCreateX } from "../helpers/createx.ts";
@@ -241,7 +248,7 @@ for (const [kind, start] of kinds) {
         [{ days: 0 }, InvalidExpiry],
         [{ scopes: [""] }, InvalidScopeName],
         [{ vaultId: 1n }, NoSuchVault],
-        [{ propose: true }, InvalidAccount],
+        [{ propose: true }, ProposalUnlisted],
       ];
       for (const [wrong, type] of refusals) {
         const options = { to, scopes: ["health"], home, say: () => undefined, ...wrong };
