@@ -103,8 +103,9 @@ export const memberKeys = (state: MemberState): MemberKeys => ({
   visibilityKey: state.visibilityKey,
   secret: state.secret,
   epoch: state.epoch,
-  // An epoch is never above its sequence, so without a pin this allows every honest head.
-  sequence: state.pin?.sequence ?? BigInt(state.epoch),
+  // Before a final head had this member, the pin is none of its epoch's: an epoch is never above its sequence, so that
+  // this allows every honest head.
+  sequence: state.admitted && state.pin !== null ? state.pin.sequence : BigInt(state.epoch),
   admitted: state.admitted,
   scopes: state.scopes.map(({ id }) => id),
 });
