@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
-import { getBytes, hexlify, id as keccakText, Interface, makeError, Wallet } from "ethers";
-import type { Provider, Signer, TransactionReceipt, TransactionRequest } from "ethers";
+import { hexlify, id as keccakText, Wallet, type Signer } from "ethers";
 
 import {
   acceptWelcome,
@@ -20,60 +18,58 @@ import {
   pending,
   proveMemory,
   read,
-  recipientBytes,
-  recoverVault,
   remember,
   revoke,
   StoreUnavailable,
   sync,
   vaultAt,
   withdraw,
-  type Environment,
   type JournalStore,
   type Vault,
 } from "../../client/index.ts";
-import { maskPointer } from "../../client/crypto/keys.ts";
-import { headContext, seal } from "../../client/crypto/seal.ts";
-import { encodeHead, pad } from "../../client/vault/blob.ts";
-import {
-  deltaAfter,
-  readChainHead,
-  signDelta,
-  spaceIdOf,
-  stateRootAfter,
-} from "../../client/vault/contract.ts";
+import { deltaAfter, readChainHead, signDelta, spaceIdOf } from "../../client/vault/contract.ts";
 import { writeOperations } from "../../client/vault/journal.ts";
-import type { AdmitOperation } from "../../client/vault/operations.ts";
 import { rosterOf, secretsOf } from "../../client/vault/plan.ts";
-import { openWith, stateOf } from "../../client/vault/session.ts";
+import { stateOf } from "../../client/vault/session.ts";
 import { settle } from "../../client/vault/settle.ts";
 import { contains } from "../helpers/contains.ts";
-import { archiving, misbehaving, signerWith, staleProvider } from "../helpers/doubles.ts";
+import {
+  answering,
+  cancelling,
+  archiving,
+  frontRun,
+  interrupting,
+  losing,
+  misbehaving,
+  powerCut,
+  signerWith,
+  staleProvider,
+  understood,
+} from "../helpers/doubles.ts";
+import {
+  acceptingAt,
+  admissionOf,
+  admitted,
+  another,
+  changed,
+  claiming,
+  furnished,
+  opened,
+  paidBy,
+  recoverOn,
+  termsFor,
+} from "../helpers/furnished.ts";
 import { thrown } from "../helpers/thrown.ts";
-import { accept, createWorld, device, inDays, newReader, ownedVault, type World } from "../helpers/world.ts";
+import { accept, createWorld, device, inDays, ownedVault, type World } from "../helpers/world.ts";
 
-const MULTICALL = new Interface(["function multicall(bytes[] data) returns (bytes[] results)"]);
 const ETHER = 10n ** 18n;
+/** Some agent's, in whatever vault. */
+const account = Wallet.createRandom().address;
 
 const texts = async (vault: Vault): Promise<string[]> =>
   (await read(vault)).scopes.flatMap(({ memories }) => memories.map(({ text }) => text)).sort();
 
 const nameOf = async (promise: Promise<unknown>): Promise<string> => ((await thrown(promise)) as Error).name;
-
-/** A provider that answers some calls itself: `null` passes a call on. */
-const answering = (
-  provider: Provider,
-  answer: (request: TransactionRequest) => Promise<string | null>,
-): Provider =>
-  new Proxy(provider, {
-    get(target, property) {
-      if (property === "call") {
-        return async (request: TransactionRequest) => (await answer(request)) ?? target.call(request);
-      }
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
 
 describe("Findings of a review, each closed", () => {
   let world: World;
@@ -81,100 +77,26 @@ describe("Findings of a review, each closed", () => {
     world = await createWorld();
   });
 
-  /** A vault with a memory, on one device. */
-  async function furnished(environment: Environment = device(world, world.owner)) {
-    const { vault, seed } = await ownedVault(world, environment);
-    await remember(vault, { scope: "health", text: "Runs at six" });
-    await sync(vault);
-    return { vault, seed, environment, vaultId: vault.ref.vaultId };
-  }
-
-  /** Terms for one scope, to an account or to a recipient alone. */
-  async function termsFor(account?: string) {
-    const { identity, recipient } = await newReader();
-    const terms = { recipient, scopes: ["health"], expiresAt: await inDays(world, 30), account };
-    return { identity, terms };
-  }
-
-  /** Admits a reader, which opens its welcome on a device of its own. */
-  async function admitted(vault: Vault, account?: string) {
-    const { identity, terms } = await termsFor(account);
-    const { welcome } = await grant(vault, terms);
-    const reader = await accept(world, identity, welcome!);
-    await read(reader);
-    return { identity, terms, reader, welcome: welcome! };
-  }
-
-  const recoverOn = (seed: Uint8Array, parts: Environment): Promise<Vault> =>
-    recoverVault({ ...parts, address: world.address, seed, owner: world.owner.address });
-
-  /** One more device of the same owner. */
-  async function another(seed: Uint8Array): Promise<Vault> {
-    const vault = await recoverOn(seed, device(world, world.owner));
-    await sync(vault);
-    return vault;
-  }
-
-  /** The same device with another wallet, store, provider or journal. */
-  const changed = (vault: Vault, environment: Environment, changes: Partial<Environment>): Vault =>
-    vaultAt(vault.ref, { ...environment, ...changes });
-
   const canRead = (vault: Vault, account: string): Promise<boolean> =>
     world.memoryVault.canRead(vault.ref.vaultId, account);
 
-  async function opened(vault: Vault) {
-    const head = await readChainHead(vault.contract, vault.ref);
-    const state = await stateOf(vault);
-    const whole = await openWith(vault, state, head);
-    return { head, state, whole, commitKey: hexlify(secretsOf(whole).commitKey!) };
-  }
-
-  /** The owner's wallet, watched: somebody lands the commit of its multicall alone, before it. */
-  function frontRun(crash = false): Signer {
-    let done = false;
-    return signerWith(world.owner, async (forward, transaction) => {
-      if (!done) {
-        done = true;
-        const [calls] = MULTICALL.decodeFunctionData("multicall", transaction.data!) as unknown as [string[]];
-        const commit = await world.stranger.sendTransaction({ to: transaction.to!, data: calls.at(-1)! });
-        await commit.wait();
-        if (crash) throw new Error("power cut");
-      }
-      return forward(transaction);
-    });
-  }
-
+  const watched = (crash = false): Signer => frontRun(world.owner, world.stranger, crash);
   const rejecting = (why: string): Signer => signerWith(world.owner, () => Promise.reject(new Error(why)));
 
-  /** Does something once, before a store's next answer. */
-  function hooked(interrupt: () => Promise<unknown>, store = world.store) {
-    let done = false;
-    const get = async (digest: string): Promise<Uint8Array | null> => {
-      if (!done) {
-        done = true;
-        await interrupt();
-      }
-      return store.get(digest);
-    };
-    return misbehaving(store, { get });
-  }
-
   describe("A commit of a multicall that somebody lands alone", () => {
-    const account = Wallet.createRandom().address;
-
     it("leaves no grant standing: the revoke ends it in a transaction of its own", async () => {
-      const { vault, environment } = await furnished();
-      await admitted(vault, account);
-      await revoke(changed(vault, environment, { wallet: frontRun() }), account);
+      const { vault, environment } = await furnished(world);
+      await admitted(world, vault, account);
+      await revoke(paidBy(vault, environment, watched()), account);
       expect(await canRead(vault, account)).to.equal(false);
       expect(await grants(vault)).to.deep.equal([]);
       expect((await sync(vault)).receipt, "and owes nothing after it").to.equal(null);
     });
 
     it("leaves no grant standing after a crash: the next sync ends it", async () => {
-      const { vault, environment } = await furnished();
-      await admitted(vault, account);
-      const crashing = revoke(changed(vault, environment, { wallet: frontRun(true) }), account);
+      const { vault, environment } = await furnished(world);
+      await admitted(world, vault, account);
+      const crashing = revoke(paidBy(vault, environment, watched(true)), account);
       expect(await thrown(crashing)).to.match(/power cut/);
       expect(await canRead(vault, account), "the signature was spent without the revoke").to.equal(true);
       expect(await grants(vault)).to.deep.equal([]);
@@ -183,10 +105,10 @@ describe("Findings of a review, each closed", () => {
     });
 
     it("can be mended by any device: a grant that only the chain knows is revoked there", async () => {
-      const { vault, environment, seed } = await furnished();
-      const second = await another(seed);
-      await admitted(vault, account);
-      await thrown(revoke(changed(vault, environment, { wallet: frontRun(true) }), account));
+      const { vault, environment, seed } = await furnished(world);
+      const second = await another(world, seed);
+      await admitted(world, vault, account);
+      await thrown(revoke(paidBy(vault, environment, watched(true)), account));
       const { receipt } = await revoke(second, account);
       expect(receipt?.status).to.equal(1);
       expect(await canRead(vault, account)).to.equal(false);
@@ -195,9 +117,9 @@ describe("Findings of a review, each closed", () => {
 
     it("admits nobody: a grant that was left out is named, and no welcome gets away", async () => {
       const { store, archive } = archiving(memoryStore());
-      const { vault, environment } = await furnished(device(world, world.owner, store));
-      const { terms } = await termsFor(account);
-      const watched = changed(vault, environment, { wallet: frontRun() });
+      const { vault, environment } = await furnished(world, device(world, world.owner, store));
+      const { terms } = await termsFor(world, account);
+      const watched = paidBy(vault, environment, watched());
       expect(await nameOf(grant(watched, { ...terms, storeWelcome: true }))).to.equal("GrantLeftOut");
       await sync(vault);
       expect(await grants(vault)).to.deep.equal([]);
@@ -214,17 +136,16 @@ describe("Findings of a review, each closed", () => {
   describe("Grants that end", () => {
     it("before they are final: the welcome is never published", async () => {
       const parts = { ...device(world, world.owner), finality: { confirmations: 6 } };
-      const { vault, vaultId } = await furnished(parts);
+      const { vault } = await furnished(world, parts);
       await world.networkHelpers.mine(6);
-      const account = Wallet.createRandom().address;
-      const { terms } = await termsFor(account);
+      const { terms } = await termsFor(world, account);
       const { memberId, welcome } = await grant(vault, { ...terms, storeWelcome: true });
       expect(welcome).to.equal(null);
       await revoke(vault, account);
       for (let block = 0; block < 8; block++) {
         await world.networkHelpers.mine(1);
         await sync(vault);
-        const found = findWelcome(vault.contract, vaultId, account, world.store);
+        const found = findWelcome(vault.contract, vault.ref.vaultId, account, world.store);
         expect(await nameOf(found)).to.equal("BlobMissing");
         expect(await collectWelcome(vault, memberId)).to.equal(null);
       }
@@ -232,9 +153,8 @@ describe("Findings of a review, each closed", () => {
     });
 
     it("and lapse: whose time is over is granted anew", async () => {
-      const { vault } = await furnished();
-      const account = Wallet.createRandom().address;
-      const { terms, identity } = await admitted(vault, account);
+      const { vault } = await furnished(world);
+      const { terms, identity } = await admitted(world, vault, account);
       await world.networkHelpers.time.increase(31 * 86_400);
       const { welcome } = await grant(vault, { ...terms, expiresAt: await inDays(world, 30) });
       expect(await texts(await accept(world, identity, welcome!))).to.deep.equal(["Runs at six"]);
@@ -243,10 +163,9 @@ describe("Findings of a review, each closed", () => {
     });
 
     it("do not end because one node of several lags behind the others", async () => {
-      const { vault, environment } = await furnished();
+      const { vault, environment } = await furnished(world);
       const before = await world.provider.getBlockNumber();
-      const account = Wallet.createRandom().address;
-      const { reader } = await admitted(vault, account);
+      const { reader } = await admitted(world, vault, account);
       const { selector } = vault.contract.interface.getFunction("canRead");
       const provider = answering(world.provider, async (request) => {
         const newest = typeof request.blockTag !== "number" && request.data?.startsWith(selector) === true;
@@ -260,21 +179,20 @@ describe("Findings of a review, each closed", () => {
     });
 
     it("through a relayer, by the commit key", async () => {
-      const { vault, environment } = await furnished();
-      const account = Wallet.createRandom().address;
-      await admitted(vault, account);
+      const { vault, environment } = await furnished(world);
+      await admitted(world, vault, account);
       await world.networkHelpers.setBalance(new Wallet((await opened(vault)).commitKey).address, ETHER);
-      const { rotated } = await revoke(changed(vault, environment, { wallet: world.relayer }), account);
+      const { rotated } = await revoke(paidBy(vault, environment, world.relayer), account);
       expect(rotated).to.equal(true);
       expect(await canRead(vault, account)).to.equal(false);
       expect(await grants(vault)).to.deep.equal([]);
     });
 
     it("through a relayer, and when the commit key has no funds with the owner's next sync", async () => {
-      const { vault, environment } = await furnished();
-      const account = Wallet.createRandom().address;
-      await admitted(vault, account);
-      const fault = await thrown(revoke(changed(vault, environment, { wallet: world.relayer }), account));
+      const { vault, environment } = await furnished(world);
+      await admitted(world, vault, account);
+      const penniless = { wallet: world.relayer, provider: understood(world.provider) };
+      const fault = await thrown(revoke(changed(vault, environment, penniless), account));
       expect(fault).to.have.property("name", "InsufficientFunds");
       expect(await grants(vault), "the rotation has landed").to.deep.equal([]);
       expect(await canRead(vault, account)).to.equal(true);
@@ -284,21 +202,15 @@ describe("Findings of a review, each closed", () => {
 
     it("though a losing candidate's blobs cannot be deleted", async () => {
       const parts = device(world, world.owner);
-      const { vault, seed } = await furnished(parts);
-      const account = Wallet.createRandom().address;
-      await admitted(vault, account);
-      const second = await another(seed);
+      const { vault, seed } = await furnished(world, parts);
+      await admitted(world, vault, account);
+      const second = await another(world, seed);
       const stuck = misbehaving(parts.store, {
         delete: () => Promise.reject(new StoreUnavailable("test store", "it deletes nothing")),
       });
       await remember(second, { scope: "health", text: "The winner's" });
       await remember(vault, { scope: "health", text: "The loser's" });
-      let done = false;
-      const wallet = signerWith(world.owner, async (forward, transaction) => {
-        if (!done) await sync(second);
-        done = true;
-        return forward(transaction);
-      });
+      const wallet = losing(world.owner, () => sync(second));
       expect((await sync(changed(vault, parts, { store: stuck, wallet }))).races).to.equal(1);
       const { rotated, unsettled } = await revoke(changed(vault, parts, { store: stuck }), account);
       expect(rotated).to.equal(true);
@@ -307,9 +219,8 @@ describe("Findings of a review, each closed", () => {
     });
 
     it("on chain though nobody can read the head", async () => {
-      const { vault } = await furnished();
-      const account = Wallet.createRandom().address;
-      await admitted(vault, account);
+      const { vault } = await furnished(world);
+      await admitted(world, vault, account);
       const { head, commitKey } = await opened(vault);
       const junk = deltaAfter(head, vault.ref, hexlify(randomBytes(32)), hexlify(randomBytes(32)));
       const foreign = { ...junk, profileId: keccakText("other software") };
@@ -322,58 +233,67 @@ describe("Findings of a review, each closed", () => {
 
   describe("Memberships of one journal", () => {
     it("keep to the newer welcome when an archived one is opened again", async () => {
-      const { vault } = await furnished();
-      const { identity, terms, reader, welcome: archived } = await admitted(vault);
-      const { store: journalStore, key: journalKey } = reader.journal;
-      const parts = { ...device(world), journalStore, journalKey, address: world.address, identity };
+      const { vault } = await furnished(world);
+      const { identity, terms, reader, welcome: archived } = await admitted(world, vault);
+      const become = acceptingAt(world, reader);
       await revoke(vault, terms.recipient);
-      const { welcome } = await grant(vault, terms);
-      await acceptWelcome({ ...parts, welcome: welcome! });
+      const { welcome: newer } = await grant(vault, terms);
+      await become(identity, newer!);
       await read(reader);
       const state = await stateOf(reader);
-      expect(await thrown(acceptWelcome({ ...parts, welcome: archived }))).to.have.property("name");
+      expect(await nameOf(become(identity, archived))).to.equal("NotAMember");
       expect(await stateOf(reader)).to.deep.equal(state);
-      for (let rotations = 0; rotations < 3; rotations++) await admitted(vault);
-      expect(await thrown(acceptWelcome({ ...parts, welcome: archived }))).to.have.property("name");
+      for (let rotations = 0; rotations < 3; rotations++) await admitted(world, vault);
+      expect(await nameOf(become(identity, archived))).to.equal("NotAMember");
+      for (const now of [reader, await become(identity, newer!)])
+        expect(await texts(now)).to.deep.equal(["Runs at six"]);
+    });
+
+    it("follow a welcome that is in force as well, however far the pin went since", async () => {
+      const { vault } = await furnished(world);
+      const { reader } = await admitted(world, vault);
+      const other = await admitted(world, vault);
+      await admitted(world, vault);
+      await read(reader);
+      await acceptingAt(world, reader)(other.identity, other.welcome);
       expect(await texts(reader)).to.deep.equal(["Runs at six"]);
-      expect(await texts(await acceptWelcome({ ...parts, welcome: welcome! }))).to.deep.equal([
-        "Runs at six",
-      ]);
+      expect((await stateOf(reader)).memberId).to.equal((await stateOf(other.reader)).memberId);
     });
 
     it("keep to the welcome that was accepted while an older read was on its way", async () => {
-      const { vault } = await furnished();
-      const { identity, terms } = await termsFor();
+      const { vault } = await furnished(world);
+      const { identity, terms } = await termsFor(world);
       const first = await grant(vault, terms);
       const parts = device(world);
-      const becoming = (welcome: Uint8Array) =>
-        acceptWelcome({ ...parts, address: world.address, identity, welcome });
-      const reader = await becoming(first.welcome!);
+      const reader = await acceptWelcome({
+        ...{ ...parts, address: world.address, identity },
+        welcome: first.welcome!,
+      });
       let memberId = "";
-      const store = hooked(async () => {
+      const store = interrupting(world.store, async () => {
         await revoke(vault, terms.recipient);
         const second = await grant(vault, terms);
         ({ memberId } = second);
-        await becoming(second.welcome!);
+        await acceptingAt(world, reader)(identity, second.welcome!);
       });
       await read(changed(reader, parts, { store })).catch(() => undefined);
       expect(await stateOf(reader)).to.have.property("memberId", memberId);
-      await admitted(vault);
+      await admitted(world, vault);
       expect(await texts(reader)).to.deep.equal(["Runs at six"]);
     });
 
     it("keep the secret of a recovered device, whoever takes the final head in first", async () => {
-      const { vault, seed } = await furnished();
+      const { vault, seed } = await furnished(world);
       const parts = { ...device(world, world.owner), finality: { confirmations: 3 } };
-      const recovered = await recoverOn(seed, parts);
+      const recovered = await recoverOn(world, seed, parts);
       await sync(recovered);
       expect((await stateOf(recovered)).enrolling).to.not.equal(null);
       await world.networkHelpers.mine(3);
-      await read(changed(recovered, parts, { store: hooked(() => settle(recovered)) }));
+      await read(changed(recovered, parts, { store: interrupting(world.store, () => settle(recovered)) }));
       const { whole, state } = await opened(recovered);
       expect(state.enrolling).to.equal(null);
       expect(state.secret).to.deep.equal(secretsOf(whole).members.get(state.memberId));
-      await admitted(vault);
+      await admitted(world, vault);
       await remember(recovered, { scope: "health", text: "Written after recovery" });
       await sync(recovered);
       expect(await texts(vault)).to.include("Written after recovery");
@@ -384,9 +304,9 @@ describe("Findings of a review, each closed", () => {
     it("begun anew without an answer of the wallet is completed by calling it again", async () => {
       const { seed } = await ownedVault(world);
       const parts = device(world, world.owner);
-      const refused = recoverOn(seed, { ...parts, wallet: rejecting("rejected by the user") });
+      const refused = recoverOn(world, seed, { ...parts, wallet: rejecting("rejected by the user") });
       expect(await thrown(refused)).to.match(/rejected by the user/);
-      const vault = await recoverOn(seed, parts);
+      const vault = await recoverOn(world, seed, parts);
       await remember(vault, { scope: "health", text: "After all" });
       await sync(vault);
       expect(await texts(vault)).to.deep.equal(["After all"]);
@@ -399,34 +319,32 @@ describe("Findings of a review, each closed", () => {
       await sync(minted);
       const parts = device(world, world.owner);
       const { authorizer } = await readChainHead(minted.contract, minted.ref);
-      expect(await nameOf(recoverOn(seed, { ...parts, provider }))).to.equal("VaultInUse");
+      expect(await nameOf(recoverOn(world, seed, { ...parts, provider }))).to.equal("VaultInUse");
       expect((await readChainHead(minted.contract, minted.ref)).authorizer).to.equal(authorizer);
-      expect(await texts(await recoverOn(seed, parts))).to.deep.equal(["Meanwhile"]);
+      expect(await texts(await recoverOn(world, seed, parts))).to.deep.equal(["Meanwhile"]);
     });
 
     it("has the journal of a mint that found the vault in existence", async () => {
-      const { seed } = await furnished();
-      const parts = device(world, world.owner);
+      const { seed } = await furnished(world);
+      const journalStore = memoryJournalStore();
+      const parts = { ...device(world, world.owner), journalStore };
       const minting = mintVault({ ...parts, address: world.address, seed });
       expect(await nameOf(minting)).to.equal("VaultExists");
-      const vault = await recoverOn(seed, parts);
+      expect(await journalStore.list()).to.deep.equal([]);
+      const vault = await recoverOn(world, seed, parts);
       await remember(vault, { scope: "health", text: "Recovered instead" });
       await sync(vault);
       expect(await texts(vault)).to.deep.equal(["Recovered instead", "Runs at six"]);
     });
 
     it("interrupted between its two records enrols one device", async () => {
-      const { seed } = await furnished();
-      const kept = memoryJournalStore();
-      let cut = false;
-      const write: JournalStore["write"] = (name, bytes) => {
-        if (name !== "state" || cut) return kept.write(name, bytes);
-        cut = true;
-        return Promise.reject(new Error("power cut"));
-      };
-      const parts = { ...device(world, world.owner), journalStore: { ...kept, write } };
-      expect(await thrown(recoverOn(seed, parts))).to.match(/power cut/);
-      const vault = await recoverOn(seed, parts);
+      const { seed } = await furnished(world);
+      const parts = device(world, world.owner);
+      const journalStore = memoryJournalStore();
+      const cut = recoverOn(world, seed, { ...parts, journalStore: powerCut(journalStore, 2).store });
+      expect(await thrown(cut)).to.match(/power cut/);
+      expect(await journalStore.list()).to.have.length(1);
+      const vault = await recoverOn(world, seed, { ...parts, journalStore });
       await sync(vault);
       const members = [...rosterOf((await opened(vault)).whole).members.values()];
       expect(members.map(({ label }) => label).sort()).to.deep.equal([
@@ -437,35 +355,22 @@ describe("Findings of a review, each closed", () => {
 
   describe("Commits", () => {
     it("that were cancelled by who sent them are not sent again", async () => {
-      const { vault, environment } = await furnished();
-      const replacement = { hash: keccakText("replacement") } as TransactionReceipt;
-      let sent = 0;
-      const wallet = signerWith(world.owner, async (forward, transaction) => {
-        if (++sent > 1) return forward(transaction);
-        const fault = makeError("transaction was replaced", "TRANSACTION_REPLACED", {
-          ...{ cancelled: true, reason: "cancelled", hash: keccakText("sent") },
-          ...{ replacement: replacement as never, receipt: replacement },
-        });
-        return { wait: () => Promise.reject(fault) } as never;
-      });
+      const { vault, environment } = await furnished(world);
+      const { wallet, sent } = cancelling(world.owner);
       await remember(vault, { scope: "health", text: "Taken back" });
-      const fault = await thrown(sync(changed(vault, environment, { wallet })));
+      const fault = await thrown(sync(paidBy(vault, environment, wallet)));
       expect(fault).to.include({ code: "TRANSACTION_REPLACED", reason: "cancelled" });
-      expect(sent).to.equal(1);
+      expect(sent()).to.equal(1);
       expect(await pending(vault)).to.have.length(1);
       expect(await texts(vault)).to.deep.equal(["Runs at six"]);
     });
 
     it("with a welcome are built anew under another commit key, and wait while it is not here", async () => {
-      const { vault, environment } = await furnished();
-      const { identity, terms } = await termsFor();
-      const admission: AdmitOperation = {
-        ...{ kind: "admit", id: bytesToHex(randomBytes(16)), class: "reader", grantee: null, listed: false },
-        ...{ recipient: recipientBytes(terms.recipient), scopes: ["health"], expiresAt: terms.expiresAt },
-        ...{ permissions: 1, admission: "fresh", label: "", storeWelcome: false },
-      };
+      const { vault, environment } = await furnished(world);
+      const { identity, terms } = await termsFor(world);
+      const admission = admissionOf(terms);
       await writeOperations(vault.journal, [admission]);
-      const slow = changed(vault, environment, { wallet: rejecting("underpriced") });
+      const slow = paidBy(vault, environment, rejecting("underpriced"));
       expect(await thrown(sync(slow))).to.match(/underpriced/);
       const { memoryVault, owner, buyer } = world;
       const setKey = (authorizer: string) =>
@@ -489,7 +394,7 @@ describe("Findings of a review, each closed", () => {
         return kept.write(name, bytes);
       };
       const parts = { ...device(world, world.owner), journalStore: { ...kept, write } };
-      const { vault } = await furnished(parts);
+      const { vault } = await furnished(world, parts);
       const both = ["Withdrawn", "Beside it"].map((text) => ({ scope: "health", text }));
       const [first] = await remember(vault, ...both);
       late = true;
@@ -498,7 +403,7 @@ describe("Findings of a review, each closed", () => {
         withdrawing ??= withdraw(vault, [first!]);
         return forward(transaction);
       });
-      await sync(changed(vault, parts, { wallet }));
+      await sync(paidBy(vault, parts, wallet));
       await withdrawing;
       expect(await pending(vault)).to.deep.equal([]);
       expect(await texts(vault)).to.deep.equal(["Beside it", "Runs at six", "Withdrawn"]);
@@ -507,28 +412,13 @@ describe("Findings of a review, each closed", () => {
 
   describe("What others hand in", () => {
     it("an epoch that nobody could ratchet to is refused at once", async () => {
-      const { vault } = await furnished();
-      const { head, state, whole } = await opened(vault);
-      const sequence = 2n ** 31n;
-      const { ref, visibilityKey } = state;
-      const data = { ...whole.data, epoch: 2 ** 20 + 1 };
-      const blob = seal(visibilityKey, headContext(ref, sequence), pad(encodeHead(data)));
-      await world.store.put(blob);
-      const pointer = hexlify(maskPointer(visibilityKey, ref, sequence, getBytes(head.root), sha256(blob)));
-      const before = { sequence: sequence - 1n, stateRoot: head.stateRoot };
-      const stateRoot = stateRootAfter(deltaAfter(before, ref, head.root, pointer));
-      const invented = { ...head, sequence, prevStateRoot: head.stateRoot, stateRoot, pointer };
-      const abi = vault.contract.interface;
-      const { selector } = abi.getFunction("memoryHead");
-      const provider = answering(world.provider, (request) =>
-        Promise.resolve(
-          request.data?.startsWith(selector) === true
-            ? abi.encodeFunctionResult("memoryHead", [invented])
-            : null,
-        ),
-      );
-      const { store: journalStore, key: journalKey } = vault.journal;
-      const victim = vaultAt(ref, { ...device(world), provider, journalStore, journalKey });
+      const { vault } = await furnished(world);
+      const { journal, ref } = vault;
+      const state = await stateOf(vault);
+      const victim = vaultAt(ref, {
+        ...{ ...device(world), journalStore: journal.store, journalKey: journal.key },
+        provider: await claiming(world, vault, 2 ** 20 + 1),
+      });
       const began = performance.now();
       expect(await nameOf(read(victim))).to.equal("EpochOutOfReach");
       expect(performance.now() - began).to.be.below(1_000);
@@ -536,8 +426,8 @@ describe("Findings of a review, each closed", () => {
     });
 
     it("a secret in the place of a recipient or an account is not repeated", async () => {
-      const { vault } = await furnished();
-      const { terms } = await termsFor();
+      const { vault } = await furnished(world);
+      const { terms } = await termsFor(world);
       for (const secret of [generateIdentity(), hexlify(randomBytes(32))]) {
         const faults = [
           await thrown(grant(vault, { ...terms, recipient: secret })),
@@ -552,7 +442,7 @@ describe("Findings of a review, each closed", () => {
     });
 
     it("bytes of a proof that its holder changes are not those of the next read", async () => {
-      const { vault } = await furnished();
+      const { vault } = await furnished(world);
       await remember(
         vault,
         { scope: "health", text: "Sleeps at ten" },

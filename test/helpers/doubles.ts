@@ -1,3 +1,4 @@
+import { Interface, makeError } from "ethers";
 import type { BlockTag, Provider, Signer, TransactionRequest } from "ethers";
 
 import type { BlobStore, JournalStore } from "../../client/index.ts";
@@ -58,6 +59,97 @@ export const staleProvider = (provider: Provider, block: number): Provider =>
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
+
+/** An RPC that answers some calls itself; `null` passes a call on. */
+export const answering = (
+  provider: Provider,
+  answer: (request: TransactionRequest) => Promise<string | null>,
+): Provider =>
+  new Proxy(provider, {
+    get(target, property) {
+      if (property === "call") {
+        return async (request: TransactionRequest) => (await answer(request)) ?? target.call(request);
+      }
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+
+/** An RPC whose refusal of an empty account ethers understands: Hardhat has words of its own for it. */
+export const understood = (provider: Provider): Provider =>
+  new Proxy(provider, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== "function") return value;
+      const bound = value.bind(target) as (...args: unknown[]) => unknown;
+      if (property !== "broadcastTransaction" && property !== "estimateGas") return bound;
+      return (...args: unknown[]) =>
+        Promise.resolve(bound(...args)).catch((fault: unknown) => {
+          if (!/enough funds/.test(String(fault))) throw fault;
+          throw makeError("insufficient funds", "INSUFFICIENT_FUNDS", { transaction: {} });
+        });
+    },
+  });
+
+const MULTICALL = new Interface(["function multicall(bytes[] data) returns (bytes[] results)"]);
+
+/** A wallet that is watched: before its first transaction, a multicall, somebody lands the last call of it alone. */
+export function frontRun(wallet: Signer, watcher: Signer, crash = false): Signer {
+  let done = false;
+  return signerWith(wallet, async (forward, transaction) => {
+    if (!done) {
+      done = true;
+      const [calls] = MULTICALL.decodeFunctionData("multicall", transaction.data!) as unknown as [string[]];
+      const commit = await watcher.sendTransaction({ to: transaction.to!, data: calls.at(-1)! });
+      await commit.wait();
+      if (crash) throw new Error("power cut");
+    }
+    return forward(transaction);
+  });
+}
+
+/** A wallet that lets somebody else come first, once. */
+export function losing(wallet: Signer, interrupt: () => Promise<unknown>): Signer {
+  let done = false;
+  return signerWith(wallet, async (forward, transaction) => {
+    if (!done) {
+      done = true;
+      await interrupt();
+    }
+    return forward(transaction);
+  });
+}
+
+/** A wallet whose holder takes the first transaction back, in the words of ethers. */
+export function cancelling(wallet: Signer): { wallet: Signer; sent: () => number } {
+  let sent = 0;
+  const fault = makeError("transaction was replaced", "TRANSACTION_REPLACED", {
+    ...{
+      cancelled: true,
+      reason: "cancelled",
+      hash: "0x",
+      replacement: null as never,
+      receipt: null as never,
+    },
+  });
+  const signer = signerWith(wallet, async (forward, transaction) =>
+    ++sent > 1 ? forward(transaction) : ({ wait: () => Promise.reject(fault) } as never),
+  );
+  return { wallet: signer, sent: () => sent };
+}
+
+/** A store that lets something happen, once, before its next answer. */
+export function interrupting(store: BlobStore, interrupt: () => Promise<unknown>): BlobStore {
+  let done = false;
+  const get = async (digest: string): Promise<Uint8Array | null> => {
+    if (!done) {
+      done = true;
+      await interrupt();
+    }
+    return store.get(digest);
+  };
+  return misbehaving(store, { get });
+}
 
 /** A journal on a device that loses its power before the step with this number, counted from 1: every later step fails. */
 export function powerCut(store: JournalStore, before: number): { store: JournalStore; cut: () => boolean } {
