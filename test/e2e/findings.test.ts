@@ -22,7 +22,6 @@ import {
   revoke,
   StoreUnavailable,
   sync,
-  vaultAt,
   withdraw,
   type JournalStore,
   type Vault,
@@ -62,7 +61,6 @@ import {
 import { thrown } from "../helpers/thrown.ts";
 import { accept, createWorld, device, inDays, ownedVault, type World } from "../helpers/world.ts";
 
-const ETHER = 10n ** 18n;
 /** Some agent's, in whatever vault. */
 const account = Wallet.createRandom().address;
 
@@ -119,16 +117,15 @@ describe("Findings of a review, each closed", () => {
       const { store, archive } = archiving(memoryStore());
       const { vault, environment } = await furnished(world, device(world, world.owner, store));
       const { terms } = await termsFor(world, account);
-      const watched = paidBy(vault, environment, watched());
-      expect(await nameOf(grant(watched, { ...terms, storeWelcome: true }))).to.equal("GrantLeftOut");
+      const hurried = paidBy(vault, environment, watched());
+      expect(await nameOf(grant(hurried, { ...terms, storeWelcome: true }))).to.equal("GrantLeftOut");
       await sync(vault);
       expect(await grants(vault)).to.deep.equal([]);
       expect(await canRead(vault, account)).to.equal(false);
       const names = await vault.journal.store.list();
       expect(names.filter((name) => name.startsWith("welcome-"))).to.deep.equal([]);
-      expect([...archive.values()].some((blob) => contains(blob, utf8ToBytes("age-encryption")))).to.equal(
-        false,
-      );
+      const leaked = [...archive.values()].some((blob) => contains(blob, utf8ToBytes("age-encryption")));
+      expect(leaked).to.equal(false);
       expect((await grant(vault, terms)).welcome, "granted again, it lands").to.have.property("length");
     });
   });
@@ -181,7 +178,7 @@ describe("Findings of a review, each closed", () => {
     it("through a relayer, by the commit key", async () => {
       const { vault, environment } = await furnished(world);
       await admitted(world, vault, account);
-      await world.networkHelpers.setBalance(new Wallet((await opened(vault)).commitKey).address, ETHER);
+      await world.networkHelpers.setBalance(new Wallet((await opened(vault)).commitKey).address, 10n ** 18n);
       const { rotated } = await revoke(paidBy(vault, environment, world.relayer), account);
       expect(rotated).to.equal(true);
       expect(await canRead(vault, account)).to.equal(false);
@@ -347,9 +344,8 @@ describe("Findings of a review, each closed", () => {
       const vault = await recoverOn(world, seed, { ...parts, journalStore });
       await sync(vault);
       const members = [...rosterOf((await opened(vault)).whole).members.values()];
-      expect(members.map(({ label }) => label).sort()).to.deep.equal([
-        ...["recovered device", "the 24 words", "this device"],
-      ]);
+      const labels = ["recovered device", "the 24 words", "this device"];
+      expect(members.map(({ label }) => label)).to.have.members(labels);
     });
   });
 
@@ -373,10 +369,9 @@ describe("Findings of a review, each closed", () => {
       const slow = paidBy(vault, environment, rejecting("underpriced"));
       expect(await thrown(sync(slow))).to.match(/underpriced/);
       const { memoryVault, owner, buyer } = world;
+      const space = spaceIdOf(vault.ref.vaultId);
       const setKey = (authorizer: string) =>
-        memoryVault
-          .connect(owner)
-          .updateSpaceAuthorization(spaceIdOf(vault.ref.vaultId), owner.address, authorizer, "0x");
+        memoryVault.connect(owner).updateSpaceAuthorization(space, owner.address, authorizer, "0x");
       await setKey(buyer.address);
       expect(await nameOf(sync(vault))).to.equal("CommitKeyMissing");
       expect(await pending(vault)).to.have.length(1);
@@ -412,13 +407,10 @@ describe("Findings of a review, each closed", () => {
 
   describe("What others hand in", () => {
     it("an epoch that nobody could ratchet to is refused at once", async () => {
-      const { vault } = await furnished(world);
-      const { journal, ref } = vault;
+      const { vault, environment } = await furnished(world);
       const state = await stateOf(vault);
-      const victim = vaultAt(ref, {
-        ...{ ...device(world), journalStore: journal.store, journalKey: journal.key },
-        provider: await claiming(world, vault, 2 ** 20 + 1),
-      });
+      const provider = await claiming(world, vault, 2 ** 20 + 1);
+      const victim = changed(vault, environment, { provider });
       const began = performance.now();
       expect(await nameOf(read(victim))).to.equal("EpochOutOfReach");
       expect(performance.now() - began).to.be.below(1_000);
@@ -443,11 +435,8 @@ describe("Findings of a review, each closed", () => {
 
     it("bytes of a proof that its holder changes are not those of the next read", async () => {
       const { vault } = await furnished(world);
-      await remember(
-        vault,
-        { scope: "health", text: "Sleeps at ten" },
-        { scope: "travel", text: "Window seat" },
-      );
+      await remember(vault, { scope: "health", text: "Sleeps at ten" });
+      await remember(vault, { scope: "travel", text: "Window seat" });
       await sync(vault);
       const [memory] = (await read(vault)).scopes[0]!.memories;
       const proof = await proveMemory(vault, memory!.id);
