@@ -73,6 +73,8 @@ export async function demo(
 ): Promise<void> {
   if (!(await hre.artifacts.artifactExists("ConciergeAgent"))) say("Compiling the contracts, this once…");
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  // Asked before there were any, Hardhat remembers that there were none.
+  await hre.artifacts.clearCache();
   const connection = await hre.network.create();
   const root = await mkdtemp(path.join(tmpdir(), "memory-vault-demo-"));
   try {
