@@ -77,7 +77,9 @@ export async function grant(vault: Vault, request: GrantRequest): Promise<Grante
   }
   const { grantee, listed } = operation;
   // The commit's signature is public once it was sent: whoever lands it alone leaves the grant beside it out.
-  if (listed && grantee !== null && !(await stands(vault, grantee))) throw new GrantLeftOut(grantee);
+  // As of the block of its own transaction: a node that lags says that there never was a grant.
+  const block = result.receipt?.blockNumber;
+  if (listed && grantee !== null && !(await stands(vault, grantee, block))) throw new GrantLeftOut(grantee);
   return { ...result, memberId: operation.id, welcome: await collectWelcome(vault, operation.id) };
 }
 

@@ -15,7 +15,7 @@ export async function owedRevokes(
   vault: Vault,
   candidate: Candidate,
   opened: OpenedHead,
-  blockTag?: number,
+  blockTag: number,
 ): Promise<string[]> {
   if (!secretsOf(opened).batches.has(candidate.id)) return [];
   const members = [...rosterOf(opened).members.values()].map(({ grantee }) => grantee);

@@ -19,7 +19,7 @@ import type { VaultOperation } from "./operations.ts";
 import { owedRevokes, stands } from "./owed.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
 import { KEPT_BATCHES } from "./roster.ts";
-import { checkPin, locked, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
+import { checkPin, locked, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 
 /** A device after it took in what became final. */
 export interface Settled {
@@ -133,7 +133,9 @@ async function settleCandidates(vault: Vault, state: MemberState, opened: Opened
   if (due.length === 0) return;
   const operations = await readOperations(vault.journal);
   const waiting = new Set(operations.map(({ id }) => id));
-  const newest = await openWith(vault, state, await pinnedHead(vault, state));
+  // As of one block: a node that lags must not make a grant look gone, for its welcome would be dropped.
+  const { number } = await newestBlock(vault);
+  const newest = await openWith(vault, state, await pinnedHead(vault, state, number));
   const faults: unknown[] = [];
   for (const candidate of due) {
     if (isUncertain(candidate, opened)) {
@@ -144,8 +146,8 @@ async function settleCandidates(vault: Vault, state: MemberState, opened: Opened
     }
     const landed = batches.has(candidate.id);
     // A grant that it was to end still stands: the next sync ends it, and needs this record for it.
-    if (landed && (await owedRevokes(vault, candidate, newest)).length > 0) continue;
-    await (landed ? letLand(vault, candidate, newest, operations) : destroy(vault, candidate)).then(
+    if (landed && (await owedRevokes(vault, candidate, newest, number)).length > 0) continue;
+    await (landed ? letLand(vault, candidate, newest, number, operations) : destroy(vault, candidate)).then(
       () => removeCandidate(vault.journal, candidate.id),
       (fault: unknown) => void faults.push(fault),
     );
@@ -161,6 +163,7 @@ async function letLand(
   vault: Vault,
   { operations, welcomes, lost }: Candidate,
   newest: OpenedHead,
+  block: number,
   waiting: readonly VaultOperation[],
 ): Promise<void> {
   const left: Uint8Array[] = [];
@@ -169,7 +172,7 @@ async function letLand(
     const member = rosterOf(newest).members.get(memberId);
     const dismissed = waiting.some((each) => each.kind === "dismiss" && each.memberId === memberId);
     if (member === undefined || dismissed) continue;
-    if (member.grantee !== null && member.listed && !(await stands(vault, member.grantee))) continue;
+    if (member.grantee !== null && member.listed && !(await stands(vault, member.grantee, block))) continue;
     await writeWelcome(vault.journal, memberId, file);
     if (store) left.push(file);
   }
