@@ -168,19 +168,20 @@ describe("Findings of a review, each closed", () => {
         const newest = typeof request.blockTag !== "number" && request.data?.startsWith(selector) === true;
         return newest ? world.provider.call({ ...request, blockTag: before }) : null;
       });
+      const lagging = changed(vault, environment, { provider });
       await remember(vault, { scope: "health", text: "Written meanwhile" });
-      const { rotated } = await sync(changed(vault, environment, { provider }));
-      expect(rotated).to.equal(false);
-      expect(await grants(vault)).to.have.length(1);
+      expect((await sync(lagging)).rotated).to.equal(false);
       expect(await texts(reader)).to.include("Written meanwhile");
+      const { terms } = await termsFor(world, world.buyer.address);
+      expect((await grant(lagging, terms)).welcome, "nor is a welcome lost").to.not.equal(null);
+      expect(await grants(vault)).to.have.length(2);
     });
 
     it("through a relayer, by the commit key", async () => {
       const { vault, environment } = await furnished(world);
       await admitted(world, vault, account);
       await world.networkHelpers.setBalance(new Wallet((await opened(vault)).commitKey).address, 10n ** 18n);
-      const { rotated } = await revoke(paidBy(vault, environment, world.relayer), account);
-      expect(rotated).to.equal(true);
+      expect((await revoke(paidBy(vault, environment, world.relayer), account)).rotated).to.equal(true);
       expect(await canRead(vault, account)).to.equal(false);
       expect(await grants(vault)).to.deep.equal([]);
     });
@@ -325,8 +326,7 @@ describe("Findings of a review, each closed", () => {
       const { seed } = await furnished(world);
       const journalStore = memoryJournalStore();
       const parts = { ...device(world, world.owner), journalStore };
-      const minting = mintVault({ ...parts, address: world.address, seed });
-      expect(await nameOf(minting)).to.equal("VaultExists");
+      expect(await nameOf(mintVault({ ...parts, address: world.address, seed }))).to.equal("VaultExists");
       expect(await journalStore.list()).to.deep.equal([]);
       const vault = await recoverOn(world, seed, parts);
       await remember(vault, { scope: "health", text: "Recovered instead" });
