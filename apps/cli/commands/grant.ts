@@ -93,7 +93,8 @@ export const addGrant = (cli: Cli): void => {
 
 async function grant(session: Session, options: Options): Promise<Report> {
   const { to, scopes, days, wait, propose = false, label = "", storeWelcome, out } = options;
-  if (to === undefined || scopes === undefined) throw new UsageFault("Say who and what: --to and --scopes.");
+  if (to === undefined || scopes === undefined || list(scopes).length === 0)
+    throw new UsageFault("Say who and what: --to and --scopes.");
   const terms = {
     to: await granteeOf(to),
     scopes: list(scopes),

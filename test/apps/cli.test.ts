@@ -1,0 +1,551 @@
+import { readdir, readFile, rm, stat, writeFile, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { Decrypter } from "age-encryption";
+import { expect } from "chai";
+import { Wallet } from "ethers";
+
+import { runningNode } from "../../apps/cli/devnode.ts";
+import { cliIn, wordsIn } from "./cli-world.ts";
+
+const PLAIN = ["init", "--no-passphrase", "--yes"];
+
+describe("memvault", function () {
+  this.timeout(120_000);
+  let home: string;
+  let cli: ReturnType<typeof cliIn>["cli"];
+  let json: ReturnType<typeof cliIn>["json"];
+  let fault: ReturnType<typeof cliIn>["fault"];
+  let words: string;
+  let owner: string;
+
+  /** The texts that a profile sees. */
+  const texts = async (...more: string[]): Promise<string[]> => {
+    const { memories } = await json(["list", "--limit", "0", ...more]);
+    return memories.map(({ text }) => text).sort();
+  };
+
+  before(async () => {
+    home = await mkdtemp(path.join(tmpdir(), "memvault-cli-"));
+    ({ cli, json, fault } = cliIn(home));
+  });
+  after(async () => {
+    await cli(["dev", "stop"]);
+    const node = await runningNode(home);
+    if (node !== null) process.kill(node.pid, "SIGKILL");
+    await rm(home, { recursive: true, force: true });
+  });
+
+  describe("before anything is set up", () => {
+    it("has help for every command, with examples", async () => {
+      const { code, out } = await cli(["--help"]);
+      expect(code).to.equal(0);
+      const names = [...out.matchAll(/^ {2}([a-z]+) (?:\[|<| {2})/gm)].map(([, name]) => name!);
+      expect(names).to.include.members(
+        "init dev mint add import list show search update forget sync grant revoke grants accept recover export verify status mcp".split(
+          " ",
+        ),
+      );
+      for (const name of names.filter((each) => each !== "help")) {
+        const help = await cli([name, "--help"]);
+        expect(help.code, name).to.equal(0);
+        expect(help.out, name)
+          .to.match(/Examples:\n {2}\$ /)
+          .and.match(/--json/);
+      }
+    });
+
+    it("says what to do first, and ends with 3", async () => {
+      for (const argv of [["list"], ["mint"], ["sync"], ["status"], ["grants"]]) {
+        const { name, code, message } = await fault(argv);
+        expect([name, code], argv[0]).to.deep.equal(["ProfileMissing", 3]);
+        expect(message).to.include("memvault init");
+      }
+    });
+
+    it("refuses what makes no command, and ends with 2", async () => {
+      for (const argv of [
+        ["nonsense"],
+        ["list", "--nonsense"],
+        ["show"],
+        ["--profile", "../x", "list"],
+        [],
+      ]) {
+        const { code, out } = await cli([...argv, "--json"]);
+        expect(code, argv.join(" ")).to.equal(2);
+        if (argv.length > 0)
+          expect(JSON.parse(out), argv.join(" ")).to.have.nested.property("error.exitCode", 2);
+      }
+    });
+  });
+
+  describe("init", () => {
+    it("makes no profile of which nobody wrote the words down", async () => {
+      const unseen = await fault(["init", "--no-passphrase"]);
+      expect([unseen.name, unseen.code]).to.deep.equal(["NotConfirmed", 9]);
+      const wrong = await cli(["init", "--no-passphrase"], { answer: () => "wrong" });
+      expect(wrong.code).to.equal(9);
+      expect(await readdir(home)).to.deep.equal([]);
+    });
+
+    it("takes no empty passphrase for one", async () => {
+      const empty = await cli(["init", "--yes"], { answer: () => "" });
+      expect(empty.code).to.equal(2);
+      expect(empty.err).to.include("--no-passphrase");
+      const other = await cli(["init", "--yes"], { answer: (question) => question });
+      expect(other.code).to.equal(9);
+      expect((await fault(["init", "--yes"])).name).to.equal("PassphraseNeeded");
+    });
+
+    it("shows 24 words once, and asks for three of them", async () => {
+      const asked: number[] = [];
+      const { code, out } = await cli(["init", "--no-passphrase"], {
+        answer: (question, said) => {
+          const place = Number(/Word (\d+)/.exec(question)?.[1]);
+          asked.push(place);
+          return wordsIn(said)[place - 1]!;
+        },
+      });
+      expect(code).to.equal(0);
+      expect(new Set(asked).size).to.equal(3);
+      words = wordsIn(out).join(" ");
+      expect(words.split(" ")).to.have.length(24);
+      expect(out).to.include("NOT sealed");
+      expect((await fault(PLAIN)).name).to.equal("ProfileExists");
+    });
+
+    it("seals the keys, and opens them with the passphrase alone", async () => {
+      const made = await json(["--profile", "sealed", "init", "--yes"], {
+        env: { MEMVAULT_PASSPHRASE: "one" },
+      });
+      expect(made).to.include({ sealed: true, network: "dev" });
+      expect(made.words.split(" ")).to.have.length(24);
+      const status = ["--profile", "sealed", "status"];
+      expect(await json(status, { env: { MEMVAULT_PASSPHRASE: "one" } })).to.include({ sealed: true });
+      const wrong = await fault(status, { env: { MEMVAULT_PASSPHRASE: "two" } });
+      expect([wrong.name, wrong.code]).to.deep.equal(["WrongPassphrase", 3]);
+      expect((await fault(status)).name).to.equal("PassphraseNeeded");
+      const env = { MEMVAULT_PASSPHRASE: "one", MEMVAULT_NEW_PASSPHRASE: "two" };
+      expect(await json(["--profile", "sealed", "passphrase"], { env })).to.include({ sealed: true });
+      expect(await json(status, { env: { MEMVAULT_PASSPHRASE: "two" } })).to.include({ sealed: true });
+    });
+
+    it("leaves every file to its owner alone", async () => {
+      for (const name of await readdir(home, { recursive: true })) {
+        const info = await stat(path.join(home, name));
+        expect((info.mode & 0o777).toString(8), name).to.equal(info.isFile() ? "600" : "700");
+      }
+    });
+  });
+
+  describe("dev and mint", () => {
+    it("say that the chain does not run", async () => {
+      const { name, code, message } = await fault(["list"]);
+      expect([name, code]).to.deep.equal(["DevNotRunning", 6]);
+      expect(message).to.include("memvault dev");
+      expect(await json(["status"])).to.have.nested.property("network.chainId", null);
+    });
+
+    it("start one, once", async () => {
+      const first = await json(["dev", "--detach"]);
+      expect(first).to.include({ began: "fresh", chainId: 31_337 });
+      expect(first.url).to.match(/^http:\/\/127\.0\.0\.1:\d+$/);
+      expect(await json(["dev", "--detach"])).to.include({ began: "running", pid: first.pid });
+    });
+
+    it("mint the vault of the words that were shown, and keep the seed no longer", async () => {
+      const before = await readFile(path.join(home, "keys.json"), "utf8");
+      expect(before).to.match(/"seed": "[0-9a-f]{64}"/);
+      const minted = await json(["mint", "--label", "mine"]);
+      owner = minted.owner;
+      expect(minted.vaultId).to.match(/^0x[0-9a-f]{64}$/);
+      expect(minted).to.include({ label: "mine", chainId: 31_337 }).and.not.have.property("words");
+      expect(await readFile(path.join(home, "keys.json"), "utf8")).to.include('"seed": null');
+    });
+  });
+
+  describe("memories", () => {
+    it("are added to the journal, and seen at once", async () => {
+      const { id, committed } = await json([
+        "add",
+        "Prefers",
+        "window seats",
+        "--scope",
+        "travel",
+        "--tags",
+        "train,seat",
+      ]);
+      expect(committed).to.equal(null);
+      const { memories, total, truncated } = await json(["list"]);
+      expect([total, truncated]).to.deep.equal([1, false]);
+      expect(memories[0]).to.deep.include({
+        ...{ id, scope: "travel", text: "Prefers window seats", type: "semantic", pending: true },
+        ...{ tags: ["train", "seat"], revision: 1, importance: 50 },
+      });
+    });
+
+    it("come from a pipe, and are committed at once on request", async () => {
+      const { committed } = await json(["add", "--scope", "health", "--importance", "90", "--sync"], {
+        input: "Allergic to penicillin\n",
+      });
+      expect(committed).to.include({ sequence: 1, final: true });
+      expect(committed).to.have.nested.property("operations.put", 2);
+      expect(await json(["sync"])).to.include({ transaction: null, sequence: 1 });
+    });
+
+    it("are found, shown, changed and forgotten", async () => {
+      const { memories } = await json(["search", "where", "to", "sit:", "window?"]);
+      const [found] = memories;
+      expect(found!.text).to.equal("Prefers window seats");
+      const short = found!.id.slice(0, 8);
+      expect(await json(["show", short])).to.include({ id: found!.id, pending: false });
+      expect((await cli(["show", short])).out)
+        .to.include("Prefers window seats")
+        .and.include(found!.id);
+      await json(["update", short, "--text", "Prefers aisle seats", "--until", "2030-01-31", "--sync"]);
+      expect(await json(["show", short])).to.include({
+        ...{ text: "Prefers aisle seats", revision: 2, validUntil: "2030-01-31T00:00:00.000Z" },
+      });
+      const { id } = await json(["add", "Likes rain", "--sync"]);
+      const unsure = await fault(["forget", id]);
+      expect([unsure.name, unsure.code]).to.deep.equal(["NotConfirmed", 9]);
+      expect((await cli(["forget", id], { answer: () => "no" })).code).to.equal(9);
+      expect(await json(["forget", id, "--yes", "--sync"])).to.deep.include({ forgotten: [id] });
+      expect(await texts()).to.deep.equal(["Allergic to penicillin", "Prefers aisle seats"]);
+    });
+
+    it("are refused with what is wrong about them", async () => {
+      const refusals: [string[], string, number][] = [
+        [["show", "ffffffff"], "UnknownMemory", 7],
+        [["list", "--scope", "nowhere"], "UnknownScope", 7],
+        [["list", "--limit", "many"], "UsageFault", 2],
+        [["add"], "UsageFault", 2],
+        [["add", "x", "--type", "vague"], "UsageFault", 2],
+        [["add", "x", "--scope", "\u0007"], "InvalidScopeName", 7],
+        [["update", "ffffffff"], "UsageFault", 2],
+        [["--vault", "0x1234", "list"], "UsageFault", 2],
+      ];
+      for (const [argv, name, code] of refusals) {
+        const found = await fault(argv);
+        expect([found.name, found.code, found.exitCode], argv.join(" ")).to.deep.equal([name, code, code]);
+      }
+    });
+
+    it("reach a terminal without what it would obey", async () => {
+      const { id } = await json(["add", "red \u001b[31malert\u001b]0;title\u0007\nnext"]);
+      for (const argv of [["list"], ["show", id]])
+        expect((await cli(argv)).out).to.not.match(/[\u0000-\u0008\u001b]/);
+      await json(["forget", id, "--yes"]);
+    });
+  });
+
+  describe("verify and status", () => {
+    it("prove the whole against the chain, and one memory by the contract", async () => {
+      const { memories } = await json(["list"]);
+      const { id } = memories[0]!;
+      const proven = await json(["verify", "--memory", id]);
+      expect(proven).to.include({
+        complete: true,
+        unaltered: true,
+        current: true,
+        final: true,
+        memories: 2,
+        rpcs: 1,
+      });
+      expect(proven.memory).to.deep.equal({ id, onChain: true });
+    });
+
+    it("say what was altered, and end with 5", async () => {
+      const blobs = path.join(home, "blobs");
+      const names = await readdir(blobs);
+      const kept = new Map(
+        await Promise.all(names.map(async (name) => [name, await readFile(path.join(blobs, name))] as const)),
+      );
+      for (const [name, bytes] of kept)
+        await writeFile(
+          path.join(blobs, name),
+          bytes.map((byte, i) => (i === 99 ? byte ^ 1 : byte)),
+        );
+      const altered = await fault(["verify"]);
+      expect([altered.name, altered.code]).to.deep.equal(["BlobAltered", 5]);
+      for (const name of names) await rm(path.join(blobs, name));
+      expect(await fault(["verify"])).to.include({ name: "BlobMissing", code: 6 });
+      for (const [name, bytes] of kept) await writeFile(path.join(blobs, name), bytes, { mode: 0o600 });
+      expect(await json(["verify"])).to.include({ complete: true });
+    });
+
+    it("show where everything stands", async () => {
+      const status = await json(["status"]);
+      expect(status).to.include({ home, sealed: false }).and.have.nested.property("network.name", "dev");
+      expect(status.vaults[0]).to.deep.include({ role: "owner", label: "mine", rpcs: 1, error: null });
+      expect((await cli(["status"])).out)
+        .to.include("mine")
+        .and.include("NOT sealed");
+    });
+  });
+
+  describe("grants", () => {
+    const reader = ["--profile", "reader"];
+    let welcome: string;
+    let recipient: string;
+
+    before(async () => {
+      const made = await json([...reader, ...PLAIN, "--no-words"]);
+      expect(made).to.not.have.property("words");
+      recipient = made.recipientFile;
+      welcome = path.join(home, "for-reader.age");
+    });
+
+    it("open scopes for thirty days unless said, and nothing else", async () => {
+      const granted = await json([
+        ...["grant", "--to", recipient, "--scopes", "health", "--label", "clinic", "--out", welcome],
+      ]);
+      expect(granted).to.include({ welcome, rotated: true });
+      const days = (Date.parse(granted.expiresAt) - Date.now()) / 86_400_000;
+      expect(days).to.be.within(29.9, 30.1);
+      const accepted = await json([...reader, "accept", welcome]);
+      expect(accepted).to.deep.include({ role: "reader", scopes: [{ name: "health", count: 1 }] });
+      expect(await texts(...reader)).to.deep.equal(["Allergic to penicillin"]);
+      expect((await fault([...reader, "list", "--scope", "travel"])).name).to.equal("UnknownScope");
+      expect(await json([...reader, "verify"])).to.include({ complete: true, memories: 1 });
+      const { grants } = await json(["grants"]);
+      expect(grants[0]).to.deep.include({
+        label: "clinic",
+        scopes: ["health"],
+        listed: false,
+        propose: false,
+      });
+    });
+
+    it("give a reader nothing to write with", async () => {
+      for (const argv of [["add", "x"], ["sync"], ["grants"]]) {
+        const { name, code } = await fault([...reader, ...argv]);
+        expect([name, code], argv[0]).to.deep.equal(["OwnerClassOnly", 4]);
+      }
+    });
+
+    it("are refused without an end, without scopes, twice, or to nobody", async () => {
+      const to = ["grant", "--to", recipient];
+      const refusals: [string[], string, number][] = [
+        [[...to, "--scopes", "health", "--days", "99999"], "UsageFault", 2],
+        [[...to, "--scopes", "health", "--days", "0"], "UsageFault", 2],
+        [[...to, "--scopes", ","], "UsageFault", 2],
+        [[...to, "--scopes", "health"], "AlreadyMember", 7],
+        [["grant", "--scopes", "health"], "UsageFault", 2],
+        [["grant", "--to", "ann", "--scopes", "health"], "InvalidAccount", 7],
+        [["grant", "--to", "./nobody.txt", "--scopes", "health"], "FileFault", 7],
+        [["grant", "--to", owner, "--scopes", "health"], "KeyNotPublished", 7],
+        [["revoke", "nobody", "--yes"], "NotGranted", 7],
+        [[...reader, "accept", recipient], "WelcomeRejected", 4],
+      ];
+      for (const [argv, name, code] of refusals) {
+        const found = await fault(argv);
+        expect([found.name, found.code], argv.join(" ")).to.deep.equal([name, code]);
+      }
+    });
+
+    it("end with a clear error, and status 4", async () => {
+      expect((await fault(["revoke", "clinic"])).name).to.equal("NotConfirmed");
+      expect(await json(["revoke", "clinic", "--yes"])).to.include({ rotated: true });
+      expect(await json(["grants"])).to.deep.equal({ grants: [] });
+      const { code, err, out } = await cli([...reader, "list"]);
+      expect([code, out]).to.deep.equal([4, ""]);
+      expect(err).to.match(/^The keyring of epoch \d+ has no entry for this member\. Ask the vault's owner/);
+    });
+  });
+
+  describe("recover", () => {
+    it("gives everything back from the words and the address", async () => {
+      await json(["--profile", "new", ...PLAIN, "--no-words"]);
+      const recovered = await json(["--profile", "new", "recover", "--owner", owner], { input: words });
+      expect(recovered).to.include({ role: "owner", memories: 2 });
+      expect(await texts("--profile", "new")).to.deep.equal(await texts());
+      await json(["--profile", "new", "add", "Written after", "--scope", "travel", "--sync"]);
+      expect(await texts()).to.include("Written after");
+    });
+
+    it("repeats no word in what it says of wrong ones", async () => {
+      const wrong = words.replace(/^\w+/, "notaword");
+      const { code, err } = await cli(["--profile", "new", "recover", "--owner", owner], { input: wrong });
+      expect(code).to.equal(3);
+      expect(err).to.include("word 1").and.not.include("notaword").and.not.include(words.split(" ")[1]!);
+    });
+  });
+
+  describe("import and export", () => {
+    const sample = path.resolve("examples/chatgpt-export");
+
+    it("tell what an import would bring", async () => {
+      const dry = await json(["import", sample, "--dry-run"]);
+      expect(dry).to.include({ importer: "chatgpt", dryRun: true, known: 0 });
+      expect(dry.memories).to.be.greaterThan(50);
+      expect(dry.skipped[0]).to.have.keys("place", "why");
+      expect(Object.values(dry.scopes).reduce((a, b) => a + b)).to.equal(dry.memories);
+      // It needs no profile: people look before they begin.
+      expect(await json(["--profile", "nobody", "import", sample, "--dry-run"])).to.include({
+        memories: dry.memories,
+      });
+      expect(await texts()).to.have.length(3);
+    });
+
+    it("bring an export once, however often it is run", async () => {
+      const first = await json(["import", sample]);
+      expect(first.committed).to.equal(null);
+      // From the journal, and from the vault.
+      expect(await json(["import", sample])).to.include({ memories: 0, known: first.memories });
+      await json(["sync"]);
+      expect(await json(["import", sample, "--sync"])).to.include({ memories: 0, known: first.memories });
+      expect(await texts()).to.have.length(3 + Number(first.memories));
+      const file = path.join(home, "undated.md");
+      await writeFile(file, "# Career\n\n- Builds bridges out of paper\n- Teaches on Mondays\n");
+      expect(await json(["import", file, "--scope", "career"])).to.include({ memories: 2 });
+      expect(await json(["import", file])).to.include({ memories: 0, known: 2 });
+      await json(["sync"]);
+    });
+
+    it("refuse what is no export", async () => {
+      expect(await fault(["import", path.join(home, "nowhere")])).to.include({
+        name: "MalformedExport",
+        code: 7,
+      });
+      const odd = path.join(home, "odd.bin");
+      await writeFile(odd, Buffer.from([0, 1, 2, 255, 254]));
+      expect((await fault(["import", odd])).code).to.equal(7);
+      expect((await fault(["import", sample, "--as", "poems"])).code).to.equal(2);
+    });
+
+    for (const [format, ending] of [
+      ["pam", "pam.json"],
+      ["jsonl", "jsonl"],
+    ] as const)
+      it(`take every memory to another vault in ${format}`, async () => {
+        const file = path.join(home, `out.${ending}`);
+        const written = await json(["export", "--format", format, "--out", file]);
+        expect(written).to.include({ encrypted: false, pending: 0 });
+        expect((await stat(file)).mode & 0o777).to.equal(0o600);
+        expect(await fault(["export", "--out", file])).to.include({ name: "FileFault", code: 7 });
+        const profile = ["--profile", `from-${format}`];
+        await json([...profile, ...PLAIN]);
+        await json([...profile, "mint"]);
+        await json([...profile, "import", file, "--sync"]);
+        expect(await texts(...profile)).to.deep.equal(await texts());
+        expect(await json([...profile, "grants"])).to.deep.equal({ grants: [] });
+      });
+
+    it("write Markdown to stdout, of chosen scopes", async () => {
+      const { out, code } = await cli(["export", "--format", "markdown", "--scope", "health", "--out", "-"]);
+      expect(code).to.equal(0);
+      expect(out)
+        .to.match(/^# Memories\n/)
+        .and.include("- Allergic to penicillin")
+        .and.not.include("## travel");
+    });
+
+    it("encrypt to a passphrase or to recipients", async () => {
+      const file = path.join(home, "out.age");
+      const env = { MEMVAULT_EXPORT_PASSPHRASE: "on paper" };
+      expect(await json(["export", "--passphrase", "--out", file], { env })).to.include({ encrypted: true });
+      const decrypter = new Decrypter();
+      decrypter.addPassphrase("on paper");
+      expect(await decrypter.decrypt(await readFile(file), "text")).to.include("Allergic to penicillin");
+      const both = ["export", "--passphrase", "--to", "age1x", "--out", file];
+      expect((await fault(both, { env })).code).to.equal(2);
+      const to = path.join(home, "recipient.txt");
+      expect(await json(["export", "--to", to, "--out", file, "--force"])).to.include({ encrypted: true });
+    });
+  });
+
+  describe("the chain of this machine", () => {
+    it("is there again after a kill, with all that was committed", async () => {
+      const before = await json(["verify"]);
+      const node = await runningNode(home);
+      process.kill(node!.pid, "SIGKILL");
+      while ((await runningNode(home)) !== null) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect((await fault(["verify"])).name).to.equal("DevNotRunning");
+      const again = await json(["dev", "--detach"]);
+      expect(again).to.include({ began: "restored", url: node!.url });
+      expect(await json(["verify"])).to.deep.equal(before);
+      expect(await json(["add", "After the kill", "--sync"])).to.have.nested.property(
+        "committed.final",
+        true,
+      );
+    });
+
+    it("is there again after a stop", async () => {
+      expect(await json(["dev", "stop"])).to.deep.equal({ stopped: true });
+      expect(await json(["dev", "stop"])).to.deep.equal({ stopped: false });
+      // In the foreground: somebody presses Ctrl-C at once.
+      expect(await json(["dev"])).to.include({ began: "restored", stopped: true });
+      await json(["dev", "--detach"]);
+      expect(await texts()).to.include("After the kill");
+    });
+  });
+
+  describe("another network", () => {
+    const account = Wallet.createRandom();
+    const away = ["--profile", "away"];
+    let url: string;
+
+    before(async () => {
+      const node = await runningNode(home);
+      url = node!.url;
+    });
+
+    it("takes the account from the environment or a keystore", async () => {
+      const deployment = path.join(home, "dev", "deployments", "31337.json");
+      await json([...away, ...PLAIN, "--rpc", url, "--deployment", deployment]);
+      const none = await fault([...away, "mint"]);
+      expect([none.name, none.code]).to.deep.equal(["WalletRequired", 8]);
+      const env = { MEMVAULT_PRIVATE_KEY: account.privateKey };
+      const poor = await fault([...away, "mint"], { env });
+      expect([poor.name, poor.code]).to.deep.equal(["NotEnoughFunds", 8]);
+      const body = {
+        jsonrpc: "2.0",
+        id: 1,
+        method: "anvil_setBalance",
+        params: [account.address, "0xde0b6b3a7640000"],
+      };
+      await fetch(url, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      const keystore = path.join(home, "account.json");
+      await writeFile(keystore, await account.encrypt("secret"));
+      const wrong = await fault([...away, "--keystore", keystore, "mint"], {
+        env: { MEMVAULT_KEYSTORE_PASSPHRASE: "no" },
+      });
+      expect([wrong.name, wrong.code]).to.deep.equal(["BadAccount", 3]);
+      const minted = await json([...away, "--keystore", keystore, "mint"], {
+        env: { MEMVAULT_KEYSTORE_PASSPHRASE: "secret" },
+      });
+      expect(minted.owner).to.equal(account.address);
+      expect(await json([...away, "add", "From the environment", "--sync"], { env })).to.have.nested.property(
+        "committed.sequence",
+        1,
+      );
+    });
+
+    it("that nobody answers for is said so, at once", async () => {
+      const { name, code } = await fault(["--rpc", "http://127.0.0.1:9", "list"]);
+      expect([name, code]).to.deep.equal(["ChainUnreachable", 6]);
+    });
+
+    it("without contracts is said so", async () => {
+      const bad = await fault(["--profile", "odd", ...PLAIN, "--rpc", "nowhere"]);
+      expect([bad.name, bad.code]).to.deep.equal(["UsageFault", 2]);
+    });
+  });
+
+  describe("several vaults", () => {
+    it("are told apart by id or label", async () => {
+      const second = await json(["mint", "--label", "work", "--yes"]);
+      expect(second.words.split(" ")).to.have.length(24);
+      expect(await fault(["list"])).to.include({ name: "WhichVault", code: 3 });
+      expect(await texts("--vault", "work")).to.deep.equal([]);
+      expect(await texts("--vault", second.vaultId.slice(0, 12))).to.deep.equal([]);
+      expect(await texts("--vault", "mine")).to.include("Allergic to penicillin");
+    });
+  });
+});
