@@ -57,17 +57,13 @@ import {
   paidBy,
   recoverOn,
   termsFor,
+  texts,
 } from "../helpers/furnished.ts";
-import { thrown } from "../helpers/thrown.ts";
+import { nameOf, thrown } from "../helpers/thrown.ts";
 import { accept, createWorld, device, inDays, ownedVault, type World } from "../helpers/world.ts";
 
 /** Some agent's, in whatever vault. */
 const account = Wallet.createRandom().address;
-
-const texts = async (vault: Vault): Promise<string[]> =>
-  (await read(vault)).scopes.flatMap(({ memories }) => memories.map(({ text }) => text)).sort();
-
-const nameOf = async (promise: Promise<unknown>): Promise<string> => ((await thrown(promise)) as Error).name;
 
 describe("Findings of a review, each closed", () => {
   let world: World;
@@ -146,7 +142,11 @@ describe("Findings of a review, each closed", () => {
         expect(await nameOf(found)).to.equal("BlobMissing");
         expect(await collectWelcome(vault, memberId)).to.equal(null);
       }
-      expect((await sync(vault)).final).to.equal(true);
+      const taken = await grant(vault, { ...terms, account: world.buyer.address });
+      await world.memoryVault.connect(world.owner).revoke(vault.ref.vaultId, world.buyer.address);
+      await world.networkHelpers.mine(6);
+      await settle(vault);
+      expect(await collectWelcome(vault, taken.memberId), "the roster has it, the chain not").to.equal(null);
     });
 
     it("and lapse: whose time is over is granted anew", async () => {

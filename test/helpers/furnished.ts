@@ -111,3 +111,7 @@ export async function claiming(world: World, vault: Vault, epoch: number): Promi
     Promise.resolve(data?.startsWith(selector) === true ? answer : null),
   );
 }
+
+/** All texts that a member reads, sorted. */
+export const texts = async (vault: Vault): Promise<string[]> =>
+  (await read(vault)).scopes.flatMap(({ memories }) => memories.map(({ text }) => text)).sort();

@@ -6,3 +6,7 @@ export const thrown = (promise: Promise<unknown>): Promise<unknown> =>
     },
     (fault: unknown) => fault,
   );
+
+/** The name of the error that a promise is rejected with. */
+export const nameOf = async (promise: Promise<unknown>): Promise<string> =>
+  ((await thrown(promise)) as Error).name;
