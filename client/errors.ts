@@ -308,7 +308,10 @@ export class VaultNotFound extends VaultError {
     readonly vaultId: bigint,
     options?: ErrorOptions,
   ) {
-    super(`There is no vault ${vaultId} at that contract. Check chain, contract and id.`, options);
+    super(
+      `There is no vault 0x${vaultId.toString(16)} at that contract. Check chain, contract and id.`,
+      options,
+    );
   }
 }
 
@@ -443,7 +446,10 @@ export class AlreadyMember extends VaultError {
     readonly grantee: string,
     readonly memberId: string,
   ) {
-    super(`${grantee} has a grant already (member ${memberId}). Revoke it first, then grant anew.`);
+    super(
+      `${grantee === "" ? "This recipient" : grantee} has a grant already (member ${memberId}), perhaps one that is not ` +
+        "final yet. Collect its welcome; or revoke it, and grant anew.",
+    );
   }
 }
 
@@ -568,6 +574,18 @@ export class VaultInUse extends VaultError {
   constructor(readonly vaultId: bigint) {
     super(
       `Vault 0x${vaultId.toString(16)} is in use, and the RPC lags behind. Recover again when it has caught up.`,
+    );
+  }
+}
+
+/** Nothing stands at the address that the contract should have. */
+export class ContractMissing extends VaultError {
+  constructor(
+    readonly address: string,
+    readonly chainId: bigint,
+  ) {
+    super(
+      `No contract stands at ${address} on chain ${chainId}: nothing was sent. Deploy there, or check the network.`,
     );
   }
 }

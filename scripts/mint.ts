@@ -5,7 +5,7 @@ import { MINT_GAS, mintInto, sayMinted } from "../apps/cli/minting.ts";
 import { findDeployment, homeOf, openOrCreateProfile } from "../apps/cli/profile.ts";
 import type { Say } from "../apps/cli/terminal.ts";
 import { showWords } from "../apps/cli/words.ts";
-import { seedToWords, UnknownNetwork, type Minted } from "../client/index.ts";
+import { ContractMissing, seedToWords, UnknownNetwork, type Minted } from "../client/index.ts";
 import { walletOf } from "./wallet.ts";
 
 /** What minting may be told. */
@@ -38,6 +38,9 @@ export async function mint(
   const { chainId } = await provider.getNetwork();
   const deployment = await findDeployment(home, chainId);
   if (deployment === null) throw new UnknownNetwork(chainId);
+  // Before any words are shown: a chain that was started anew has no contracts any more.
+  if ((await provider.getCode(deployment.memoryVault)) === "0x")
+    throw new ContractMissing(deployment.memoryVault, chainId);
   const wallet = await walletOf(connection, "mint", MINT_GAS);
 
   const profile = await openOrCreateProfile(home, passphrase);

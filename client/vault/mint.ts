@@ -4,7 +4,7 @@ import { hexlify, Wallet, type TransactionReceipt } from "ethers";
 import { generateIdentity, recipientBytes, recipientOf } from "../crypto/identity.ts";
 import { mintSalt, seedSecrets } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
-import { VaultExists, VaultNotFound, WalletRequired } from "../errors.ts";
+import { ContractMissing, VaultExists, VaultNotFound, WalletRequired } from "../errors.ts";
 import { PERMISSION, readChainHead, send, vaultIdOf } from "./contract.ts";
 import { readState, writeState, type MemberState } from "./journal.ts";
 import type { RosterMember } from "./roster.ts";
@@ -31,7 +31,7 @@ export interface Minted {
  * Mints a vault for the wallet, with a new commit key. All secrets are journalled before the transaction, so that an
  * interrupted mint is completed by calling again with the same seed and journal.
  *
- * @throws {WalletRequired} without a wallet.
+ * @throws {WalletRequired} without a wallet. {ContractMissing} when nothing stands at the address.
  * @throws {VaultExists} when this seed's vault was minted from another device: recover it instead.
  */
 export async function mintVault(request: MintRequest): Promise<Minted> {
@@ -42,6 +42,8 @@ export async function mintVault(request: MintRequest): Promise<Minted> {
   const salt = hexlify(mintSalt(seed, index));
   const ref: VaultRef = { chainId, contract: address.toLowerCase(), vaultId: vaultIdOf(owner, salt) };
   const vault = vaultAt(ref, request);
+  // What is sent to an address without code costs gas and makes no vault.
+  if ((await provider.getCode(address)) === "0x") throw new ContractMissing(address, chainId);
   const known = await readState(vault.journal);
   const standing = await readChainHead(vault.contract, ref).catch((fault: unknown) => {
     if (fault instanceof VaultNotFound) return null;

@@ -335,10 +335,27 @@ async function submit(
     if (cancelled) throw fault;
     if (isError(fault, "TRANSACTION_REPLACED") || isError(fault, "NONCE_EXPIRED")) return null;
     if (!(fault instanceof ContractRefusal)) throw fault;
-    const now = await pinnedHead(vault, base.state);
+    const now = await headAfter(vault, base, fault);
     if (now.stateRoot === base.chain.stateRoot && now.authorizer === base.chain.authorizer) throw fault;
     return null;
   }
+}
+
+const PENDING_PATIENCE = { tries: 30, pause: 500 };
+
+/** A commit that waits in the mempool makes the next one stale before the head shows why: it is waited for. */
+async function headAfter(
+  vault: Vault,
+  { state, chain }: SyncBase,
+  fault: ContractRefusal,
+): Promise<ChainHead> {
+  let now = await pinnedHead(vault, state);
+  const stale = fault.error === "StaleHead";
+  for (let i = 0; stale && now.stateRoot === chain.stateRoot && i < PENDING_PATIENCE.tries; i++) {
+    await new Promise((resolve) => setTimeout(resolve, PENDING_PATIENCE.pause));
+    now = await pinnedHead(vault, state);
+  }
+  return now;
 }
 
 /** The contract as the account that pays sees it: without a wallet the commit key pays. */

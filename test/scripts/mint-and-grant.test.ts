@@ -13,6 +13,7 @@ import {
   findWelcome,
   generateIdentity,
   grants,
+  ContractMissing,
   InvalidAccount,
   InvalidExpiry,
   InvalidScopeName,
@@ -260,6 +261,18 @@ for (const [kind, start] of kinds) {
 }
 
 describe("mint and grant", () => {
+  it("send nothing, and show no words, where the contract no longer stands", async () => {
+    const connection = await network.create();
+    const { home, deployment } = await setUp(connection);
+    await saveDeployment(home, { ...deployment, memoryVault: `0x${"12".repeat(20)}` });
+    const lines: string[] = [];
+    const refused = mint(connection, { home, say: (line: string) => void lines.push(line) });
+    expect(await thrown(refused)).to.be.instanceOf(ContractMissing);
+    expect(lines).to.deep.equal([]);
+    await connection.close();
+    await rm(home, { recursive: true });
+  });
+
   it("ask for a deployment where none is known", async () => {
     const home = await mkdtemp(path.join(tmpdir(), "memvault-"));
     const connection = await network.create();
@@ -326,7 +339,7 @@ describe("mint and grant", () => {
     // What to do, and no stack.
     expect(String(fault))
       .to.include("AlreadyMember")
-      .and.include("Revoke it first")
+      .and.include("revoke it, and grant anew")
       .and.not.include("    at ");
     await rm(home, { recursive: true });
   });
