@@ -39,11 +39,10 @@ export const devHome = (root: string): string => path.join(root, "dev");
  * The node that runs, if it does: its process is alive, and anvil answers at its port.
  */
 export async function runningNode(root: string): Promise<DevNode | null> {
-  const bytes = await filesOf(devHome(root)).read(NODE);
-  if (bytes === null) return null;
-  const { pid, port } = JSON.parse(new TextDecoder().decode(bytes)) as { pid: number; port: number };
-  const node = { url: urlOf(port), pid };
-  return isAlive(pid) && (await answers(node.url)) ? node : null;
+  const known = await readNode(root);
+  if (known === null || known.pid === null) return null;
+  const node = { url: urlOf(known.port), pid: known.pid };
+  return isAlive(node.pid) && (await answers(node.url)) ? node : null;
 }
 
 /**
@@ -66,8 +65,7 @@ export async function startNode(root: string, port?: number): Promise<Started> {
       if (state !== null) await restore(node, state);
       const deployment = await deployed(root, node);
       await files.write(STATE, await stateOf(node));
-      const known = JSON.stringify({ pid: node.pid, port: Number(new URL(node.url).port) });
-      await files.write(NODE, new TextEncoder().encode(`${known}\n`));
+      await writeNode(root, { pid: node.pid, port: portOf(node) });
       return { ...node, began: state === null ? "fresh" : "restored", deployment };
     } catch (fault) {
       await endNode(node);
@@ -91,7 +89,8 @@ export async function stopNode(root: string): Promise<boolean> {
   if (node === null) return false;
   await keepState(root, node);
   await endNode(node);
-  await filesOf(devHome(root)).remove(NODE);
+  // Tools that were told its port find it there again.
+  await writeNode(root, { pid: null, port: portOf(node) });
   return true;
 }
 
@@ -105,6 +104,22 @@ export async function fund(url: string, account: string): Promise<void> {
 }
 
 const ETHER = 10n ** 18n;
+
+/** The node that was started last; without a process when it was stopped. */
+interface KnownNode {
+  readonly pid: number | null;
+  readonly port: number;
+}
+
+async function readNode(root: string): Promise<KnownNode | null> {
+  const bytes = await filesOf(devHome(root)).read(NODE);
+  return bytes === null ? null : (JSON.parse(new TextDecoder().decode(bytes)) as KnownNode);
+}
+
+const writeNode = (root: string, node: KnownNode): Promise<void> =>
+  filesOf(devHome(root)).write(NODE, new TextEncoder().encode(`${JSON.stringify(node)}\n`));
+
+const portOf = ({ url }: DevNode): number => Number(new URL(url).port);
 
 const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
 
@@ -152,8 +167,7 @@ export function anvilBinary(): string {
 }
 
 async function lastPort(root: string): Promise<number> {
-  const bytes = await filesOf(devHome(root)).read(NODE);
-  const last = bytes === null ? 0 : (JSON.parse(new TextDecoder().decode(bytes)) as { port: number }).port;
+  const last = (await readNode(root))?.port ?? 0;
   // Somebody else may have taken it meanwhile.
   return (await freePort(last)) ?? (await freePort(0)) ?? 0;
 }

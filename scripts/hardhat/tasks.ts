@@ -4,8 +4,15 @@ import { ArgumentType } from "hardhat/types/arguments";
 
 import { explained } from "../explained.ts";
 
-/** What opens the profile's keys, or seals new ones. Without it they are not sealed. */
-const passphrase = () => ({ passphrase: process.env.MEMVAULT_PASSPHRASE ?? "" });
+/** What opens the profile's keys, or seals new ones. */
+function passphrase(): { readonly passphrase: string } {
+  const { MEMVAULT_PASSPHRASE = "" } = process.env;
+  if (MEMVAULT_PASSPHRASE === "")
+    console.error(
+      "MEMVAULT_PASSPHRASE is not set: new keys are not sealed, until `npx memvault passphrase` does it.",
+    );
+  return { passphrase: MEMVAULT_PASSPHRASE };
+}
 
 const STORE_WELCOME: Partial<Record<string, boolean | "auto">> = { yes: true, no: false, auto: "auto" };
 

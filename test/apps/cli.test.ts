@@ -7,6 +7,7 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 
 import { runningNode } from "../../apps/cli/devnode.ts";
+import { EXIT } from "../../apps/cli/faults.ts";
 import { cliIn, wordsIn } from "./cli-world.ts";
 
 const PLAIN = ["init", "--no-passphrase", "--yes"];
@@ -77,6 +78,26 @@ describe("memvault", function () {
         if (argv.length > 0)
           expect(JSON.parse(out), argv.join(" ")).to.have.nested.property("error.exitCode", 2);
       }
+    });
+  });
+
+  describe("docs/cli.md", () => {
+    it("has every command and every exit status", async () => {
+      const page = await readFile(new URL("../../docs/cli.md", import.meta.url), "utf8");
+      const { out } = await cli(["--help"]);
+      const names = [...out.matchAll(/^ {2}([a-z]+) (?:\[|<| {2})/gm)].map(([, name]) => name!);
+      for (const name of names) if (name !== "help") expect(page).to.include(`\`${name}\``);
+      const statuses = [...page.matchAll(/^\| (\d+) \|/gm)].map(([, status]) => Number(status));
+      expect(statuses).to.deep.equal(Object.values(EXIT));
+    });
+
+    it("names options and variables that exist", async () => {
+      const page = await readFile(new URL("../../docs/cli.md", import.meta.url), "utf8");
+      const helps = await Promise.all(
+        [...page.matchAll(/^\| `([a-z]+)`/gm)].map(async ([, name]) => (await cli([name!, "--help"])).out),
+      );
+      const known = helps.join("\n");
+      for (const [option] of page.matchAll(/--[a-z][a-z-]+/g)) expect(known).to.include(option);
     });
   });
 
@@ -472,12 +493,13 @@ describe("memvault", function () {
       );
     });
 
-    it("is there again after a stop", async () => {
+    it("is there again after a stop, at the same port", async () => {
+      const { url } = (await runningNode(home))!;
       expect(await json(["dev", "stop"])).to.deep.equal({ stopped: true });
       expect(await json(["dev", "stop"])).to.deep.equal({ stopped: false });
       // In the foreground: somebody presses Ctrl-C at once.
       expect(await json(["dev"])).to.include({ began: "restored", stopped: true });
-      await json(["dev", "--detach"]);
+      expect(await json(["dev", "--detach"])).to.include({ url });
       expect(await texts()).to.include("After the kill");
     });
   });
