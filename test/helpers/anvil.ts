@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
 import { Socket } from "node:net";
+
+import { anvilBinary } from "../../apps/cli/devnode.ts";
 
 /** What an anvil node starts with. */
 export interface AnvilOptions {
@@ -35,29 +36,6 @@ export interface Anvil extends AsyncDisposable {
 /** The node did not start, with what it said. */
 export class AnvilError extends Error {
   override readonly name = "AnvilError";
-}
-
-const ARCHITECTURES: Partial<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
-
-/**
- * The path of the anvil binary.
- *
- * It comes in a package for each platform, an optional dependency of `@foundry-rs/anvil`. That package is asked
- * directly: the wrapper in front of it needs no install script either, but would be a second process to end.
- *
- * @throws AnvilError if there is none for this machine.
- */
-export function anvilBinary(): string {
-  const platform = `${process.platform}-${ARCHITECTURES[process.arch] ?? process.arch}`;
-  const file = process.platform === "win32" ? "anvil.exe" : "anvil";
-  const name = `@foundry-rs/anvil-${platform}`;
-  // Optional dependencies may be nested below the package that names them.
-  const require = createRequire(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json"));
-  try {
-    return require.resolve(`${name}/bin/${file}`);
-  } catch (cause) {
-    throw new AnvilError(`${name} is not installed: install without --omit=optional`, { cause });
-  }
 }
 
 /**
