@@ -141,8 +141,11 @@ describe("memvault as a process", function () {
     const folder = path.join(home, "package");
     await mkdir(folder);
     // This environment, for whatever npm needs to reach its registry; but what a surrounding `npx -c` or `npm run` set
-    // would be taken for npm's own.
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(npm_|MEMVAULT_)/i.test(name));
+    // besides would be taken for npm's own.
+    const reach = /^npm_config_(userconfig|globalconfig|registry|cafile)$/i;
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => reach.test(name) || !/^(npm_|MEMVAULT_)/i.test(name),
+    );
     const env = { ...Object.fromEntries(inherited), HOME: home };
     const npm = (args: string[], cwd: string) =>
       promisify(execFile)("npm", args, { env, cwd, maxBuffer: 2 ** 24, timeout: 180_000 });
