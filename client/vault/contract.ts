@@ -11,6 +11,7 @@ import {
   Wallet,
   type ContractRunner,
   type Provider,
+  type Signer,
   type TransactionReceipt,
 } from "ethers";
 
@@ -228,13 +229,14 @@ export async function send(contract: MemoryVault | KeyRegistry, data: string): P
     if (receipt === null) throw new ContractRefusal("no receipt", []);
     return receipt;
   } catch (cause) {
-    if (isError(cause, "INSUFFICIENT_FUNDS")) {
-      const { from } = cause.transaction;
-      throw new InsufficientFunds(typeof from === "string" ? from : "The account that pays", { cause });
-    }
+    if (isError(cause, "INSUFFICIENT_FUNDS")) throw new InsufficientFunds(await payerOf(runner), { cause });
     throw refusalOf(contract, cause) ?? cause;
   }
 }
+
+/** Which account to fund: with the commit key it is one that nobody has seen yet. */
+const payerOf = async (runner: ContractRunner & Partial<Pick<Signer, "getAddress">>): Promise<string> =>
+  (await runner.getAddress?.()) ?? "The account that pays";
 
 /** Names the contract's refusal from its ABI, or `null` when the fault is another. */
 export function refusalOf(contract: MemoryVault | KeyRegistry, fault: unknown): ContractRefusal | null {

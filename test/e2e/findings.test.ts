@@ -192,6 +192,9 @@ describe("Findings of a review, each closed", () => {
       const penniless = { wallet: world.relayer, provider: understood(world.provider) };
       const fault = await thrown(revoke(changed(vault, environment, penniless), account));
       expect(fault).to.have.property("name", "InsufficientFunds");
+      expect(fault)
+        .to.have.property("account")
+        .that.matches(/^0x[0-9a-fA-F]{40}$/);
       expect(await grants(vault), "the rotation has landed").to.deep.equal([]);
       expect(await canRead(vault, account)).to.equal(true);
       await sync(vault);
