@@ -29,7 +29,7 @@ import type { SectionContent, SectionData } from "./blob.ts";
 import { deltaAfter, type ChainHead, type Delta } from "./contract.ts";
 import { rootOf, segmentOf, type ScopeState, type Segment } from "./head.ts";
 import { compareBytes, type Keyring } from "./keyring.ts";
-import { isInternal, recordIdOf, ZERO } from "./roster.ts";
+import { isInternal, isRemoval, recordIdOf, ZERO } from "./roster.ts";
 
 /** What the next commit says about one scope. */
 export interface ScopeDraft {
@@ -176,7 +176,7 @@ const sizeOf = (items: readonly Uint8Array[]): number => items.reduce((size, ite
 function net(items: readonly Uint8Array[]): Uint8Array[] {
   const last = new Map<string, Uint8Array>();
   for (const item of items) {
-    const id = item.length === 16 ? bytesToHex(item) : recordIdOf(item);
+    const id = isRemoval(item) ? bytesToHex(item) : recordIdOf(item);
     last.delete(id);
     last.set(id, item);
   }

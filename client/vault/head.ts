@@ -23,7 +23,7 @@ import { decodeHead, decodeItems, decodeSection, unpad } from "./blob.ts";
 import type { HeadData, ListEntry, SectionContent, SectionData } from "./blob.ts";
 import type { ChainHead } from "./contract.ts";
 import { lookUpEpochKey, lookUpKey } from "./keyring.ts";
-import { ONE, recordIdOf, ZERO, type MemberClass } from "./roster.ts";
+import { isRemoval, ONE, recordIdOf, ZERO, type MemberClass } from "./roster.ts";
 
 /** What a member needs to open heads. */
 export interface MemberKeys {
@@ -86,7 +86,6 @@ export type ScopeCache = ReadonlyMap<string, ScopeState>;
 const CONCURRENT_READS = 16;
 /** A rotation every minute for two years; some ten seconds of work. */
 const MAX_RATCHET = 2 ** 20;
-const REMOVAL_BYTES = 16;
 
 /**
  * Opens a head and proves it: every live record of every scope that the member reads, against the root that the
@@ -299,7 +298,7 @@ export const segmentOf = (entry: ListEntry, items: readonly Uint8Array[]): Segme
 export function scopeStateOf(id: string, segments: readonly Segment[]): ScopeState {
   const live = new Map<string, Uint8Array>();
   for (const item of segments.flatMap((segment) => segment.items)) {
-    if (item.length === REMOVAL_BYTES) live.delete(bytesToHex(item));
+    if (isRemoval(item)) live.delete(bytesToHex(item));
     else live.set(recordIdOf(item), item);
   }
   return { id, live, segments, root: rootOf(live) };

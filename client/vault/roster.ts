@@ -184,6 +184,9 @@ function memberOf(record: readonly unknown[]): RosterMember {
 
 const hexId = (value: unknown): string => bytesToHex(fixed(value, 16, "an id"));
 
+/** Whether an item of a section removes a record: then it is the record's id, and no record is as short. */
+export const isRemoval = (item: Uint8Array): boolean => item.length === 16;
+
 /**
  * The id of any record, read from its first bytes: array header, kind, 16-byte string.
  *

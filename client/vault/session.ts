@@ -13,7 +13,7 @@ import type { JournalStore } from "../storage/journal-store.ts";
 import { randomBytes } from "@noble/hashes/utils.js";
 
 import type { Random } from "../crypto/seal.ts";
-import { finalityOf, PERMISSION, readChainHead, vaultContract } from "./contract.ts";
+import { finalityOf, readChainHead, vaultContract } from "./contract.ts";
 import type { ChainHead, Finality, MemoryVault } from "./contract.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { openHead, type MemberKeys, type OpenedHead, type ScopeState } from "./head.ts";
@@ -167,6 +167,3 @@ export async function checkTerms(vault: Vault, state: MemberState): Promise<void
   if (!(await vault.contract.canRead(vault.ref.vaultId, state.grantee)))
     throw new GrantRevoked(state.grantee);
 }
-
-/** Permissions that every grant has. */
-export const READ = PERMISSION.read;
