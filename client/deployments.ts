@@ -16,7 +16,7 @@ export interface Deployment {
  * changes. An address says nothing of whether the contract was deployed yet.
  */
 export const CREATE2_ADDRESSES = {
-  memoryVault: "0x4f9aE0f5f7cCCe5d1092904Cb912B06E847DD0c1",
+  memoryVault: "0x66E4a566151d188c87F5F51b1E3930386c2ba9C9",
   keyRegistry: "0xE7367389eEF9631837719D0f843e1F41A0612eC2",
   blobLog: "0xeb1e8Bc7Ac74D0A669EBbD4B7f8eE3424458aa4c",
 } as const;

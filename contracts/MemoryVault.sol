@@ -183,8 +183,7 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
     ) external returns (bytes32 transitionId, bytes32 nextStateRoot) {
         uint256 vaultId = uint256(delta.spaceId);
         address authorizer = _authorizerOf(vaultId);
-        (, bytes32 stateRoot) = _headOf(vaultId);
-        uint64 sequence = _vaults[vaultId].sequence;
+        (, bytes32 stateRoot, uint64 sequence) = _headOf(vaultId);
         transitionId = keccak256(abi.encode(EXPERIENCE_DELTA_TYPEHASH, delta));
 
         _requireAuthorized(vaultId, authorizer, transitionId, authorizerSignature);
@@ -221,9 +220,10 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
     function revoke(uint256 vaultId, address grantee) external {
         if (msg.sender != _authorizerOf(vaultId) && msg.sender != grantee) _requireOwner(vaultId);
         // A vault with an authorizer of its own has an owner; one without was asked for its owner just now.
-        if (_grants[vaultId][grantee].permissions == 0) return;
+        mapping(address grantee => Grant) storage grants = _grants[vaultId];
+        if (grants[grantee].permissions == 0) return;
 
-        delete _grants[vaultId][grantee];
+        delete grants[grantee];
 
         emit Revoked(vaultId, grantee, msg.sender);
     }
@@ -280,8 +280,7 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
 
     /// @inheritdoc IERC8350
     function head(bytes32 spaceId) external view returns (bytes32 transitionId, bytes32 stateRoot, uint64 sequence) {
-        (transitionId, stateRoot) = _headOf(uint256(spaceId));
-        sequence = _vaults[uint256(spaceId)].sequence;
+        return _headOf(uint256(spaceId));
     }
 
     /// @inheritdoc IERC8350
@@ -296,12 +295,12 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
     function memoryHead(uint256 vaultId) external view returns (Head memory) {
         Vault storage vault = _vaults[vaultId];
         address owner = _ownerOf(vaultId);
-        (bytes32 transitionId, bytes32 stateRoot) = _headOf(vaultId);
+        (bytes32 transitionId, bytes32 stateRoot, uint64 sequence) = _headOf(vaultId);
         return
             Head({
                 owner: owner,
                 authorizer: vault.authorizer == address(0) ? owner : vault.authorizer,
-                sequence: vault.sequence,
+                sequence: sequence,
                 configNonce: vault.configNonce,
                 generation: vault.generation,
                 locked: vault.flags & LOCKED != 0,
@@ -410,10 +409,9 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
 
     function _setHead(Vault storage vault, ExperienceDelta calldata delta, bytes32 transitionId) private {
         bool foreign = delta.profileId != PROFILE_ID || delta.provenanceCommitment != 0;
-        uint8 flags = vault.flags;
 
         vault.sequence += 1;
-        vault.flags = foreign ? flags | FOREIGN : flags & ~FOREIGN;
+        if (foreign != (vault.flags & FOREIGN != 0)) vault.flags ^= FOREIGN;
         vault.prevStateRoot = delta.prevStateRoot;
         vault.root = delta.deltaCommitment;
         vault.pointer = delta.locatorCommitment;
@@ -454,15 +452,18 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
         if (msg.sender != _requireOwned(vaultId)) revert Unauthorized(vaultId, msg.sender);
     }
 
+    /// @dev The rule of {SignatureValidation}; without a signature it needs no digest, and has an error of its own.
     function _requireAuthorized(
         uint256 vaultId,
         address account,
         bytes32 structHash,
         bytes calldata signature
     ) private view {
-        if (SignatureValidation.isAuthorized(account, _hashTypedDataV4(structHash), signature)) return;
-        if (signature.length == 0) revert Unauthorized(vaultId, msg.sender);
-        revert InvalidSignature(account);
+        if (signature.length == 0) {
+            if (msg.sender != account) revert Unauthorized(vaultId, msg.sender);
+        } else if (!SignatureValidation.isAuthorized(account, _hashTypedDataV4(structHash), signature)) {
+            revert InvalidSignature(account);
+        }
     }
 
     /// @dev Reverts for a vault that was burned or never was: neither has an authorizer of its own.
@@ -481,9 +482,10 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
             g.generation == _vaults[vaultId].generation;
     }
 
-    function _headOf(uint256 vaultId) private view returns (bytes32 transitionId, bytes32 stateRoot) {
+    function _headOf(uint256 vaultId) private view returns (bytes32 transitionId, bytes32 stateRoot, uint64 sequence) {
         Vault storage vault = _vaults[vaultId];
-        if (vault.sequence == 0) return (0, 0);
+        sequence = vault.sequence;
+        if (sequence == 0) return (0, 0, 0);
         bytes32 prevStateRoot = vault.prevStateRoot;
         transitionId =
             vault.flags & FOREIGN != 0
@@ -492,7 +494,7 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
                     abi.encode(
                         EXPERIENCE_DELTA_TYPEHASH,
                         vaultId,
-                        vault.sequence,
+                        sequence,
                         prevStateRoot,
                         vault.root,
                         bytes32(0),
