@@ -55,7 +55,15 @@ const device = async (): Promise<RosterMember> => ({
     label: "bench",
     grantee: null,
   },
-  ...{ listed: false, scopes: [], expiresAt: null, permissions: 1, admission: "joined", since: 0n },
+  ...{
+    listed: false,
+    scopes: [],
+    expiresAt: null,
+    permissions: 1,
+    admission: "joined",
+    since: 0n,
+    written: 0n,
+  },
   ...{ recipient: recipientBytes(await recipientOf(generateIdentity())), welcomeDigest: null },
 });
 

@@ -1,11 +1,12 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { getAddress, TypedDataEncoder } from "ethers";
+import { getAddress } from "ethers";
 
-import { readWelcome, recoverWelcomeSigner, welcomeTypedData, type Welcome } from "../crypto/welcome.ts";
+import { readWelcome, type OpenedWelcome } from "../crypto/welcome.ts";
 import { AlreadyInitialised, WelcomeNotStored, WelcomeRejected } from "../errors.ts";
 import { readBlob, type BlobStore } from "../storage/store.ts";
-import { accountAccepts, readChainHead, type MemoryVault } from "./contract.ts";
+import { readChainHead, type MemoryVault } from "./contract.ts";
 import { readState, writeState, type MemberState } from "./journal.ts";
+import { checkSigner, termsOf } from "./reissue.ts";
 import { locked, openWith, pinnedHead, vaultAt, type Environment, type Vault } from "./session.ts";
 
 /** What accepting a welcome takes. */
@@ -24,31 +25,28 @@ export interface AcceptRequest extends Environment {
  * @throws {WelcomeRejected} when it is for another key, chain or contract, or its signer is not in force.
  */
 export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
-  const { welcome, signer, signature } = await readWelcome(request.welcome, request.identity);
-  const { ref } = welcome;
+  const opened = await readWelcome(request.welcome, request.identity);
+  const { ref } = opened.welcome;
   const { chainId } = await request.provider.getNetwork();
   if (ref.chainId !== chainId)
     throw new WelcomeRejected(`it is for chain ${ref.chainId}, this is ${chainId}`);
   if (getAddress(ref.contract) !== getAddress(request.address)) {
     throw new WelcomeRejected(`it is for the contract ${ref.contract}`);
   }
-  if (welcome.class === "owner")
+  if (opened.welcome.class === "owner")
     throw new WelcomeRejected("it would add an owner's device, which this version does not do");
   const vault = vaultAt({ ...ref, contract: ref.contract.toLowerCase() }, request);
-  const { owner, authorizer } = await readChainHead(vault.contract, vault.ref);
-  const inForce = [owner, authorizer].some((account) => account.toLowerCase() === signer);
-  if (!inForce || !(await signed(vault, welcome, signer, signature))) {
-    throw new WelcomeRejected(`its signer ${signer} is neither owner nor authorizer of the vault`);
-  }
+  await checkSigner(vault, opened, await readChainHead(vault.contract, vault.ref));
   return locked(vault, async () => {
-    await become(vault, welcome, request.identity);
+    await become(vault, opened, request.identity);
     return vault;
   });
 }
 
 /** Takes a welcome's membership on, unless a newer one is there. */
-async function become(vault: Vault, welcome: Welcome, identity: string): Promise<void> {
+async function become(vault: Vault, opened: OpenedWelcome, identity: string): Promise<void> {
   const { ref } = vault;
+  const { welcome } = opened;
   const known = await readState(vault.journal);
   if (known?.class === "owner") throw new AlreadyInitialised(ref.vaultId);
   const memberId = bytesToHex(welcome.memberId);
@@ -61,32 +59,17 @@ async function become(vault: Vault, welcome: Welcome, identity: string): Promise
     visibilityKey: welcome.visibilityKey,
     locator: welcome.locator,
     identity,
-    secret: welcome.secret,
-    epoch: welcome.epoch,
+    nextIdentity: null,
+    ...termsOf(opened),
+    welcomeDigest: null,
     admitted: false,
     pin: known?.pin ?? null,
-    scopes: welcome.scopes.map(({ id, name }) => ({ id: bytesToHex(id), name })),
-    expiresAt: welcome.expiresAt,
-    grantee: welcome.listed ? welcome.grantee : null,
     genesis: null,
     enrolling: null,
   };
   // An archived welcome must not replace a membership that is in force: the new one has to open the present head.
   if (known !== null) await openWith(vault, state, await pinnedHead(vault, state));
   await writeState(vault.journal, state);
-}
-
-/** The contract's own rule, off chain: ERC-1271 when the account has code, else or if that says no ECDSA. */
-async function signed(
-  vault: Vault,
-  welcome: Welcome,
-  signer: string,
-  signature: Uint8Array,
-): Promise<boolean> {
-  const { domain, types, message } = welcomeTypedData(welcome);
-  const digest = TypedDataEncoder.hash(domain, types, message);
-  if (await accountAccepts(vault.provider, signer, digest, signature)) return true;
-  return recoverWelcomeSigner(welcome, signature) === signer;
 }
 
 /** Blocks that are asked for at once: public nodes refuse wide ranges. */

@@ -41,6 +41,20 @@ export interface MemberKeys {
   readonly scopes: readonly string[];
 }
 
+/** What a newer welcome says than the one that a member stands on: it holds from the head that names it (SPEC §4). */
+export interface Reissued {
+  readonly welcomeDigest: Uint8Array;
+  /** The member's secret at `epoch`. */
+  readonly secret: Uint8Array;
+  readonly epoch: number;
+  readonly scopes: readonly { readonly id: string; readonly name: string }[];
+  readonly expiresAt: number | null;
+  readonly grantee: string | null;
+}
+
+/** Looks in a head for a welcome that is newer than the member's own. */
+export type FindWelcome = (data: HeadData) => Promise<Reissued | null>;
+
 /** One listed blob's results for one scope. */
 export interface Segment {
   readonly entry: ListEntry;
@@ -67,6 +81,8 @@ export interface OpenedHead {
   readonly data: HeadData;
   /** The member's secret at this head's epoch. */
   readonly secret: Uint8Array;
+  /** The newer welcome that it took to open the head, or `null`. */
+  readonly reissued: Reissued | null;
   /** The epoch key: owner class only. */
   readonly epochKey: Uint8Array | null;
   readonly scopes: ReadonlyMap<string, ScopeState>;
@@ -101,6 +117,7 @@ export async function openHead(
   member: MemberKeys,
   store: BlobStore,
   cache: ScopeCache = new Map(),
+  findWelcome: FindWelcome = () => Promise.resolve(null),
 ): Promise<OpenedHead> {
   const { ref, visibilityKey } = member;
   if (chain.foreign) throw new ForeignHead(chain.transitionId);
@@ -109,8 +126,10 @@ export async function openHead(
   const digest = maskPointer(visibilityKey, ref, chain.sequence, root, getBytes(chain.pointer));
   const heads = headReader(member, store);
   const data = await heads(digest, chain.sequence);
-  const secret = ratchetTo(member, data.epoch, chain.sequence);
-  const { epochKey, scopes } = openSections(member, chain.sequence, data, secret);
+  const reissued = await findWelcome(data);
+  const standing = reissued === null ? member : reissuedKeys(member, reissued);
+  const secret = ratchetTo(standing, data.epoch, chain.sequence);
+  const { epochKey, scopes } = openSections(standing, chain.sequence, data, secret);
   const states = await mapConcurrently([...scopes], ([id, { key, section }]) =>
     openScope({
       id,
@@ -125,11 +144,17 @@ export async function openHead(
     }),
   );
   return {
-    ...{ chain, digest, data, secret, epochKey },
+    ...{ chain, digest, data, secret, reissued, epochKey },
     scopes: new Map(states.map((state) => [state.id, state])),
     proofs: new Map([...scopes].map(([id, { section }]) => [id, section])),
   };
 }
+
+/** A newer welcome counts instead of all that the member was told before, even where its epoch is lower. */
+const reissuedKeys = (member: MemberKeys, { secret, epoch, scopes }: Reissued): MemberKeys => ({
+  ...{ ...member, secret, epoch, sequence: BigInt(epoch), admitted: true },
+  scopes: scopes.map(({ id }) => id),
+});
 
 type HeadReader = (digest: Uint8Array, sequence: bigint) => Promise<HeadData>;
 

@@ -27,9 +27,13 @@ export interface MemberState {
   readonly locator: Uint8Array;
   /** The age identity that the member's welcomes are encrypted to, or `null` when it is kept elsewhere. */
   readonly identity: string | null;
+  /** The one that takes its place once a final head names its recipient: an owner-class device's (SPEC §11). */
+  readonly nextIdentity: string | null;
   /** The member's secret at `epoch`. */
   readonly secret: Uint8Array;
   readonly epoch: number;
+  /** Digest of the stored welcome that the secret began with; `null` when it was none that a head names. */
+  readonly welcomeDigest: Uint8Array | null;
   /** Whether the member's keyring entry was ever found in a final head. */
   readonly admitted: boolean;
   readonly pin: Pin | null;
@@ -220,7 +224,7 @@ function decodeState(bytes: Uint8Array): MemberState {
     genesis: genesis && {
       ...genesis,
       members: genesis.members.map(({ member, secret }) => ({
-        member: { ...member, since: BigInt(member.since) },
+        member: { ...member, since: BigInt(member.since), written: BigInt(member.written) },
         secret,
       })),
     },

@@ -84,6 +84,7 @@ export async function firstState(vault: Vault, ref: VaultRef, seed: Uint8Array):
   return {
     ...{ ref, memberId: device.id, class: "owner", visibilityKey, locator: device.locator, identity },
     ...{ secret, epoch: 0, admitted: false, pin: null, scopes: [], expiresAt: null, grantee: null },
+    ...{ nextIdentity: null, welcomeDigest: null },
     genesis: {
       commitKey: random(32),
       inbox: generateIdentity(random),
@@ -108,5 +109,6 @@ const ownerMember = async (
   permissions: PERMISSION.read,
   admission: "joined",
   since: 0n,
+  written: 0n,
   welcomeDigest: null,
 });

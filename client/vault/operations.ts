@@ -34,6 +34,7 @@ export interface DismissOperation {
 /** Whatever the journal holds until it is final. */
 export type VaultOperation = Operation | AdmitOperation | DismissOperation;
 
+/** Kinds of operations as the journal has them. */
 const TAG = { memory: 0, admit: 1, dismiss: 2 } as const;
 
 export function encodeVaultOperation(operation: VaultOperation): Uint8Array {

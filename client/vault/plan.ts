@@ -161,7 +161,8 @@ class Work {
       const { commitKey, inbox, members } = base.genesis;
       const secrets = members.map(({ member, secret }) => [member.id, secret] as const);
       this.#secrets = { members: new Map(secrets), commitKey, inbox, batches: new Map() };
-      for (const { member } of members) this.#enter({ ...member, since: this.#sequence });
+      for (const { member } of members)
+        this.#enter({ ...member, since: this.#sequence, written: this.#sequence });
       return;
     }
     for (const [id, state] of base.opened.scopes) this.#scopes.set(id, new WorkingScope(id, state));
@@ -253,7 +254,7 @@ class Work {
     const member: RosterMember = {
       ...{ id: operationId, class: operation.class, recipient, locator: random(32), grantee, listed },
       ...{ scopes: scopes.map(({ id }) => id), expiresAt, permissions, admission, label },
-      ...{ since: this.#sequence, welcomeDigest: null },
+      ...{ since: this.#sequence, written: this.#sequence, welcomeDigest: null },
     };
     this.#admitted.push({ operation, member, secret: random(32), scopes });
     this.#enter(member);

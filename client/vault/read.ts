@@ -1,10 +1,11 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
-import { UnknownMemory } from "../errors.ts";
+import { UnknownMemory, VaultError } from "../errors.ts";
 import { decodeRecord } from "../memory/codec.ts";
 import type { Memory } from "../memory/record.ts";
 import { MerkleTree } from "../memory/tree.ts";
 import { leafOf, type OpenedHead } from "./head.ts";
+import type { MemberState } from "./journal.ts";
 import { isInternal } from "./roster.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
 import { checkTerms, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
@@ -37,8 +38,7 @@ export interface VaultView {
  * @throws {BlobMissing|BlobAltered|RootMismatch|RollbackDetected|ForeignHead} when the whole cannot be proven.
  */
 export async function read(vault: Vault): Promise<VaultView> {
-  const { opened, final } = await openLatest(vault);
-  const state = await stateOf(vault);
+  const { state, opened, final } = await openLatest(vault);
   const names =
     state.class === "owner"
       ? rosterOf(opened).scopeNames
@@ -64,24 +64,46 @@ export async function read(vault: Vault): Promise<VaultView> {
  */
 export async function headOf(vault: Vault): Promise<Pick<VaultView, "sequence" | "stateRoot">> {
   const state = await stateOf(vault);
-  await checkTerms(vault, state);
   const { sequence, stateRoot } = await pinnedHead(vault, state);
+  // Terms that ended may have been changed: the head knows.
+  if ((await faultOf(checkTerms(vault, state))) !== null) await openLatest(vault);
   return { sequence, stateRoot };
 }
 
 /** Whether this device is one of the owner's or a reader's; asks the journal only. */
 export const roleOf = async (vault: Vault): Promise<VaultStatus["role"]> => (await stateOf(vault)).class;
 
-async function openLatest(vault: Vault): Promise<{ opened: OpenedHead; final: boolean }> {
-  const known = await stateOf(vault);
+interface Latest {
+  /** The member as this head has it. */
+  readonly state: MemberState;
+  readonly opened: OpenedHead;
+  readonly final: boolean;
+}
+
+async function openLatest(vault: Vault): Promise<Latest> {
   // What an RPC says of a grant is worth nothing while it shows a head from before the pin.
-  await pinnedHead(vault, known);
-  await checkTerms(vault, known);
+  await pinnedHead(vault, await stateOf(vault));
   const { state } = await lookForPin(vault);
   const chain = await pinnedHead(vault, state);
-  const opened = await openWith(vault, state, chain);
-  return { opened, final: state.pin?.stateRoot === chain.stateRoot };
+  const ended = await faultOf(checkTerms(vault, state));
+  const opened = await openWith(vault, state, chain).catch((fault: unknown) => {
+    throw ended ?? fault;
+  });
+  // A newer welcome may have other terms than those that ended, or that go on.
+  if (opened.reissued !== null) await checkTerms(vault, opened.reissued);
+  else if (ended !== null) throw ended;
+  const final = state.pin?.stateRoot === chain.stateRoot;
+  return { state: { ...state, ...opened.reissued }, opened, final };
 }
+
+const faultOf = (work: Promise<void>): Promise<VaultError | null> =>
+  work.then(
+    () => null,
+    (fault: unknown) => {
+      if (fault instanceof VaultError) return fault;
+      throw fault;
+    },
+  );
 
 /** What `verifyMemory` takes: discloses one whole record, its scope's id and the scope's count. */
 export interface MemoryProof {

@@ -65,11 +65,13 @@ const opens = (vault: Vault, state: MemberState, chain: ChainHead): Promise<bool
 /** Opens the head by the words' secret, and journals the admission of this device as a member of its own. */
 async function enrol(vault: Vault, seed: Uint8Array, chain: ChainHead): Promise<void> {
   const { ref } = vault;
-  const { visibilityKey, recoverySecret, recoveryLocator } = seedSecrets(seed, ref);
-  const identity = generateIdentity(vault.random);
+  const { visibilityKey, recoverySecret, recoveryLocator, recoveryIdentity } = seedSecrets(seed, ref);
+  const nextIdentity = generateIdentity(vault.random);
   const enrolling = bytesToHex(vault.random(16));
   const state: MemberState = {
-    ...{ ref, memberId: "00".repeat(16), class: "owner", visibilityKey, locator: recoveryLocator, identity },
+    ...{ ref, memberId: "00".repeat(16), class: "owner", visibilityKey, locator: recoveryLocator },
+    // The words' own until this device is a member itself: their newest welcome may be needed.
+    ...{ identity: recoveryIdentity, nextIdentity, welcomeDigest: null },
     ...{
       secret: recoverySecret,
       epoch: 0,
@@ -92,7 +94,7 @@ async function enrol(vault: Vault, seed: Uint8Array, chain: ChainHead): Promise<
       scopes: [],
       expiresAt: null,
     },
-    recipient: recipientBytes(await recipientOf(identity)),
+    recipient: recipientBytes(await recipientOf(nextIdentity)),
     permissions: PERMISSION.read,
     admission: "joined",
     label: "recovered device",

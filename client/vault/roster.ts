@@ -43,6 +43,8 @@ export interface RosterMember {
   readonly label: string;
   /** Sequence of the commit that admitted the member. */
   readonly since: bigint;
+  /** Sequence of the commit that wrote the recipient: a device replaces its own. */
+  readonly written: bigint;
   /** Digest of the newest welcome of a reissued member. */
   readonly welcomeDigest: Uint8Array | null;
 }
@@ -108,6 +110,7 @@ export const encodeMember = (member: RosterMember, random: Random): Uint8Array =
     member.admission === "fresh" ? 0 : 1,
     member.label,
     member.since,
+    member.written,
     member.welcomeDigest,
   );
 
@@ -161,10 +164,10 @@ export function decodeRoster(records: Iterable<Uint8Array>): Roster {
 }
 
 function memberOf(record: readonly unknown[]): RosterMember {
-  const fields = tuple(record, 15, "member");
+  const fields = tuple(record, 16, "member");
   const [, id, , kind, recipient, locator, grantee, listed, scopes, expiresAt, permissions, admission] =
     fields;
-  const [label, since, welcomeDigest] = fields.slice(12);
+  const [label, since, written, welcomeDigest] = fields.slice(12);
   return {
     id: hexId(id),
     class: uint(kind, "member class", 1) === 0 ? "owner" : "reader",
@@ -178,6 +181,7 @@ function memberOf(record: readonly unknown[]): RosterMember {
     admission: uint(admission, "admission", 1) === 0 ? "fresh" : "joined",
     label: text(label, "label"),
     since: BigInt(uint(since, "since")),
+    written: BigInt(uint(written, "written")),
     welcomeDigest: nullOr(welcomeDigest, (value) => fixed(value, 32, "welcome digest")),
   };
 }

@@ -18,6 +18,7 @@ import type { ChainHead, Finality, MemoryVault } from "./contract.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { openHead, type MemberKeys, type OpenedHead, type ScopeState } from "./head.ts";
 import { readState, type Journal, type MemberState } from "./journal.ts";
+import { newestWelcome } from "./reissue.ts";
 
 /** Where a member works: chain, store, journal. Everything that touches the world is here, so that tests need no patching. */
 export interface Environment {
@@ -138,7 +139,9 @@ export function checkPin({ pin }: MemberState, chain: ChainHead): void {
 
 /** Opens a head with the state's keys and keeps its scopes for the next one. */
 export async function openWith(vault: Vault, state: MemberState, chain: ChainHead): Promise<OpenedHead> {
-  const opened = await openHead(chain, memberKeys(state), vault.store, vault.cache);
+  const opened = await openHead(chain, memberKeys(state), vault.store, vault.cache, (data) =>
+    newestWelcome(vault, state, data, () => pinnedHead(vault, state)),
+  );
   vault.cache = opened.scopes;
   return opened;
 }
@@ -158,12 +161,11 @@ export const chainTime = async (vault: Vault): Promise<number> => (await newestB
  *
  * @throws {GrantExpired} past the expiry. {GrantRevoked} when a listed grant does not stand on chain any more.
  */
-export async function checkTerms(vault: Vault, state: MemberState): Promise<void> {
-  if (state.class === "owner") return;
-  if (state.expiresAt !== null && state.expiresAt <= (await chainTime(vault))) {
-    throw new GrantExpired(state.expiresAt);
-  }
-  if (state.grantee === null) return;
-  if (!(await vault.contract.canRead(vault.ref.vaultId, state.grantee)))
-    throw new GrantRevoked(state.grantee);
+export async function checkTerms(
+  vault: Vault,
+  { expiresAt, grantee }: Pick<MemberState, "expiresAt" | "grantee">,
+): Promise<void> {
+  if (expiresAt !== null && expiresAt <= (await chainTime(vault))) throw new GrantExpired(expiresAt);
+  if (grantee === null) return;
+  if (!(await vault.contract.canRead(vault.ref.vaultId, grantee))) throw new GrantRevoked(grantee);
 }

@@ -111,6 +111,7 @@ function pinnedState(state: MemberState, chain: ChainHead, opened: OpenedHead): 
   const { sequence, stateRoot, generation } = chain;
   const pinned = {
     ...state,
+    ...opened.reissued,
     secret: opened.secret,
     epoch: opened.data.epoch,
     admitted: true,
@@ -121,7 +122,9 @@ function pinnedState(state: MemberState, chain: ChainHead, opened: OpenedHead): 
   const member = rosterOf(opened).members.get(state.enrolling);
   const secret = secretsOf(opened).members.get(state.enrolling);
   if (member === undefined || secret === undefined) return pinned;
-  return { ...pinned, memberId: member.id, locator: member.locator, secret, enrolling: null };
+  const { id: memberId, locator, welcomeDigest } = member;
+  const own = { memberId, locator, secret, welcomeDigest, identity: state.nextIdentity, nextIdentity: null };
+  return { ...pinned, ...own, enrolling: null };
 }
 
 /** Each candidate whose sequence is final has landed or has lost. One that could not be dealt with is kept. */

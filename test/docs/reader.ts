@@ -134,7 +134,7 @@ type Head = [1, number, Uint8Array, Uint8Array, unknown[], Uint8Array[]];
 const ZERO = "00".repeat(16);
 const ONE = `${"00".repeat(15)}01`;
 
-/** SPEC §6, steps 3 to 9. */
+/** SPEC §6, steps 3 and 5 to 10. */
 export async function readVault(input: ReaderInput): Promise<Scopes> {
   const ref = refOf(input.ref);
   const { sequence } = input.head;

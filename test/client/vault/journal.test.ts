@@ -96,6 +96,7 @@ const member: RosterMember = {
     listed: false,
   },
   ...{ scopes: [], expiresAt: null, permissions: 1, admission: "joined", label: "this device", since: 0n },
+  written: 3n,
   welcomeDigest: null,
 };
 
@@ -107,10 +108,12 @@ const state: MemberState = {
     visibilityKey: random(32),
     locator: random(32),
     identity: "AGE-SECRET-KEY-PQ-1X",
+    nextIdentity: "AGE-SECRET-KEY-PQ-1Z",
   },
   ...{
     secret: random(32),
     epoch: 4,
+    welcomeDigest: random(32),
     admitted: true,
     scopes: [{ id: id(), name: "health" }],
     expiresAt: 1_800_000_000,
@@ -194,6 +197,8 @@ describe("journal", () => {
       grantee: null,
       expiresAt: null,
       identity: null,
+      nextIdentity: null,
+      welcomeDigest: null,
     };
     for (const written of [state, plain, { ...plain, class: "reader" as const }]) {
       await writeState(journal, written);

@@ -47,6 +47,7 @@ class Ledger {
         admission: "joined",
         label: "device",
         since: 0n,
+        written: 0n,
       },
       welcomeDigest: null,
     };

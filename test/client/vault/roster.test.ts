@@ -38,6 +38,7 @@ const agent: RosterMember = {
   admission: "fresh",
   label: "Reisebüro ✈",
   since: 12n,
+  written: 14n,
   welcomeDigest: random(32),
 };
 
@@ -57,6 +58,7 @@ const phone: RosterMember = {
     admission: "joined",
     label: "",
     since: 1n,
+    written: 1n,
     welcomeDigest: null,
   },
 };
@@ -102,7 +104,7 @@ describe("roster", () => {
       new Uint8Array(20),
       true,
     ],
-    ...[[random(16)], 1_800_000_000, 3, 0, "label", 12, null],
+    ...[[random(16)], 1_800_000_000, 3, 0, "label", 12, 14, null],
   ];
   const hostile: [string, number, unknown][] = [
     ["an id of 15 bytes", 1, random(15)],
@@ -117,7 +119,8 @@ describe("roster", () => {
     ["an admission that is none", 11, 2],
     ["a label that is bytes", 12, random(4)],
     ["a fractional sequence", 13, 1.5],
-    ["a welcome digest of 20 bytes", 14, random(20)],
+    ["a recipient of no commit", 14, -1],
+    ["a welcome digest of 20 bytes", 15, random(20)],
   ];
   it("reads the fields that the specification names", () => {
     expect([...decodeRoster([encodeCbor(fields)]).members.keys()]).to.deep.equal([agent.id]);

@@ -20,8 +20,10 @@ const state: MemberState = {
   ...{ ref: REF, memberId: "aa".repeat(16), class: "reader", visibilityKey: random(32), locator: random(32) },
   ...{
     identity: null,
+    nextIdentity: null,
     secret: random(32),
     epoch: 5,
+    welcomeDigest: null,
     admitted: true,
     scopes: [{ id: "bb".repeat(16), name: "health" }],
   },

@@ -1,0 +1,111 @@
+import { equalBytes } from "@noble/ciphers/utils.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { TypedDataEncoder } from "ethers";
+
+import { open, welcomeContext } from "../crypto/seal.ts";
+import {
+  readWelcome,
+  recoverWelcomeSigner,
+  welcomeTypedData,
+  type OpenedWelcome,
+} from "../crypto/welcome.ts";
+import { WelcomeRejected, WrongKeyError } from "../errors.ts";
+import { readBlob } from "../storage/store.ts";
+import { unpad, type HeadData } from "./blob.ts";
+import { accountAccepts, type ChainHead } from "./contract.ts";
+import type { Reissued } from "./head.ts";
+import { lookUpWelcome } from "./keyring.ts";
+import type { MemberState } from "./journal.ts";
+import type { Vault } from "./session.ts";
+
+/**
+ * Finds the newest welcome of a reissued member in a head, before any ratcheting (SPEC §4, §6).
+ *
+ * @param newest - the chain's newest head: who signed must be in force there, whatever head is being opened.
+ * @returns `null` when the head names none, or the one that the member stands on.
+ * @throws {BlobMissing|BlobAltered} when the store lacks it or has altered it: an older secret is no answer.
+ * @throws {WelcomeRejected} when it is another member's, or whoever signed it may not.
+ */
+export async function newestWelcome(
+  vault: Vault,
+  state: MemberState,
+  data: HeadData,
+  newest: () => Promise<ChainHead>,
+): Promise<Reissued | null> {
+  const digest = lookUpWelcome({ salt: data.keyringSalt, entries: data.entries }, state.locator);
+  if (digest === null || isKnown(digest, state)) return null;
+  const blob = await readBlob(vault.store, bytesToHex(digest));
+  const framed = open(state.visibilityKey, welcomeContext(vault.ref), blob);
+  if (framed === null) throw new WelcomeRejected("it is sealed for another vault");
+  const opened = await openWelcome(state, unpad(framed));
+  checkMember(state, opened, data.epoch);
+  await checkSigner(vault, opened, await newest());
+  return { welcomeDigest: digest, ...termsOf(opened) };
+}
+
+const isKnown = (digest: Uint8Array, { welcomeDigest }: MemberState): boolean =>
+  welcomeDigest !== null && equalBytes(digest, welcomeDigest);
+
+/** The roster may name the recipient that is about to replace the device's own. */
+async function openWelcome(
+  { identity, nextIdentity }: MemberState,
+  file: Uint8Array,
+): Promise<OpenedWelcome> {
+  let fault: unknown = new WelcomeRejected("the identity that opens it is not on this device");
+  for (const candidate of [identity, nextIdentity]) {
+    if (candidate === null) continue;
+    try {
+      return await readWelcome(file, candidate);
+    } catch (thrown) {
+      if (!(thrown instanceof WelcomeRejected && thrown.cause instanceof WrongKeyError)) throw thrown;
+      fault = thrown;
+    }
+  }
+  throw fault;
+}
+
+/** Whoever writes a head could name any welcome: it must be this very member's. */
+function checkMember(state: MemberState, { welcome }: OpenedWelcome, epoch: number): void {
+  const { chainId, contract, vaultId } = state.ref;
+  const { ref } = welcome;
+  const here = ref.chainId === chainId && ref.vaultId === vaultId && ref.contract === contract.toLowerCase();
+  // The words know no member id: their locator is theirs alone.
+  const own = state.enrolling !== null || bytesToHex(welcome.memberId) === state.memberId;
+  const same =
+    welcome.class === state.class &&
+    equalBytes(welcome.locator, state.locator) &&
+    equalBytes(welcome.visibilityKey, state.visibilityKey);
+  if (!here || !own || !same) throw new WelcomeRejected("it is another member's");
+  if (welcome.epoch > epoch)
+    throw new WelcomeRejected(`it is of epoch ${welcome.epoch}, the head of ${epoch}`);
+}
+
+/** What a welcome says of a membership, as a device keeps it. */
+export const termsOf = ({ welcome }: OpenedWelcome): Omit<Reissued, "welcomeDigest"> => ({
+  secret: welcome.secret,
+  epoch: welcome.epoch,
+  scopes: welcome.scopes.map(({ id, name }) => ({ id: bytesToHex(id), name })),
+  expiresAt: welcome.expiresAt,
+  grantee: welcome.listed ? welcome.grantee : null,
+});
+
+/**
+ * Checks that a welcome was signed by who may, now.
+ *
+ * @throws {WelcomeRejected} when it was not.
+ */
+export async function checkSigner(vault: Vault, opened: OpenedWelcome, head: ChainHead): Promise<void> {
+  const { signer } = opened;
+  const inForce = [head.owner, head.authorizer].some((account) => account.toLowerCase() === signer);
+  if (!inForce || !(await isSigned(vault, opened))) {
+    throw new WelcomeRejected(`its signer ${signer} is neither owner nor authorizer of the vault`);
+  }
+}
+
+/** The contract's own rule, off chain: ERC-1271 when the account has code, else or if that says no ECDSA. */
+async function isSigned(vault: Vault, { welcome, signer, signature }: OpenedWelcome): Promise<boolean> {
+  const { domain, types, message } = welcomeTypedData(welcome);
+  const digest = TypedDataEncoder.hash(domain, types, message);
+  if (await accountAccepts(vault.provider, signer, digest, signature)) return true;
+  return recoverWelcomeSigner(welcome, signature) === signer;
+}
