@@ -9,6 +9,7 @@ import {IERC5192} from "../../contracts/interfaces/IERC5192.sol";
 import {IERC8350} from "../../contracts/interfaces/IERC8350.sol";
 import {IMemoryVault} from "../../contracts/interfaces/IMemoryVault.sol";
 import {MemoryProof} from "../../contracts/libraries/MemoryProof.sol";
+import {VaultMetadata} from "../../contracts/libraries/VaultMetadata.sol";
 import {GreedyReceiver} from "./doubles/GreedyReceiver.sol";
 import {RefusingReceiver} from "./doubles/RefusingReceiver.sol";
 import {VaultTest} from "./support/VaultTest.sol";
@@ -473,6 +474,16 @@ contract MemoryVaultTokenTest is VaultTest {
             vm.assertTrue(vault.supportsInterface(interfaces[i]), "supported");
         }
         vm.assertFalse(vault.supportsInterface(0xffffffff), "0xffffffff");
+    }
+
+    function test_Views_WhenTheTokenUriIsAskedFor() public {
+        givenMinted();
+        bytes32 expected = keccak256(bytes(VaultMetadata.tokenURI(vaultId)));
+        vm.assertEq(keccak256(bytes(vault.tokenURI(vaultId))), expected, "tokenURI");
+        givenCommitted("one");
+        vm.prank(owner);
+        vault.updateSpaceAuthorization(bytes32(vaultId), buyer, stranger, "");
+        vm.assertEq(keccak256(bytes(vault.tokenURI(vaultId))), expected, "with another head and owner");
     }
 
     function test_Views_WhenTheTypeHashesAreAskedFor() public view {
