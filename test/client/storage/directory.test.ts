@@ -14,7 +14,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hexToBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
+import { CID } from "multiformats/cid";
+import * as multihash from "multiformats/hashes/digest";
 import {
   BlobAltered,
   BlobMissing,
@@ -43,6 +46,14 @@ describe("cidOf", () => {
     // The well-known raw CID of "hello world".
     const digest = digestOf(new TextEncoder().encode("hello world"));
     expect(cidOf(digest)).to.equal("bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e");
+  });
+
+  it("is the CID of the implementers of IPFS, for any digest", () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const digest = digestOf(blob(seed, seed));
+      const sha256 = multihash.create(0x12, hexToBytes(digest));
+      expect(cidOf(digest)).to.equal(CID.createV1(0x55, sha256).toString());
+    }
   });
 
   it("refuses what is no digest", () => {
