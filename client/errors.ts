@@ -315,13 +315,6 @@ export class VaultNotFound extends VaultError {
   }
 }
 
-/** A keyring that is too large for the head, and stands in pages, which this version does not read. */
-export class KeyringPaged extends VaultError {
-  constructor(readonly pages: number) {
-    super(`The keyring stands in ${pages} pages, which this version does not read. Use a newer one.`);
-  }
-}
-
 /** The contract refused; name and values are those of its own error. */
 export class ContractRefusal extends VaultError {
   constructor(

@@ -132,7 +132,7 @@ const GROUPS: readonly (readonly [number, readonly Kind[]])[] = [
     EXIT.unavailable,
     [
       ...[ChainUnreachable, DevNotRunning, client.BlobMissing, client.StoreUnavailable, client.StoreFull],
-      ...[client.JournalBusy, client.RaceLost, client.KeyringPaged],
+      ...[client.JournalBusy, client.RaceLost],
     ],
   ],
   [

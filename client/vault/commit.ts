@@ -28,7 +28,8 @@ import {
 import type { SectionContent, SectionData } from "./blob.ts";
 import { deltaAfter, type ChainHead, type Delta } from "./contract.ts";
 import { rootOf, segmentOf, type ScopeState, type Segment } from "./head.ts";
-import { compareBytes, type Keyring } from "./keyring.ts";
+import { compareBytes } from "./keyring.ts";
+import type { PlacedKeyring } from "./pages.ts";
 import { isInternal, isRemoval, recordIdOf, ZERO } from "./roster.ts";
 
 /** What the next commit says about one scope. */
@@ -50,7 +51,7 @@ export interface Draft {
   readonly visibilityKey: Uint8Array;
   readonly epoch: number;
   readonly epochKey: Uint8Array;
-  readonly keyring: Keyring;
+  readonly keyring: PlacedKeyring;
   readonly scopes: ReadonlyMap<string, ScopeDraft>;
 }
 
@@ -240,7 +241,7 @@ const draftHead = (draft: Draft) => ({
   epoch: draft.epoch,
   keyringSalt: draft.keyring.salt,
   entries: draft.keyring.entries,
-  pages: [],
+  pages: draft.keyring.pages,
 });
 
 function sealHead(
@@ -266,7 +267,7 @@ function sealHead(
   return {
     delta: deltaAfter(chain, ref, hexlify(root), hexlify(pointer)),
     digest,
-    blobs: [...chunks, blob],
+    blobs: [...draft.keyring.blobs, ...chunks, blob],
     scopes: new Map(scopes.map((scope) => [scope.id, scope])),
   };
 }

@@ -172,6 +172,30 @@ export const signDelta = (commitKey: string, ref: VaultRef, delta: Delta): Promi
 /** OpenZeppelin's Multicall, which the vault is and its interface does not name. */
 const MULTICALL = new Interface(["function multicall(bytes[] data) returns (bytes[] results)"]);
 
+/** Calls that are asked in one: a node bounds the gas of a call. */
+const ASKED_AT_ONCE = 500;
+
+/** Which of some accounts' grants stand on chain, in few calls whatever their number. */
+export async function standing(
+  contract: MemoryVault,
+  vaultId: bigint,
+  grantees: readonly string[],
+  blockTag: number,
+): Promise<ReadonlySet<string>> {
+  const stand = new Set<string>();
+  for (let start = 0; start < grantees.length; start += ASKED_AT_ONCE) {
+    const asked = grantees.slice(start, start + ASKED_AT_ONCE);
+    const calls = asked.map((grantee) =>
+      contract.interface.encodeFunctionData("canRead", [vaultId, grantee]),
+    );
+    const data = MULTICALL.encodeFunctionData("multicall", [calls]);
+    const answer = await contract.runner?.call?.({ to: await contract.getAddress(), data, blockTag });
+    const [results] = MULTICALL.decodeFunctionResult("multicall", answer ?? "0x") as unknown as [string[]];
+    for (const [i, grantee] of asked.entries()) if (BigInt(results[i] ?? "0x00") === 1n) stand.add(grantee);
+  }
+  return stand;
+}
+
 /** One call of a commit's transaction. */
 export type VaultCall =
   | { readonly kind: "commit"; readonly delta: Delta; readonly signature: string }

@@ -2,14 +2,13 @@ import { equalBytes } from "@noble/ciphers/utils.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { getBytes } from "ethers";
 
-import { maskPointer, ratchet, scopeKey } from "../crypto/keys.ts";
+import { maskPointer, ratchet, scopeKey, SCOPE_ZERO } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { chunkContext, headContext, indexContext, open, sectionContext } from "../crypto/seal.ts";
 import {
   AlteredError,
   EpochOutOfReach,
   ForeignHead,
-  KeyringPaged,
   MalformedData,
   NotAMember,
   NotYetAdmitted,
@@ -22,7 +21,7 @@ import { readBlob, type BlobStore } from "../storage/store.ts";
 import { decodeHead, decodeItems, decodeSection, unpad } from "./blob.ts";
 import type { HeadData, ListEntry, SectionContent, SectionData } from "./blob.ts";
 import type { ChainHead } from "./contract.ts";
-import { lookUpEpochKey, lookUpKey } from "./keyring.ts";
+import { keyringReader, type KeyringReader } from "./pages.ts";
 import { isRemoval, ONE, recordIdOf, ZERO, type MemberClass } from "./roster.ts";
 
 /** What a member needs to open heads. */
@@ -53,7 +52,7 @@ export interface Reissued {
 }
 
 /** Looks in a head for a welcome that is newer than the member's own. */
-export type FindWelcome = (data: HeadData) => Promise<Reissued | null>;
+export type FindWelcome = (data: HeadData, keyring: KeyringReader) => Promise<Reissued | null>;
 
 /** One listed blob's results for one scope. */
 export interface Segment {
@@ -126,10 +125,11 @@ export async function openHead(
   const digest = maskPointer(visibilityKey, ref, chain.sequence, root, getBytes(chain.pointer));
   const heads = headReader(member, store);
   const data = await heads(digest, chain.sequence);
-  const reissued = await findWelcome(data);
+  const keyring = keyringReader(data, member, store);
+  const reissued = await findWelcome(data, keyring);
   const standing = reissued === null ? member : reissuedKeys(member, reissued);
   const secret = ratchetTo(standing, data.epoch, chain.sequence);
-  const { epochKey, scopes } = openSections(standing, chain.sequence, data, secret);
+  const { epochKey, scopes } = await openSections(standing, chain.sequence, data, keyring, secret);
   const states = await mapConcurrently([...scopes], ([id, { key, section }]) =>
     openScope({
       id,
@@ -196,14 +196,13 @@ interface OpenedSection {
 }
 
 /** Finds each scope's section by trying its key: sections carry no label. */
-function openSections(
+async function openSections(
   member: MemberKeys,
   sequence: bigint,
   data: HeadData,
+  keyring: KeyringReader,
   secret: Uint8Array,
-): { epochKey: Uint8Array | null; scopes: Map<string, OpenedSection> } {
-  if (data.pages.length > 0) throw new KeyringPaged(data.pages.length);
-  const keyring = { salt: data.keyringSalt, entries: data.entries };
+): Promise<{ epochKey: Uint8Array | null; scopes: Map<string, OpenedSection> }> {
   const sealed = new Set(data.sections);
   const find = (id: string, key: Uint8Array): OpenedSection => {
     const context = sectionContext(member.ref, sequence, data.epoch, hexToBytes(id));
@@ -216,14 +215,14 @@ function openSections(
     throw new MalformedData("head", `no section for a scope that the keyring grants (${id})`);
   };
   if (member.class === "reader") {
-    const scopes = member.scopes.map((id) => {
-      const key = lookUpKey(keyring, secret, hexToBytes(id));
+    const scopes = await mapConcurrently(member.scopes, async (id) => {
+      const key = await keyring.keyOf(secret, hexToBytes(id));
       if (key === null) throw missingEntry(member, data.epoch);
       return [id, find(id, key)] as const;
     });
     return { epochKey: null, scopes: new Map(scopes) };
   }
-  const epochKey = lookUpEpochKey(keyring, secret);
+  const epochKey = await keyring.keyOf(secret, SCOPE_ZERO);
   if (epochKey === null) throw missingEntry(member, data.epoch);
   const keyOf = (id: string): Uint8Array => scopeKey(epochKey, hexToBytes(id));
   const zero = find(ZERO, keyOf(ZERO));

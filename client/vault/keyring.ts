@@ -7,14 +7,14 @@ import {
   locatorTag,
   openKeyringEntry,
   openLocatorEntry,
-  SCOPE_ZERO,
 } from "../crypto/keys.ts";
-import { ContentTooLarge, MalformedData } from "../errors.ts";
+import { MalformedData } from "../errors.ts";
 import type { Random } from "../crypto/seal.ts";
 
 /** Bytes of one keyring entry: a 32-byte tag and a wrapped 32-byte key. */
 export const ENTRY_BYTES = 80;
-const TAG_BYTES = 32;
+/** Bytes of an entry's tag. */
+export const TAG_BYTES = 32;
 const ROUND = 16;
 
 /** Most entries that stand in the head itself; beyond that all stand in pages. */
@@ -30,17 +30,14 @@ export interface KeyringMember {
   readonly welcomeDigest: Uint8Array | null;
 }
 
-/** A keyring as it stands in a head. */
+/** A keyring, or the page of one, to look a tag up in. */
 export interface Keyring {
   readonly salt: Uint8Array;
+  /** Sorted by tag. */
   readonly entries: Uint8Array;
 }
 
-/**
- * Draws a keyring: salt, entries sorted by tag, and random dummies to a multiple of 16 (SPEC §4).
- *
- * @throws {ContentTooLarge} when there are more entries than a head holds.
- */
+/** Draws a keyring: salt, entries sorted by tag, and random dummies to a multiple of 16 (SPEC §4). */
 export function drawKeyring(members: readonly KeyringMember[], random: Random): Keyring {
   const salt = random(32);
   const entries = members.flatMap((member) => [
@@ -48,9 +45,6 @@ export function drawKeyring(members: readonly KeyringMember[], random: Random): 
     ...(member.welcomeDigest === null ? [] : [locatorEntry(member.locator, salt, member.welcomeDigest)]),
   ]);
   while (entries.length === 0 || entries.length % ROUND !== 0) entries.push(random(ENTRY_BYTES));
-  if (entries.length > MAX_HEAD_ENTRIES) {
-    throw new ContentTooLarge("keyring", entries.length, MAX_HEAD_ENTRIES);
-  }
   return { salt, entries: concatBytes(...entries.sort(compareBytes)) };
 }
 
@@ -64,10 +58,6 @@ export function lookUpKey(keyring: Keyring, secret: Uint8Array, scopeId: Uint8Ar
   const entry = findEntry(keyring.entries, keyringTag(secret, keyring.salt, scopeId));
   return entry === null ? null : openKeyringEntry(secret, keyring.salt, scopeId, entry);
 }
-
-/** Looks up the epoch key of an owner-class member. */
-export const lookUpEpochKey = (keyring: Keyring, secret: Uint8Array): Uint8Array | null =>
-  lookUpKey(keyring, secret, SCOPE_ZERO);
 
 /**
  * Looks up the digest of a reissued member's newest welcome, before any ratcheting.

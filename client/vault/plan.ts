@@ -1,4 +1,3 @@
-import { equalBytes } from "@noble/ciphers/utils.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
 import { ratchet, SCOPE_ZERO, scopeKey } from "../crypto/keys.ts";
@@ -11,8 +10,10 @@ import { MAX_SCOPES } from "./blob.ts";
 import type { Draft, ScopeDraft } from "./commit.ts";
 import type { ChainHead } from "./contract.ts";
 import type { OpenedHead, ScopeState } from "./head.ts";
-import { drawKeyring, MAX_HEAD_ENTRIES, type Keyring, type KeyringMember } from "./keyring.ts";
+import { drawKeyring, type KeyringMember } from "./keyring.ts";
 import type { AdmitOperation, VaultOperation } from "./operations.ts";
+import { Members } from "./members.ts";
+import { MAX_KEYRING_ENTRIES, placeKeyring, standingKeyring } from "./pages.ts";
 import {
   decodeRoster,
   decodeSecrets,
@@ -142,7 +143,7 @@ class Work {
   readonly #request: PlanRequest;
   readonly #sequence: bigint;
   readonly #scopes = new Map<string, WorkingScope>();
-  readonly #members: Map<string, RosterMember>;
+  readonly #members: Members;
   readonly #scopeIds: Map<string, string>;
   readonly #secrets: Secrets;
   readonly #admitted: Admitted[] = [];
@@ -156,7 +157,7 @@ class Work {
     this.#sequence = base.chain.sequence + 1n;
     if (base.opened === null) {
       for (const id of [ZERO, ONE]) this.#scopes.set(id, new WorkingScope(id));
-      this.#members = new Map();
+      this.#members = new Members();
       this.#scopeIds = new Map();
       const { commitKey, inbox, members } = base.genesis;
       const secrets = members.map(({ member, secret }) => [member.id, secret] as const);
@@ -167,7 +168,7 @@ class Work {
     }
     for (const [id, state] of base.opened.scopes) this.#scopes.set(id, new WorkingScope(id, state));
     const roster = rosterOf(base.opened);
-    this.#members = new Map(roster.members);
+    this.#members = new Members(roster.members.values());
     this.#scopeIds = new Map([...roster.scopeNames].map(([id, name]) => [name, id]));
     this.#secrets = secretsOf(base.opened);
   }
@@ -266,23 +267,19 @@ class Work {
 
   /** Refused here, an admission stays alone with its fault; refused with the keyring, it would stop all others. */
   #requireEntries(more: number): void {
-    const entries = [...this.#members.values()].map(({ scopes }) => Math.max(1, scopes.length));
-    const total = entries.reduce((sum, count) => sum + count, more);
-    if (total > MAX_HEAD_ENTRIES) throw new ContentTooLarge("keyring", total, MAX_HEAD_ENTRIES);
+    const total = this.#members.entries + more;
+    if (total > MAX_KEYRING_ENTRIES) throw new ContentTooLarge("keyring", total, MAX_KEYRING_ENTRIES);
   }
 
   #refusal({ class: kind, grantee, recipient, expiresAt }: AdmitOperation): string | null {
-    const known = [...this.#members.values()].some(
-      (member) => (grantee !== null && member.grantee === grantee) || equalBytes(member.recipient, recipient),
-    );
-    if (known) return "the grantee is a member already";
+    if (this.#members.knows({ grantee, recipient })) return "the grantee is a member already";
     return kind === "reader" && expiresAt !== null && expiresAt <= this.#request.now
       ? "the grant has expired"
       : null;
   }
 
   #enter(member: RosterMember): void {
-    this.#members.set(member.id, member);
+    this.#members.set(member);
     this.#scope(ONE).put(member.id, encodeMember(member, this.#request.random));
   }
 
@@ -320,10 +317,11 @@ class Work {
     const epochKey = turned || opened.epochKey === null ? random(32) : opened.epochKey;
     const secrets = this.#memberSecrets(opened !== null && this.#rotate);
     this.#writeScopeZero(secrets, turned);
-    const keyring: Keyring =
+    const place = { ref, visibilityKey, epoch };
+    const keyring =
       turned || this.#admitted.length > 0
-        ? drawKeyring(this.#keyringMembers(secrets, epochKey), random)
-        : { salt: opened.data.keyringSalt, entries: opened.data.entries };
+        ? placeKeyring(drawKeyring(this.#keyringMembers(secrets, epochKey), random), place, random)
+        : standingKeyring(opened.data);
     const scopes = new Map([...this.#scopes].map(([id, scope]) => [id, scope.draft()]));
     return {
       draft: { ref, chain: base.chain, visibilityKey, epoch, epochKey, keyring, scopes },
@@ -345,7 +343,7 @@ class Work {
       if (present === undefined) throw new MalformedData("scope zero", `no secret of member ${id}`);
       return turn ? ratchet(present, 1) : present;
     };
-    return new Map([...this.#members.keys()].map((id) => [id, secretOf(id)]));
+    return new Map([...this.#members.ids()].map((id) => [id, secretOf(id)]));
   }
 
   /** Scope zero keeps each secret at this head's epoch only: a new epoch writes it as a snapshot (SPEC §4). */

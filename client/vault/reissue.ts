@@ -14,7 +14,7 @@ import { readBlob } from "../storage/store.ts";
 import { unpad, type HeadData } from "./blob.ts";
 import { accountAccepts, type ChainHead } from "./contract.ts";
 import type { Reissued } from "./head.ts";
-import { lookUpWelcome } from "./keyring.ts";
+import type { KeyringReader } from "./pages.ts";
 import type { MemberState } from "./journal.ts";
 import type { Vault } from "./session.ts";
 
@@ -30,9 +30,10 @@ export async function newestWelcome(
   vault: Vault,
   state: MemberState,
   data: HeadData,
+  keyring: KeyringReader,
   newest: () => Promise<ChainHead>,
 ): Promise<Reissued | null> {
-  const digest = lookUpWelcome({ salt: data.keyringSalt, entries: data.entries }, state.locator);
+  const digest = await keyring.welcomeOf(state.locator);
   if (digest === null || isKnown(digest, state)) return null;
   const blob = await readBlob(vault.store, bytesToHex(digest));
   const framed = open(state.visibilityKey, welcomeContext(vault.ref), blob);

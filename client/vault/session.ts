@@ -139,8 +139,8 @@ export function checkPin({ pin }: MemberState, chain: ChainHead): void {
 
 /** Opens a head with the state's keys and keeps its scopes for the next one. */
 export async function openWith(vault: Vault, state: MemberState, chain: ChainHead): Promise<OpenedHead> {
-  const opened = await openHead(chain, memberKeys(state), vault.store, vault.cache, (data) =>
-    newestWelcome(vault, state, data, () => pinnedHead(vault, state)),
+  const opened = await openHead(chain, memberKeys(state), vault.store, vault.cache, (data, keyring) =>
+    newestWelcome(vault, state, data, keyring, () => pinnedHead(vault, state)),
   );
   vault.cache = opened.scopes;
   return opened;

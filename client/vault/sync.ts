@@ -16,6 +16,7 @@ import { buildCommit, type BuiltCommit } from "./commit.ts";
 import {
   sendCalls,
   signDelta,
+  standing,
   stateRootAfter,
   type ChainHead,
   type Delta,
@@ -33,7 +34,7 @@ import {
 } from "./journal.ts";
 import { uncommitted } from "./memories.ts";
 import type { VaultOperation } from "./operations.ts";
-import { allOwedRevokes, endOnChain, mayRevoke, stands } from "./owed.ts";
+import { allOwedRevokes, endOnChain, mayRevoke } from "./owed.ts";
 import { planCommit, rosterOf, secretsOf, type Base, type OperationOutcome, type Plan } from "./plan.ts";
 import { locked, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 import { isUncertain, settleLocked } from "./settle.ts";
@@ -290,13 +291,13 @@ async function goneMembers(
   now: number,
 ): Promise<Set<string>> {
   const readers = [...rosterOf(opened).members.values()].filter((member) => member.class === "reader");
-  const gone = await Promise.all(
-    readers.map(async ({ expiresAt, listed, grantee }) => {
-      if (expiresAt !== null && expiresAt <= now) return true;
-      return listed && grantee !== null && !(await stands(vault, grantee, block));
-    }),
+  const listed = readers.flatMap(({ listed, grantee }) => (listed && grantee !== null ? [grantee] : []));
+  const stand = await standing(vault.contract, vault.ref.vaultId, listed, block);
+  const gone = readers.filter(
+    ({ expiresAt, listed, grantee }) =>
+      (expiresAt !== null && expiresAt <= now) || (listed && grantee !== null && !stand.has(grantee)),
   );
-  return new Set(readers.filter((_, i) => gone[i]).map(({ id }) => id));
+  return new Set(gone.map(({ id }) => id));
 }
 
 const carries = ({ calls }: Candidate, grantee: string): boolean =>

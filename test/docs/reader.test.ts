@@ -4,6 +4,7 @@ import { getBytes, keccak256, AbiCoder, id as hashText } from "ethers";
 
 import { forget, grant, read, remember, revoke, sync, update, type Vault } from "../../client/index.ts";
 import { createWorld, inDays, newReader, ownedVault, type World } from "../helpers/world.ts";
+import { Workbench } from "../client/vault/workbench.ts";
 import { decodeCbor, derive, readVault, refOf, type ReaderInput, type Scopes } from "./reader.ts";
 
 const textsOf = (records: readonly Uint8Array[]): string[] =>
@@ -129,5 +130,21 @@ describe("A second reader, written from SPEC.md", () => {
     expect(name).to.equal("health");
     expect([...found.values()].map(textsOf)).to.deep.equal([["Runs at six", "Sleeps at ten"]]);
     expect(getBytes((await headOf(vault)).root)).to.have.length(32);
+  });
+
+  it("finds its key in the pages of a keyring that no head holds", async () => {
+    const bench = new Workbench("a second reader");
+    const [scope] = bench.names;
+    for (let i = 0; i < 900; i++) bench.readers.push({ secret: bench.random(32), scopes: [scope!] });
+    bench.admit(scope!);
+    await bench.commit({ [scope!]: { put: [bench.record()] } });
+    expect((await bench.headData()).pages).to.have.length(2);
+    for (const { secret } of bench.readers.filter((_, i) => i % 90 === 0)) {
+      const found = await readVault({
+        ...{ ref: bench.ref, visibilityKey: bench.visibilityKey, class: "reader", secret, epoch: 0 },
+        ...{ head: bench.chain, scopes: [scope!], fetch: (digest) => bench.store.get(digest) },
+      });
+      expect(found.get(scope!)).to.have.length(1);
+    }
   });
 });

@@ -129,7 +129,7 @@ type Section = [
   Uint8Array[],
   Uint8Array[],
 ];
-type Head = [1, number, Uint8Array, Uint8Array, unknown[], Uint8Array[]];
+type Head = [1, number, Uint8Array, Uint8Array, [Uint8Array, Uint8Array][], Uint8Array[]];
 
 const ZERO = "00".repeat(16);
 const ONE = `${"00".repeat(15)}01`;
@@ -179,14 +179,21 @@ export async function readVault(input: ReaderInput): Promise<Scopes> {
   };
 
   const head = await headBlob(digest, sequence);
-  const [, epoch, salt, entries] = head;
+  const [, epoch, salt, inHead, pages] = head;
   if (BigInt(epoch) > sequence || epoch < input.epoch) throw new Error("epoch");
   let secret = input.secret;
   for (let e = input.epoch; e < epoch; e++) secret = derive(secret, NOTHING, info("member-ratchet"));
 
-  const lookUp = (scope: string): Uint8Array => {
+  const pageOf = async (name: Uint8Array): Promise<Uint8Array> => {
+    const framed = open(input.visibilityKey, contextOf("page", ref, u32(epoch)), await blob(name));
+    if (framed === null) throw new Error("page");
+    return unframe(framed);
+  };
+  const lookUp = async (scope: string): Promise<Uint8Array> => {
     const purpose = info("keyring-entry", unhex(scope));
     const okm = derive(secret, salt, purpose, 64);
+    const page = pages.findLast(([firstTag]) => hex(firstTag) <= hex(okm.subarray(0, 32)));
+    const entries = page === undefined ? inHead : await pageOf(page[1]);
     for (let at = 0; at < entries.length; at += 80) {
       const entry = entries.subarray(at, at + 80);
       if (same(entry.subarray(0, 32), okm.subarray(0, 32)))
@@ -195,9 +202,9 @@ export async function readVault(input: ReaderInput): Promise<Scopes> {
     throw new Error("not a member");
   };
   const keys = new Map<string, Uint8Array>();
-  if (input.class === "reader") for (const scope of input.scopes) keys.set(scope, lookUp(scope));
+  if (input.class === "reader") for (const scope of input.scopes) keys.set(scope, await lookUp(scope));
   else {
-    const epochKey = lookUp(ZERO);
+    const epochKey = await lookUp(ZERO);
     const keyOf = (scope: string) => derive(epochKey, NOTHING, info("scope-key", unhex(scope)));
     const named = sectionIn(head, sequence, epoch, ZERO, keyOf(ZERO))[6];
     for (const scope of [ZERO, ONE, ...named.map(hex)]) keys.set(scope, keyOf(scope));

@@ -12,6 +12,7 @@ import { pad } from "../../client/vault/blob.ts";
 import { buildCommit, type ScopeDraft } from "../../client/vault/commit.ts";
 import { signDelta } from "../../client/vault/contract.ts";
 import { drawKeyring } from "../../client/vault/keyring.ts";
+import { placeKeyring } from "../../client/vault/pages.ts";
 import { rosterOf, secretsOf } from "../../client/vault/plan.ts";
 import { encodeMember, encodeSecret, ONE, ZERO, type RosterMember } from "../../client/vault/roster.ts";
 import { opened } from "./furnished.ts";
@@ -71,7 +72,7 @@ export async function reissue(world: World, vault: Vault, request: Reissue) {
   const present = [...members.values()].map((each): RosterMember =>
     each === member ? { ...member, welcomeDigest } : each,
   );
-  const keyring = drawKeyring(
+  const drawn = drawKeyring(
     present.map((each) => ({
       ...{ secret: secretOf(each.id), locator: each.locator, welcomeDigest: each.welcomeDigest },
       keys:
@@ -81,6 +82,7 @@ export async function reissue(world: World, vault: Vault, request: Reissue) {
     })),
     randomBytes,
   );
+  const keyring = placeKeyring(drawn, { ref, visibilityKey, epoch }, randomBytes);
   const puts: Record<string, Uint8Array[]> = {
     [ONE]: present.map((each) => encodeMember(each, randomBytes)),
     [ZERO]: present.map(({ id }) => encodeSecret(id, secretOf(id), randomBytes)),

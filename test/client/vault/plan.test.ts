@@ -9,6 +9,7 @@ import { memoryStore } from "../../../client/storage/store.ts";
 import { buildCommit } from "../../../client/vault/commit.ts";
 import { openHead, type OpenedHead } from "../../../client/vault/head.ts";
 import { lookUpKey } from "../../../client/vault/keyring.ts";
+import { PAGE_ENTRIES } from "../../../client/vault/pages.ts";
 import type { AdmitOperation, VaultOperation } from "../../../client/vault/operations.ts";
 import { planCommit, rosterOf, secretsOf, type Genesis, type Plan } from "../../../client/vault/plan.ts";
 import { KEPT_BATCHES, ONE, ZERO, type RosterMember } from "../../../client/vault/roster.ts";
@@ -308,15 +309,35 @@ describe("the 65th scope", () => {
   });
 });
 
-describe("the 257th keyring entry", () => {
-  it("is refused, and with it only the admission that asked for it", async () => {
-    const ledger = new Ledger("257");
+describe("a keyring of many members", () => {
+  const count = process.env.MEMVAULT_LONG === "1" ? 10_000 : 1_000;
+
+  it(`has room for ${count}, and each finds its key in one page`, async () => {
+    const ledger = new Ledger("many");
+    const plan = await ledger.commit(Array.from({ length: count }, () => ledger.admit()));
+    expect(rosterOf(ledger.opened!).members.size).to.equal(count + 1);
+    const { chain, store, visibilityKey, opened } = ledger;
+    expect(opened!.data.pages).to.have.length(Math.ceil((count + 1) / PAGE_ENTRIES));
+    const [first, last] = [plan.admitted[0]!, plan.admitted.at(-1)!];
+    for (const { member, secret } of [first, last]) {
+      const keys = { ref: REF, class: "reader" as const, visibilityKey, secret, epoch: 0, sequence: 0n };
+      const read = await openHead(chain, { ...keys, admitted: false, scopes: member.scopes }, store);
+      expect([...read.scopes.keys()]).to.deep.equal(member.scopes);
+    }
+    const dismissal = { kind: "dismiss" as const, id: ledger.id(), memberId: last.member.id };
+    const next = await ledger.commit([dismissal]);
+    expect(next.rotated).to.equal(true);
+    expect(rosterOf(ledger.opened!).members.size).to.equal(count);
+  }).timeout(120_000);
+
+  it("is not outgrown: the admission that asks for too much is refused, alone", async () => {
+    const ledger = new Ledger("outgrown");
     const names = Array.from({ length: 60 }, (_, i) => `scope ${i}`);
-    await ledger.commit([1, 2, 3, 4].map(() => ledger.admit({ scopes: names })));
+    const admissions = Array.from({ length: 870 }, () => ledger.admit({ scopes: names }));
     const over = ledger.admit({ scopes: names });
-    const plan = await ledger.commit([over, ledger.create("scope 7", "taken")]);
+    const plan = await ledger.commit([...admissions, over, ledger.create("scope 7", "taken")]);
     expect(plan.outcomes.get(over.id)).to.have.property("fault").that.is.instanceOf(ContentTooLarge);
-    expect(plan.admitted).to.deep.equal([]);
+    expect(plan.admitted).to.have.length(870);
     expect(ledger.texts()).to.include("taken");
-  });
+  }).timeout(120_000);
 });

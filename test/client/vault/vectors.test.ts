@@ -182,7 +182,12 @@ testVectors("head", {
     // The keyring is drawn first, from the seed's own stream; what follows draws from the stream of seed ‖ "/commit".
     const built = buildCommit(
       {
-        ...{ ref: refOf(ref), epoch, keyring: drawn(seed, members), epochKey: hexToBytes(input.epochKey) },
+        ...{
+          ref: refOf(ref),
+          epoch,
+          keyring: { ...drawn(seed, members), pages: [], blobs: [] },
+          epochKey: hexToBytes(input.epochKey),
+        },
         visibilityKey: hexToBytes(input.visibilityKey),
         chain: chainHead({ sequence: BigInt(sequence) - 1n, stateRoot: prevStateRoot }),
         scopes: new Map(

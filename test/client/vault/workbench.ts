@@ -24,7 +24,8 @@ import {
   type Delta,
 } from "../../../client/vault/contract.ts";
 import { openHead, type MemberKeys, type OpenedHead, type ScopeState } from "../../../client/vault/head.ts";
-import { drawKeyring, type Keyring } from "../../../client/vault/keyring.ts";
+import { drawKeyring } from "../../../client/vault/keyring.ts";
+import { placeKeyring, type PlacedKeyring } from "../../../client/vault/pages.ts";
 import { ONE, ZERO } from "../../../client/vault/roster.ts";
 import { seeded } from "../../helpers/seeded.ts";
 
@@ -88,7 +89,7 @@ export class Workbench {
   readers: BenchReader[] = [];
   epochKey: Uint8Array;
   epoch = 0;
-  keyring: Keyring;
+  keyring: PlacedKeyring;
   chain: ChainHead = EMPTY;
   scopes = new Map<string, ScopeState>();
   last: BuiltCommit | null = null;
@@ -110,7 +111,7 @@ export class Workbench {
     return reader;
   }
 
-  #draw(): Keyring {
+  #draw(): PlacedKeyring {
     const owner = {
       secret: this.ownerSecret,
       locator: this.random(32),
@@ -121,7 +122,7 @@ export class Workbench {
       ...{ secret, locator: this.random(32), welcomeDigest: null },
       keys: scopes.map((id) => ({ scopeId: hexToBytes(id), key: this.keyOf(id) })),
     }));
-    return drawKeyring([owner, ...readers], this.random);
+    return placeKeyring(drawKeyring([owner, ...readers], this.random), this, this.random);
   }
 
   /** Turns the epoch: a new key, everybody's secret ratcheted, a new keyring. */
@@ -146,6 +147,7 @@ export class Workbench {
     this.chain = headAfter(chain, built.delta);
     this.scopes = new Map(built.scopes);
     this.last = built;
+    this.keyring = { ...keyring, blobs: [] };
     return built;
   }
 

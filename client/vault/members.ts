@@ -1,0 +1,54 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+
+import type { RosterMember } from "./roster.ts";
+
+/** The members of a commit in the making: found by id, account or key however many there are. */
+export class Members {
+  readonly #byId = new Map<string, RosterMember>();
+  readonly #names = new Set<string>();
+  #entries = 0;
+
+  constructor(members: Iterable<RosterMember> = []) {
+    for (const member of members) this.set(member);
+  }
+
+  /** How many entries of the keyring they take, locator entries apart. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  get(id: string): RosterMember | undefined {
+    return this.#byId.get(id);
+  }
+
+  ids(): Iterable<string> {
+    return this.#byId.keys();
+  }
+
+  /** Whether somebody has this account or this key. */
+  knows({ grantee, recipient }: Pick<RosterMember, "grantee" | "recipient">): boolean {
+    return namesOf({ grantee, recipient }).some((name) => this.#names.has(name));
+  }
+
+  set(member: RosterMember): void {
+    this.delete(member.id);
+    this.#byId.set(member.id, member);
+    for (const name of namesOf(member)) this.#names.add(name);
+    this.#entries += entriesOf(member);
+  }
+
+  delete(id: string): void {
+    const member = this.#byId.get(id);
+    if (member === undefined) return;
+    this.#byId.delete(id);
+    for (const name of namesOf(member)) this.#names.delete(name);
+    this.#entries -= entriesOf(member);
+  }
+}
+
+const namesOf = ({ grantee, recipient }: Pick<RosterMember, "grantee" | "recipient">): string[] => [
+  bytesToHex(recipient),
+  ...(grantee === null ? [] : [grantee]),
+];
+
+const entriesOf = ({ scopes }: RosterMember): number => Math.max(1, scopes.length);
