@@ -22,12 +22,12 @@ const compiler = {
 };
 
 const remote = (
-  chainId: number,
+  chainId: number | null,
   chainType: NonNullable<HttpNetworkUserConfig["chainType"]>,
   url: string,
 ): HttpNetworkUserConfig => ({
   type: "http",
-  chainId,
+  ...(chainId === null ? {} : { chainId }),
   chainType,
   // Both are read from the environment or from `hardhat keystore`, and not before they are needed.
   url: configVariable(url),
@@ -57,6 +57,8 @@ export default defineConfig({
     baseSepolia: remote(84532, "op", "BASE_SEPOLIA_RPC_URL"),
     // Its public RPC is https://ogevmdevnet.opengradient.ai.
     opengradient: remote(10740, "generic", "OPENGRADIENT_RPC_URL"),
+    // Any other chain.
+    custom: remote(null, "generic", "MEMVAULT_RPC_URL"),
   },
   chainDescriptors: {
     10740: {

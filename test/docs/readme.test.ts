@@ -49,7 +49,7 @@ describe("README.md", () => {
     const config = await text("hardhat.config.ts");
     const found = [...README.matchAll(/keystore set ([A-Z_]+)|--network ([a-zA-Z]+)/g)];
     const names = found.map(([, key, network]) => key ?? network!);
-    for (const name of [...names, "baseSepolia", "opengradient", "localhost"])
+    for (const name of [...names, "baseSepolia", "opengradient", "localhost", "custom"])
       expect(config).to.contain(name);
   });
 
