@@ -6,7 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 
 import hre from "hardhat";
 
-import { rehearse } from "./deploy.ts";
+import { rehearse } from "./standing.ts";
 
 const FILES = [
   "client/deployments.ts",

@@ -28,7 +28,7 @@ export interface MintOptions {
  * The words are shown before anything is sent: a vault whose words nobody saw is not to be had.
  *
  * @throws {UnknownNetwork} when the contracts are not known to stand on this chain: deploy first.
- * {NotEnoughFunds} when the account cannot pay. Both before any words are shown.
+ * @throws {NotEnoughFunds} when the account cannot pay. Both before any words are shown.
  */
 export async function mint(
   connection: NetworkConnection<ChainType>,

@@ -3,7 +3,13 @@ import { homedir } from "node:os";
 import path from "node:path";
 
 import { deploymentOf, type Deployment } from "../../client/deployments.ts";
-import { VaultError, type BlobStore, type JournalStore, type VaultRef } from "../../client/index.ts";
+import {
+  StoreUnavailable,
+  VaultError,
+  type BlobStore,
+  type JournalStore,
+  type VaultRef,
+} from "../../client/index.ts";
 import { directoryStore, fileJournalStore } from "../../client/node.ts";
 import { drawKeys, formOfKeys, KeysBroken, readKeys, writeKeys, type Keys, type Passphrase } from "./keys.ts";
 
@@ -200,7 +206,9 @@ const profileAt = (home: string, keys: Keys, blobs = path.join(home, "blobs")): 
 });
 
 async function makePrivate(home: string): Promise<void> {
-  await mkdir(home, { recursive: true, mode: 0o700 });
+  await mkdir(home, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new StoreUnavailable(home, cause instanceof Error ? cause.message : String(cause), { cause });
+  });
   await requirePrivate(home);
 }
 
@@ -292,6 +300,17 @@ export async function readDeployment(home: string, chainId: bigint): Promise<Dep
     bytes,
   ) as Omit<Deployment, "chainId">;
   return { chainId, memoryVault, keyRegistry, blobLog, block };
+}
+
+/**
+ * Does something while no other process deploys for this home, and not unless its deployments can be kept: what is paid
+ * for must not be lost.
+ *
+ * @throws {ProfileExposed} when other users can enter the folder. {StoreUnavailable} when nothing can be written there.
+ */
+export async function whileDeploying<T>(home: string, work: () => Promise<T>): Promise<T> {
+  await makePrivate(home);
+  return locked(deploymentsIn(home), work);
 }
 
 /**

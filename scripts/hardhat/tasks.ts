@@ -24,7 +24,7 @@ export const tasks = [
       const { deploy } = await import("../deploy.ts");
       const connection = await hre.network.create();
       try {
-        return await deploy(hre, connection);
+        return await deploy(hre, connection).catch(explained);
       } finally {
         await connection.close();
       }

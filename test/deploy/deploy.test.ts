@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -8,11 +8,18 @@ import hre, { network } from "hardhat";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import { CREATE2_ADDRESSES, deploymentOf, type Deployment } from "../../client/deployments.ts";
-import { CREATEX, deploy, ForeignCode, rehearse, UnsuitableNetwork } from "../../scripts/deploy.ts";
-import { findDeployment, homeOf } from "../../apps/cli/profile.ts";
+import { UnsuitableNetwork } from "../../scripts/block-numbers.ts";
+import { StoreUnavailable } from "../../client/index.ts";
+import { CodeMissing, deploy, DEPLOY_GAS } from "../../scripts/deploy.ts";
+import { journalOf } from "../../scripts/journal.ts";
+import { CREATEX, ForeignCode, placesAt, rehearse } from "../../scripts/standing.ts";
+import { findDeployment, homeOf, ProfileExposed, readDeployment } from "../../apps/cli/profile.ts";
+import { NotEnoughFunds } from "../../apps/cli/wallet.ts";
 import { KeyRegistry__factory, MemoryVault__factory } from "../../typechain-types/index.ts";
 import { rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";
+import { expectSuite } from "../helpers/code.ts";
 import { createXCode, placeCreateX } from "../helpers/createx.ts";
+import { thrown } from "../helpers/thrown.ts";
 
 type Connection = NetworkConnection<ChainType>;
 
@@ -117,6 +124,8 @@ describe("deployment", () => {
 
       const here = await deployTo(first);
       const there = await deployTo(second);
+      await expectSuite(first.url, here);
+      await expectSuite(second.url, there);
       expect(said()).to.include("the same on every chain");
       expect(addressesOf(here)).to.deep.equal(everywhere);
       expect(addressesOf(there)).to.deep.equal(everywhere);
@@ -180,6 +189,7 @@ describe("deployment", () => {
       {
         await using anvil = await startAnvil({ chainId: 900_007 });
         deployment = await deployTo(anvil);
+        await expectSuite(anvil.url, deployment);
         expect(said()).to.include("has no CreateX: plain deployment");
         expect(addressesOf(deployment)).to.not.deep.equal(everywhere);
         expect(await findDeployment(home, 900_007n)).to.deep.equal(deployment);
@@ -202,6 +212,109 @@ describe("deployment", () => {
       expect(said()).to.match(/KeyRegistry .* deployed/);
       expect(said()).to.match(/MemoryVault .* adopted/);
     });
+
+    it("does not take code that differs in nothing but an immutable value", async () => {
+      await using anvil = await startAnvil({ chainId: 900_012 });
+      const { memoryVault } = await deployTo(anvil);
+      // Our own contract, at its own address, with the domain of another chain.
+      const { code } = (await placesAt(hre, 900_013n, { memoryVault })).memoryVault!;
+      await rpc(anvil.url, "anvil_setCode", [memoryVault, code]);
+
+      expect((await deployTo(anvil)).memoryVault).to.not.equal(memoryVault);
+      expect(said()).to.match(/MemoryVault .* deployed/);
+      expect(said().match(/ adopted$/gm)).to.have.length(2);
+    });
+
+    it("deploys nothing to a public chain whose journal knows more than its node", async () => {
+      const options = { home, say: () => undefined };
+      const journal = path.join(hre.config.paths.ignition, "deployments", "chain-900014");
+      /** Does something at a node whose chain is taken for a public one. */
+      const publicly = async <T>({ url }: Anvil, work: (chain: Connection) => Promise<T>): Promise<T> => {
+        const connection = await network.create({ network: "localhost", override: { url } });
+        try {
+          return await work(overridden(connection, { web3_clientVersion: "Geth/v1.16.7" }));
+        } finally {
+          await connection.close();
+        }
+      };
+      try {
+        let deployment: Deployment;
+        {
+          await using anvil = await startAnvil({ chainId: 900_014 });
+          deployment = await publicly(anvil, async (chain) => {
+            const whole = await deploy(hre, chain, { ...options, home });
+            // As if it had broken off before its last contract.
+            await (await journalOf(hre, chain.provider, 900_014n, "basic")).forget("blobLog");
+            return whole;
+          });
+        }
+        await using lagging = await startAnvil({ chainId: 900_014 });
+        const elsewhere = { ...options, home: path.join(home, "elsewhere") };
+        const fault = await thrown(publicly(lagging, (chain) => deploy(hre, chain, elsewhere)));
+        expect(fault).to.be.instanceOf(CodeMissing);
+        expect(fault).to.include({ contract: "MemoryVault", address: deployment.memoryVault });
+        expect(await rpc(lagging.url, "eth_blockNumber")).to.equal("0x0");
+        expect(await readDeployment(elsewhere.home, 900_014n)).to.equal(null);
+      } finally {
+        await rm(journal, { recursive: true, force: true });
+      }
+    });
+  });
+
+  describe("before anything is paid", () => {
+    let anvil: Anvil;
+    before(async () => {
+      anvil = await startAnvil({ chainId: 900_015 });
+      await placeCreateX(anvil.url, createX);
+    });
+    after(() => anvil.stop());
+    afterEach(async () => {
+      expect(await rpc(anvil.url, "eth_blockNumber"), "nothing was sent").to.equal("0x0");
+    });
+
+    it("refuses a home that others can enter", async () => {
+      await chmod(home, 0o755);
+      expect(await thrown(deployTo(anvil))).to.be.instanceOf(ProfileExposed);
+    });
+
+    it("refuses a home that cannot be made", async () => {
+      const file = path.join(home, "file");
+      await writeFile(file, "");
+      home = path.join(file, "home");
+      expect(await thrown(deployTo(anvil))).to.be.instanceOf(StoreUnavailable);
+      home = path.dirname(file);
+    });
+
+    it("refuses a home whose record cannot be written", async () => {
+      await writeFile(path.join(home, "deployments"), "");
+      expect(await thrown(deployTo(anvil))).to.be.instanceOf(StoreUnavailable);
+    });
+
+    it("refuses an account that cannot pay", async () => {
+      const connection = await network.create({ network: "localhost", override: { url: anvil.url } });
+      const [account] = await connection.ethers.getSigners();
+      await rpc(anvil.url, "anvil_setBalance", [account!.address, "0x10"]);
+      const fault = await thrown(deploy(hre, connection, { home, say: () => undefined }));
+      expect(fault).to.be.instanceOf(NotEnoughFunds).and.include({ account: account!.address });
+      await connection.close();
+    });
+  });
+
+  it("knows about what it costs", async () => {
+    const gas = Object.values(DEPLOY_GAS).reduce((sum, each) => sum + each);
+    for (const hasCreateX of [false, true]) {
+      await using anvil = await startAnvil({ chainId: 900_016 });
+      if (hasCreateX) await placeCreateX(anvil.url, createX);
+      await deployTo(anvil);
+      let used = 0n;
+      for (const number of ["0x1", "0x2", "0x3"]) {
+        const block = await rpc(anvil.url, "eth_getBlockByNumber", [number, false]);
+        used += BigInt((block as { gasUsed: string }).gasUsed);
+      }
+      expect(gas, "enough").to.be.greaterThan(used);
+      expect(gas, "and not much more").to.be.lessThan((used * 12n) / 10n);
+      await rm(path.join(home, "deployments"), { recursive: true });
+    }
   });
 
   describe("where block.number is another chain's", () => {

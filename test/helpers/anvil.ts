@@ -3,6 +3,9 @@ import { Socket } from "node:net";
 
 import { anvilBinary } from "../../apps/cli/devnode.ts";
 
+/** The first of the keys that every anvil and Hardhat node knows. */
+export const ANVILS_FIRST_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+
 /** What an anvil node starts with. */
 export interface AnvilOptions {
   /** The chain id. Default: 31337. */

@@ -1,7 +1,7 @@
 import { network } from "hardhat";
 
 import Suite from "../../deploy/modules/Suite.ts";
-import { CREATEX } from "../../scripts/deploy.ts";
+import { CREATEX } from "../../scripts/standing.ts";
 import { rpc } from "./anvil.ts";
 
 /** The code of the CreateX factory, from a chain that Ignition brings it to. */

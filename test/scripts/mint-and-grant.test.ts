@@ -46,15 +46,12 @@ import {
   vaultsOf,
 } from "../../apps/cli/profile.ts";
 import { NotEnoughFunds } from "../../apps/cli/wallet.ts";
-import { rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";
+import { ANVILS_FIRST_KEY, rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import { createXCode, placeCreateX } from "../helpers/createx.ts";
 import { hardhat } from "../helpers/hardhat.ts";
 import { thrown } from "../helpers/thrown.ts";
 
 type Connection = NetworkConnection<ChainType>;
-
-/** The first of the keys that every anvil and Hardhat node knows. */
-const ANVILS_FIRST_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
 /** A chain with the suite, a profile that knows it, and a vault that was minted by the script. */
 async function setUp(connection: Connection) {
