@@ -2,8 +2,6 @@
  * Ratios measured in one run: what the vault costs beside doing without it, and what its shape saves. Ratios travel
  * between machines, milliseconds do not; nothing here is asserted.
  */
-import { readFile } from "node:fs/promises";
-
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { ZeroHash } from "ethers";
@@ -17,6 +15,7 @@ import { openHead, type MemberKeys } from "../client/vault/head.ts";
 import { drawKeyring } from "../client/vault/keyring.ts";
 import { planCommit, type Base, type Plan } from "../client/vault/plan.ts";
 import type { RosterMember } from "../client/vault/roster.ts";
+import { aligned } from "./table.ts";
 
 const MEMORIES = 10_000;
 const SCOPES = 10;
@@ -166,22 +165,7 @@ row(
   "X-Wing stanzas",
 );
 
-const print = (table: readonly (readonly string[])[]) => {
-  const widths = table[0]?.map((_, i) => Math.max(...table.map((line) => line[i]?.length ?? 0))) ?? [];
-  for (const line of table)
-    console.log(
-      line
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-        .join("  "),
-    );
-};
 console.log(
   `Node ${process.versions.node}, ${process.platform} ${process.arch}; the middle of ${RUNS} runs\n`,
 );
-print([["", "vault", "beside", "ratio"], ...rows]);
-
-const gas = JSON.parse(
-  await readFile(new URL("../test/contracts/gas.snapshot.json", import.meta.url), "utf8"),
-) as Record<string, number>;
-console.log("\nGas of a whole transaction, cold and steady (test/contracts/gas.snapshot.json)\n");
-print(Object.entries(gas).map(([operation, used]) => [operation, used.toLocaleString("en-US")]));
+console.log(aligned([["", "vault", "beside", "ratio"], ...rows]));
