@@ -7,6 +7,7 @@ import type { ChainType, NetworkConnection } from "hardhat/types/network";
 import type { EthereumProvider } from "hardhat/types/providers";
 
 import { homeOf, readDeployment, saveDeployment, whileDeploying } from "../apps/cli/profile.ts";
+import { number } from "../apps/cli/terminal.ts";
 import { deploymentOf, type Deployment } from "../client/deployments.ts";
 import { VaultError } from "../client/errors.ts";
 import BlobLog from "../deploy/modules/BlobLog.ts";
@@ -180,7 +181,7 @@ async function requirePayer(
   if (names.length === 0) return;
   const gas = names.reduce((sum, name) => sum + DEPLOY_GAS[name], 0n);
   const { address } = await walletOf(connection, "deploy", gas);
-  say(`${address} pays, about ${gas} gas, and gets no right by it.`);
+  say(`${address} pays, about ${number(gas)} gas, and gets no right by it.`);
 }
 
 /** Sends what is missing through Ignition, whose journal resumes a deployment that broke off. */
