@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {KeyRegistry} from "../../contracts/KeyRegistry.sol";
 import {IKeyRegistry} from "../../contracts/interfaces/IKeyRegistry.sol";
 import {LyingWallet} from "./doubles/LyingWallet.sol";
+import {Publication} from "./support/Publication.sol";
 import {vm} from "./support/Vm.sol";
 
 contract KeyRegistryTest {
@@ -30,32 +31,11 @@ contract KeyRegistryTest {
     }
 
     function structHash(bytes memory recipient, uint64 expiresAt, uint256 nonce) private view returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    keccak256(
-                        "PublishKey(address account,bytes recipient,uint64 expiresAt,bytes32 attestationDigest,uint256 nonce,uint256 deadline)"
-                    ),
-                    account,
-                    keccak256(recipient),
-                    expiresAt,
-                    ATTESTATION,
-                    nonce,
-                    DEADLINE
-                )
-            );
+        return Publication.hash(account, recipient, expiresAt, ATTESTATION, nonce, DEADLINE);
     }
 
     function sign(bytes32 hash, address verifyingContract) private view returns (bytes memory) {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("MemoryVaultKeys"),
-                keccak256("1"),
-                block.chainid,
-                verifyingContract
-            )
-        );
+        bytes32 domain = Publication.domainOf(block.chainid, verifyingContract);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(PRIVATE_KEY, keccak256(abi.encodePacked(hex"1901", domain, hash)));
         return abi.encodePacked(r, s, v);
     }

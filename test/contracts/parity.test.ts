@@ -19,11 +19,11 @@ import {
 /** What stands in Solidity and in TypeScript must be one thing. */
 describe("Contract parity", () => {
   async function deploy() {
-    const { ethers, networkHelpers } = await network.create();
+    const { ethers } = await network.create();
     const vault: MemoryVault = await ethers.deployContract("MemoryVault");
     const keys: KeyRegistry = await ethers.deployContract("KeyRegistry");
     const [owner, key, relayer] = four(await ethers.getSigners());
-    return { ethers, networkHelpers, vault, keys, owner, key, relayer };
+    return { vault, keys, owner, key, relayer };
   }
 
   it("type hashes and the profile", async () => {
@@ -118,27 +118,5 @@ describe("Contract parity", () => {
         expect(await vault.verifyMemory(vaultId, proof)).to.equal(true);
         expect(await vault.verifyMemory(vaultId, { ...proof, count: proof.count + 1 })).to.equal(false);
       }
-  });
-
-  it("an account that delegates by EIP-7702 keeps its key", async () => {
-    const { ethers, networkHelpers, vault, owner, relayer } = await deploy();
-    const account = new ethers.Wallet(id("a delegating account"), ethers.provider);
-    await networkHelpers.setBalance(account.address, 10n ** 18n);
-    // BlobLog stands for any delegate that knows no isValidSignature: it reverts.
-    const delegate = await ethers.deployContract("BlobLog");
-    const authorization = await account.authorize({ address: await delegate.getAddress(), nonce: 0 });
-    await relayer.sendTransaction({ to: owner.address, type: 4, authorizationList: [authorization] });
-    expect(await ethers.provider.getCode(account.address)).to.equal(
-      `0xef0100${(await delegate.getAddress()).slice(2).toLowerCase()}`,
-    );
-
-    const vaultId = BigInt(await vault.deriveSpaceId(owner.address, id("salt")));
-    await vault.mint(id("salt"), account);
-    const delta = await nextDelta(vault, vaultId, "one");
-    const signature = await account.signTypedData(await domainOf(vault), DELTA_TYPES, delta);
-    await vault.connect(relayer).commitTransition(delta, signature);
-    const head = await vault.memoryHead(vaultId);
-    expect(head.transitionId).to.equal(TypedDataEncoder.hashStruct("ExperienceDelta", DELTA_TYPES, delta));
-    expect(head.authorizer).to.equal(account.address);
   });
 });
