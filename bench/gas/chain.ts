@@ -1,6 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-
 import {
   ContractFactory,
   toBeHex,
@@ -10,8 +7,9 @@ import {
   type TransactionReceipt,
   type TransactionResponse,
 } from "ethers";
-import hre, { network } from "hardhat";
-import { FileBuildResultType } from "hardhat/types/solidity";
+import { network } from "hardhat";
+
+import { artifactOf, type Double } from "../../test/contracts/doubles/double.ts";
 
 /** What the chain charged for an operation. */
 export interface Cost {
@@ -48,7 +46,6 @@ export const ROLLUP_FEES: RollupFees = {
 export const TRANSACTION_GAS = 2 ** 24;
 
 const GWEI = 1_000_000_000n;
-const DOUBLES = new URL("../../test/contracts/doubles/", import.meta.url);
 
 /** A chain of its own in this process. */
 export type Chain = Awaited<ReturnType<typeof openChain>>;
@@ -72,7 +69,7 @@ export async function openChain(chainType: "l1" | "op") {
   const deployer = account(0);
 
   /** Deploys one of the contracts under `test/contracts/doubles`. */
-  async function deployDouble(name: string): Promise<BaseContract> {
+  async function deployDouble(name: Double): Promise<BaseContract> {
     const { abi, bytecode } = await artifactOf(name);
     return (await new ContractFactory(abi, bytecode, deployer).deploy()).waitForDeployment();
   }
@@ -136,22 +133,4 @@ async function setRollupFees(
   await set(1, BigInt(fees.l1BaseFee));
   await set(3, (BigInt(fees.baseFeeScalar) << 96n) | (BigInt(fees.blobBaseFeeScalar) << 64n));
   await set(7, BigInt(fees.l1BlobBaseFee));
-}
-
-interface Artifact {
-  readonly abi: ConstructorParameters<typeof ContractFactory>[0];
-  readonly bytecode: string;
-}
-
-/** Compiles a double, unless it is, and reads what became of it: Hardhat keeps those of tests apart. */
-async function artifactOf(name: string): Promise<Artifact> {
-  const source = fileURLToPath(new URL(`${name}.sol`, DOUBLES));
-  const built = await hre.solidity.build([source], { scope: "tests", quiet: true });
-  const failed =
-    !hre.solidity.isSuccessfulBuildResult(built) ||
-    [...built.values()].some(({ type }) => type === FileBuildResultType.BUILD_FAILURE);
-  if (failed) throw new Error(`${name} does not compile`);
-  const folder = await hre.solidity.getArtifactsDirectory("tests");
-  const file = `${folder}/test/contracts/doubles/${name}.sol/${name}.json`;
-  return JSON.parse(await readFile(file, "utf8")) as Artifact;
 }

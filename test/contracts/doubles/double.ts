@@ -1,0 +1,37 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import type { InterfaceAbi } from "ethers";
+import hre from "hardhat";
+import { FileBuildResultType } from "hardhat/types/solidity";
+
+/** The doubles that TypeScript deploys. None of them needs a contract of ours, so they are soon compiled. */
+const DOUBLES = ["BareSlots", "NaiveVault", "PlainToken"] as const;
+
+export type Double = (typeof DOUBLES)[number];
+
+export interface Artifact {
+  readonly abi: InterfaceAbi;
+  readonly bytecode: string;
+}
+
+let built: Promise<void> | undefined;
+
+/** Hardhat compiles the contracts of tests apart from ours, and not at all when only Mocha runs. */
+async function build(): Promise<void> {
+  const files = DOUBLES.map((name) => fileURLToPath(new URL(`${name}.sol`, import.meta.url)));
+  const result = await hre.solidity.build(files, { scope: "tests", quiet: true });
+  const failed =
+    !hre.solidity.isSuccessfulBuildResult(result) ||
+    [...result.values()].some(({ type }) => type === FileBuildResultType.BUILD_FAILURE);
+  if (failed) throw new Error("the doubles do not compile");
+}
+
+/** Compiles the doubles, unless they are, and reads what became of one. */
+export async function artifactOf(name: Double): Promise<Artifact> {
+  await (built ??= build());
+  const folder = await hre.solidity.getArtifactsDirectory("tests");
+  const file = join(folder, "test/contracts/doubles", `${name}.sol`, `${name}.json`);
+  return JSON.parse(await readFile(file, "utf8")) as Artifact;
+}
