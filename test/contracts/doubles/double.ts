@@ -3,11 +3,38 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { InterfaceAbi } from "ethers";
+import { ContractFactory } from "ethers";
 import hre from "hardhat";
+import type { ChainType, NetworkConnection } from "hardhat/types/network";
 import { FileBuildResultType } from "hardhat/types/solidity";
 
 /** The doubles that TypeScript deploys. None of them needs a contract of ours, so they are soon compiled. */
-const DOUBLES = ["BareSlots", "NaiveVault", "PlainToken"] as const;
+const DOUBLES = [
+  "BareSlots",
+  "BoundToken",
+  "CodeJudgingRegistry",
+  "DirtyWallet",
+  "ForgetfulRegistry",
+  "ForgetfulToken",
+  "Guestbook",
+  "GullibleRegistry",
+  "LenientToken",
+  "LooseToken",
+  "LyingWallet",
+  "MislabelledGuestbook",
+  "NaiveVault",
+  "OrdinaryToken",
+  "PedanticWallet",
+  "PlainRegistry",
+  "PlainToken",
+  "RefusingWallet",
+  "RevertingWallet",
+  "ScriptedReceiver",
+  "SilentDelegate",
+  "TerseWallet",
+  "WatchfulWallet",
+  "WritingWallet",
+] as const;
 
 export type Double = (typeof DOUBLES)[number];
 
@@ -34,4 +61,20 @@ export async function artifactOf(name: Double): Promise<Artifact> {
   const folder = await hre.solidity.getArtifactsDirectory("tests");
   const file = join(folder, "test/contracts/doubles", `${name}.sol`, `${name}.json`);
   return JSON.parse(await readFile(file, "utf8")) as Artifact;
+}
+
+/**
+ * Deploys a double.
+ *
+ * @returns its address.
+ */
+export async function deployDouble(
+  { ethers }: NetworkConnection<ChainType>,
+  name: Double,
+  ...args: unknown[]
+): Promise<string> {
+  const { abi, bytecode } = await artifactOf(name);
+  const [deployer] = await ethers.getSigners();
+  const contract = await new ContractFactory(abi, bytecode, deployer).deploy(...args);
+  return contract.getAddress();
 }
