@@ -94,7 +94,7 @@ function build(base: Base, operations: readonly CreateOperation[]): { plan: Plan
     now: 1_760_000_000,
   };
   const plan = planCommit({ ...common, random: randomBytes });
-  return { plan, built: buildCommit(plan.draft, randomBytes) };
+  return { plan, built: buildCommit(plan.draft(), randomBytes) };
 }
 
 const rows: [what: string, ours: string, beside: string, ratio: string][] = [];

@@ -25,7 +25,7 @@ export { MAX_SCOPES } from "./vault/blob.ts";
 export { PERMISSION, registryContract, vaultContract, vaultIdOf } from "./vault/contract.ts";
 export type { Finality } from "./vault/contract.ts";
 export { collectWelcome, dropWelcome, grant, grants, revoke } from "./vault/grant.ts";
-export type { Granted, GrantRequest } from "./vault/grant.ts";
+export type { Granted, GrantEntry, GrantRequest } from "./vault/grant.ts";
 export {
   dropLostText,
   lostTexts,

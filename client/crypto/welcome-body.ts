@@ -98,6 +98,8 @@ export function decodeWelcome(body: Uint8Array): Welcome {
   const ids = new Set(welcome.scopes.map(({ id }) => bytesToHex(id)));
   if (ids.size > MAX_SCOPES)
     throw new MalformedData("welcome scopes", `${ids.size} of at most ${MAX_SCOPES}`);
+  // Complete, a membership of nothing would look like a vault without memories.
+  if (ids.size === 0 && welcome.class === "reader") throw new MalformedData("welcome scopes", "none");
   if (ids.size !== welcome.scopes.length) throw new MalformedData("welcome scopes", "one of them twice");
   if (welcome.listed && welcome.grantee === null)
     throw new MalformedData("welcome", "listed without a grantee");

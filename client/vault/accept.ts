@@ -2,7 +2,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { getAddress } from "ethers";
 
 import { readWelcome, type OpenedWelcome } from "../crypto/welcome.ts";
-import { AlreadyInitialised, WelcomeNotStored, WelcomeRejected } from "../errors.ts";
+import { AlreadyInitialised, VaultError, WelcomeNotStored, WelcomeRejected } from "../errors.ts";
 import { readBlob, type BlobStore } from "../storage/store.ts";
 import { readChainHead, type MemoryVault } from "./contract.ts";
 import { readState, writeState, type MemberState } from "./journal.ts";
@@ -20,9 +20,11 @@ export interface AcceptRequest extends Environment {
 }
 
 /**
- * Opens a welcome, checks once that whoever signed it may, and becomes a reader (SPEC §8).
+ * Opens a welcome, checks once that whoever signed it may, and becomes a reader or a device of the owner (SPEC §8, §11).
+ * One whose signer is not in force any more serves to find the member's newest welcome and for nothing else.
  *
- * @throws {WelcomeRejected} when it is for another key, chain or contract, or its signer is not in force.
+ * @throws {WelcomeRejected} when it is for another key, chain or contract, or its signer is not in force and no newer one
+ *   is to be found. {AlreadyInitialised} when the journal is that of another of the owner's devices.
  */
 export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
   const opened = await readWelcome(request.welcome, request.identity);
@@ -36,22 +38,33 @@ export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
   if (opened.welcome.class === "owner")
     throw new WelcomeRejected("it would add an owner's device, which this version does not do");
   const vault = vaultAt({ ...ref, contract: ref.contract.toLowerCase() }, request);
-  await checkSigner(vault, opened, await readChainHead(vault.contract, vault.ref));
+  const fault = await checkSigner(vault, opened, await readChainHead(vault.contract, vault.ref)).then(
+    () => null,
+    (thrown: unknown) => {
+      if (thrown instanceof WelcomeRejected) return thrown;
+      throw thrown;
+    },
+  );
   return locked(vault, async () => {
-    await become(vault, opened, request.identity);
+    await become(vault, opened, request.identity, fault);
     return vault;
   });
 }
 
 /** Takes a welcome's membership on, unless a newer one is there. */
-async function become(vault: Vault, opened: OpenedWelcome, identity: string): Promise<void> {
+async function become(
+  vault: Vault,
+  opened: OpenedWelcome,
+  identity: string,
+  rejected: WelcomeRejected | null,
+): Promise<void> {
   const { ref } = vault;
   const { welcome } = opened;
   const known = await readState(vault.journal);
-  if (known?.class === "owner") throw new AlreadyInitialised(ref.vaultId);
   const memberId = bytesToHex(welcome.memberId);
   // Opened again, a welcome must not take the ratchet back.
   if (known?.memberId === memberId) return;
+  if (known?.class === "owner") throw new AlreadyInitialised(ref.vaultId);
   const state: MemberState = {
     ref,
     memberId,
@@ -68,7 +81,14 @@ async function become(vault: Vault, opened: OpenedWelcome, identity: string): Pr
     enrolling: null,
   };
   // An archived welcome must not replace a membership that is in force: the new one has to open the present head.
-  if (known !== null) await openWith(vault, state, await pinnedHead(vault, state));
+  // Whoever is to write must be able to open it as well: everything is proven before anything is kept.
+  const head =
+    known === null && rejected === null && welcome.class === "reader"
+      ? null
+      : await openWith(vault, state, await pinnedHead(vault, state)).catch((fault: unknown) => {
+          throw rejected !== null && fault instanceof VaultError ? rejected : fault;
+        });
+  if (rejected !== null && head?.reissued == null) throw rejected;
   await writeState(vault.journal, state);
 }
 
@@ -76,12 +96,12 @@ async function become(vault: Vault, opened: OpenedWelcome, identity: string): Pr
 const LOG_RANGE = 10_000;
 
 /**
- * Finds the welcome that an owner left in the store for a listed grantee: that of the newest grant, which is looked
- * for backwards from the newest block.
+ * Finds the welcome that an owner left in the store for a listed grantee: that of the grant in force, which is looked for
+ * backwards from the newest block. A grant that was changed was given anew without one: the first leads to the newest.
  *
  * @param grantee - the grantee's account.
  * @param fromBlock - where to stop looking: the block of the contract's deployment.
- * @throws {WelcomeNotStored} when there is no grant in those blocks, or the newest names no welcome.
+ * @throws {WelcomeNotStored} when no grant in those blocks is in force, or none of it names a welcome.
  * @throws {BlobMissing} when the store lacks it.
  */
 export async function findWelcome(
@@ -93,13 +113,23 @@ export async function findWelcome(
 ): Promise<Uint8Array> {
   const provider = contract.runner?.provider;
   if (provider == null) throw new TypeError("looking for a welcome needs a provider");
-  const filter = contract.filters.Granted(vaultId, grantee);
+  const [given, ended] = await Promise.all([
+    contract.filters.Granted(vaultId, grantee).getTopicFilter(),
+    contract.filters.Revoked(vaultId, grantee).getTopicFilter(),
+  ]);
+  const topics = given.map((topic, i) => (i === 0 ? [topic, ended[0]].flat().map(String) : topic));
+  const { generation } = await contract.memoryHead(vaultId);
   for (let to = await provider.getBlockNumber(); to >= fromBlock; to -= LOG_RANGE) {
-    const logs = await contract.queryFilter(filter, Math.max(fromBlock, to - LOG_RANGE + 1), to);
-    const newest = logs.at(-1);
-    if (newest === undefined) continue;
-    if (BigInt(newest.args.welcome) === 0n) break;
-    return readBlob(store, newest.args.welcome.slice(2));
+    const range = { fromBlock: Math.max(fromBlock, to - LOG_RANGE + 1), toBlock: to };
+    for (const log of (
+      await provider.getLogs({ address: await contract.getAddress(), topics, ...range })
+    ).reverse()) {
+      const event = contract.interface.parseLog(log);
+      // What a revoke, which has no generation, or another owner ended is of no use.
+      if (event?.args["generation"] !== generation) throw new WelcomeNotStored(vaultId, grantee);
+      const welcome = String(event.args["welcome"]);
+      if (BigInt(welcome) !== 0n) return readBlob(store, welcome.slice(2));
+    }
   }
   throw new WelcomeNotStored(vaultId, grantee);
 }

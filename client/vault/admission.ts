@@ -3,12 +3,24 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { hexlify, Wallet, ZeroHash, type Signer } from "ethers";
 
 import { recipientBytes, recipientDigest, recipientOf, recipientText } from "../crypto/identity.ts";
+import { seal, welcomeContext } from "../crypto/seal.ts";
 import { writeWelcome, type Welcome } from "../crypto/welcome.ts";
 import { CommitKeyMissing } from "../errors.ts";
+import { pad } from "./blob.ts";
 import { PERMISSION, type ChainHead, type VaultCall } from "./contract.ts";
-import type { PendingWelcome } from "./journal.ts";
-import type { Admitted, Plan } from "./plan.ts";
+import type { MemberState, PendingWelcome } from "./journal.ts";
+import type { Admitted, Plan, Welcomed } from "./plan.ts";
 import type { Vault } from "./session.ts";
+
+/** The welcomes of one candidate. */
+export interface Welcomes {
+  /** Those that are handed over once the head is final. */
+  readonly pending: readonly PendingWelcome[];
+  /** Those that are found through a locator: stored before the head names them. */
+  readonly blobs: readonly Uint8Array[];
+  /** Their digests, by member id. */
+  readonly digests: ReadonlyMap<string, Uint8Array>;
+}
 
 /** Sizes in bytes of a welcome that goes through the store. */
 const STORED_SIZES = [4_096, 16_384] as const;
@@ -16,32 +28,47 @@ const STORED_SIZES = [4_096, 16_384] as const;
 const FILE_OVERHEAD = 2_048;
 
 /**
- * Writes the welcomes of a plan's admissions. Each candidate has its own; a welcome leaves the device only when the
- * candidate's head is final (SPEC §8).
+ * Writes the welcomes of a plan. Each candidate has its own: those of admissions leave the device only when the
+ * candidate's head is final, those of members who have a locator are sealed and stored beside the head (SPEC §8).
  */
-export function welcomesOf(
+export async function welcomesOf(
   vault: Vault,
   plan: Plan,
+  { enrolling, visibilityKey }: Pick<MemberState, "enrolling" | "visibilityKey">,
   chain: ChainHead,
   commitKey: string | null,
-): Promise<PendingWelcome[]> {
-  // An owner-class member that enrols itself built this very commit and needs no welcome.
-  const readers = plan.admitted.filter(({ member }) => member.class === "reader");
-  return Promise.all(
-    readers.map(async (admitted) => {
-      const signer = signerInForce(vault, chain, commitKey);
-      const welcome = await welcomeOf(vault, plan, admitted);
-      const file = await writeWelcome(
-        welcome,
-        recipientText(admitted.member.recipient),
-        (domain, types, value) => signer.signTypedData(domain, types, value),
-        await signer.getAddress(),
-        admitted.operation.storeWelcome ? { padTo: storedSize(welcome) } : {},
-      );
-      return { memberId: admitted.member.id, file, store: admitted.operation.storeWelcome };
+): Promise<Welcomes> {
+  const write = async (welcomed: Welcomed, store: boolean): Promise<Uint8Array> => {
+    const signer = signerInForce(vault, chain, commitKey);
+    const welcome = await welcomeOf(vault, plan, visibilityKey, welcomed);
+    return writeWelcome(
+      welcome,
+      recipientText(welcomed.member.recipient),
+      (domain, types, value) => signer.signTypedData(domain, types, value),
+      await signer.getAddress(),
+      store ? { padTo: storedSize(welcome) } : {},
+    );
+  };
+  const pending = await Promise.all(
+    welcomedBy(plan, enrolling).map(async (admitted): Promise<PendingWelcome> => {
+      const { member, store } = admitted;
+      return { memberId: member.id, file: await write(admitted, store), store };
     }),
   );
+  const digests = new Map<string, Uint8Array>();
+  const blobs: Uint8Array[] = [];
+  for (const reissued of plan.reissued) {
+    const file = await write(reissued, false);
+    const blob = seal(visibilityKey, welcomeContext(vault.ref), pad(file), vault.random);
+    blobs.push(blob);
+    digests.set(reissued.member.id, sha256(blob));
+  }
+  return { pending, blobs, digests };
 }
+
+/** A device that enrols itself builds this very commit and needs no welcome. */
+export const welcomedBy = (plan: Plan, enrolling: string | null): Admitted[] =>
+  plan.admitted.filter(({ member }) => member.id !== enrolling);
 
 function signerInForce(vault: Vault, chain: ChainHead, commitKey: string | null): Signer {
   // A reader asks whether the signer is in force: a commit key that was replaced on chain is not.
@@ -57,14 +84,19 @@ function storedSize({ scopes }: Welcome): (typeof STORED_SIZES)[number] {
   return names + inbox + FILE_OVERHEAD <= STORED_SIZES[0] ? STORED_SIZES[0] : STORED_SIZES[1];
 }
 
-async function welcomeOf(vault: Vault, plan: Plan, { member, secret, scopes }: Admitted): Promise<Welcome> {
+async function welcomeOf(
+  vault: Vault,
+  plan: Plan,
+  visibilityKey: Uint8Array,
+  { member, secret, scopes }: Welcomed,
+): Promise<Welcome> {
   const proposes = (member.permissions & PERMISSION.propose) !== 0;
   return {
     ref: vault.ref,
-    visibilityKey: plan.draft.visibilityKey,
+    visibilityKey,
     memberId: hexToBytes(member.id),
     class: member.class,
-    epoch: plan.draft.epoch,
+    epoch: plan.epoch,
     secret,
     locator: member.locator,
     scopes: scopes.map(({ id, name }) => ({ id: hexToBytes(id), name })),
@@ -78,22 +110,22 @@ async function welcomeOf(vault: Vault, plan: Plan, { member, secret, scopes }: A
   };
 }
 
-/** Listed readers whose grants the owner asked to end. */
-export function revokedIn(plan: Plan): string[] {
+/** Listed readers whose grants the owner asked to end, or who go with their grant still on chain. */
+export function revokedIn(plan: Plan, gone: ReadonlyMap<string, boolean>): string[] {
   const asked = new Set(
     [...plan.outcomes.values()].flatMap((outcome) =>
       outcome.kind === "dismissed" ? [outcome.memberId] : [],
     ),
   );
   return plan.dismissed.flatMap(({ id, listed, grantee }) =>
-    listed && grantee !== null && asked.has(id) ? [grantee] : [],
+    listed && grantee !== null && (asked.has(id) || gone.get(id) === true) ? [grantee] : [],
   );
 }
 
-/** Grants of listed readers, as they go on chain beside the commit. */
+/** Grants of listed readers, given or given anew, as they go on chain beside the commit. */
 export function grantCallsOf(plan: Plan, welcomes: readonly PendingWelcome[]): VaultCall[] {
-  return plan.admitted.flatMap(({ member }): VaultCall[] => {
-    if (!member.listed || member.grantee === null || member.expiresAt === null) return [];
+  return [...plan.admitted, ...plan.reissued].flatMap(({ member, onChain }): VaultCall[] => {
+    if (!onChain || member.grantee === null || member.expiresAt === null) return [];
     const welcome = welcomes.find(({ memberId, store }) => store && memberId === member.id);
     return [
       {

@@ -16,11 +16,12 @@ import {
 import { PERMISSION } from "./contract.ts";
 import { readWelcome, removeWelcome, writeOperations } from "./journal.ts";
 import { scopeName, withdraw } from "./memories.ts";
-import type { AdmitOperation } from "./operations.ts";
-import { endOnChain, mayRevoke, stands } from "./owed.ts";
+import type { OpenedHead } from "./head.ts";
+import type { AdmitOperation, Terms } from "./operations.ts";
+import { endOnChain, goneMembers, mayRevoke, stands } from "./owed.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
-import type { RosterMember } from "./roster.ts";
-import { chainTime, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
+import type { Admission, RosterMember } from "./roster.ts";
+import { chainTime, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 import { sync, type SyncResult } from "./sync.ts";
 
 /** A grant: who may read what until when. */
@@ -35,6 +36,11 @@ export interface GrantRequest {
   readonly expiresAt: number;
   /** Whether the grantee may also propose memories; listed grants only. */
   readonly propose?: boolean | undefined;
+  /**
+   * `fresh`, unless said: the grantee reads what lives in the scopes and what comes. `joined`: no key turns, and it can
+   * also open what was written there in this epoch and in every epoch that the scope still lists, deleted text included.
+   */
+  readonly admission?: Admission | undefined;
   /** The owner's own words. */
   readonly label?: string | undefined;
   /** Also leave the welcome in the store, for an agent that runs unattended. */
@@ -59,8 +65,19 @@ export interface Granted extends SyncResult {
  */
 export async function grant(vault: Vault, request: GrantRequest): Promise<Granted> {
   const operation = await admission(vault, request);
-  await refuseMember(vault, operation);
   if (operation.listed) await requireOwner(vault);
+  const granted = await admit(vault, operation);
+  const { grantee, listed } = operation;
+  // The commit's signature is public once it was sent: whoever lands it alone leaves the grant beside it out.
+  // As of the block of its own transaction: a node that lags says that there never was a grant.
+  const block = granted.receipt?.blockNumber;
+  if (listed && grantee !== null && !(await stands(vault, grantee, block))) throw new GrantLeftOut(grantee);
+  return granted;
+}
+
+/** Admits a member of either class. */
+export async function admit(vault: Vault, operation: AdmitOperation): Promise<Granted> {
+  await refuseMember(vault, operation);
   await writeOperations(vault.journal, [operation]);
   const withdrawn = (): Promise<void> => withdraw(vault, [operation.id]);
   const result = await sync(vault).catch(async (fault: unknown) => {
@@ -73,44 +90,52 @@ export async function grant(vault: Vault, request: GrantRequest): Promise<Grante
     await withdrawn();
     if (outcome.kind === "refused") throw outcome.fault;
     await refuseMember(vault, operation);
-    throw new InvalidExpiry(request.expiresAt, await chainTime(vault));
+    throw new InvalidExpiry(operation.expiresAt ?? 0, await chainTime(vault));
   }
-  const { grantee, listed } = operation;
-  // The commit's signature is public once it was sent: whoever lands it alone leaves the grant beside it out.
-  // As of the block of its own transaction: a node that lags says that there never was a grant.
-  const block = result.receipt?.blockNumber;
-  if (listed && grantee !== null && !(await stands(vault, grantee, block))) throw new GrantLeftOut(grantee);
   return { ...result, memberId: operation.id, welcome: await collectWelcome(vault, operation.id) };
 }
 
 async function admission(vault: Vault, request: GrantRequest): Promise<AdmitOperation> {
-  const { recipient, account, expiresAt, propose = false, label = "", storeWelcome = false } = request;
+  const { recipient, account, propose = false, label = "", storeWelcome = false } = request;
   if (account !== undefined && !isAddress(account)) throw new InvalidAccount(account);
-  if (propose && account === undefined) throw new ProposalUnlisted();
-  const scopes = [...new Set(request.scopes.map(scopeName))];
-  if (scopes.length === 0) throw new NoScopes();
-  const now = await chainTime(vault);
-  if (!Number.isSafeInteger(expiresAt) || expiresAt <= now) throw new InvalidExpiry(expiresAt, now);
+  const listed = account !== undefined;
   return {
     kind: "admit",
     id: bytesToHex(vault.random(16)),
     class: "reader",
     recipient: recipientBytes(recipient),
     grantee: account === undefined ? null : getAddress(account).toLowerCase(),
-    listed: account !== undefined,
-    scopes,
-    expiresAt,
-    permissions: PERMISSION.read | (propose ? PERMISSION.propose : 0),
-    admission: "fresh",
+    listed,
+    ...(await checkedTerms(vault, { ...request, propose, listed })),
+    admission: request.admission ?? "fresh",
     label,
     storeWelcome,
   };
 }
 
+/** Terms as somebody asks for them. */
+interface AskedTerms {
+  readonly scopes: readonly string[];
+  readonly expiresAt: number;
+  readonly propose: boolean;
+  readonly listed: boolean;
+}
+
+/** @throws {NoScopes|InvalidExpiry|ProposalUnlisted} when nobody can be granted that. */
+export async function checkedTerms(vault: Vault, asked: AskedTerms): Promise<Terms> {
+  const { expiresAt, propose, listed } = asked;
+  if (propose && !listed) throw new ProposalUnlisted();
+  const scopes = [...new Set(asked.scopes.map(scopeName))];
+  if (scopes.length === 0) throw new NoScopes();
+  const now = await chainTime(vault);
+  if (!Number.isSafeInteger(expiresAt) || expiresAt <= now) throw new InvalidExpiry(expiresAt, now);
+  return { scopes, expiresAt, permissions: PERMISSION.read | (propose ? PERMISSION.propose : 0) };
+}
+
 async function refuseMember(vault: Vault, { grantee, recipient }: AdmitOperation): Promise<void> {
   const key = bytesToHex(recipient);
   const now = await chainTime(vault);
-  const known = (await grants(vault)).find(
+  const known = (await members(vault)).find(
     (member) =>
       // One that has expired is dropped by the next commit, this one.
       (member.expiresAt === null || member.expiresAt > now) &&
@@ -119,7 +144,8 @@ async function refuseMember(vault: Vault, { grantee, recipient }: AdmitOperation
   if (known !== undefined) throw new AlreadyMember(known.grantee ?? known.label, known.id);
 }
 
-async function requireOwner(vault: Vault): Promise<void> {
+/** @throws {OwnerRequired} when the wallet is not the vault's owner. */
+export async function requireOwner(vault: Vault): Promise<void> {
   const { owner } = await pinnedHead(vault, await stateOf(vault));
   const account = (await vault.wallet?.getAddress()) ?? null;
   if (account !== owner) throw new OwnerRequired(owner, account);
@@ -137,13 +163,52 @@ export const collectWelcome = (vault: Vault, memberId: string): Promise<Uint8Arr
 export const dropWelcome = (vault: Vault, memberId: string): Promise<void> =>
   removeWelcome(vault.journal, memberId);
 
-/** Who can read what until when: the roster's readers, from the newest head. */
-export async function grants(vault: Vault): Promise<RosterMember[]> {
+/** One line of the ledger: who can read what until when, on chain or not, since when and admitted how. */
+export interface GrantEntry extends RosterMember {
+  readonly scopeNames: readonly string[];
+  /** Whether the grant is over, by its date or on chain: the next commit of any device drops the reader. */
+  readonly ended: boolean;
+}
+
+/**
+ * The ledger of grants, from the newest head. The sealed roster alone says who is a member: what stands on chain can end
+ * a grant of it and make none (SPEC §8).
+ */
+export async function grants(vault: Vault): Promise<GrantEntry[]> {
+  const { number, timestamp } = await newestBlock(vault);
+  const opened = await newestHead(vault, number);
+  if (opened === null) return [];
+  const roster = rosterOf(opened);
+  const gone = await goneMembers(vault, opened, number, timestamp);
+  return [...roster.members.values()]
+    .filter((member) => member.class === "reader")
+    .map((member) => ({
+      ...member,
+      scopeNames: member.scopes.map((id) => roster.scopeNames.get(id) ?? id),
+      ended: gone.has(member.id),
+    }));
+}
+
+/** @returns the newest head opened, or `null` before the first commit. */
+export async function newestHead(vault: Vault, block?: number): Promise<OpenedHead | null> {
   const state = await stateOf(vault);
-  const chain = await pinnedHead(vault, state);
-  if (chain.sequence === 0n) return [];
-  const opened = await openWith(vault, state, chain);
-  return [...rosterOf(opened).members.values()].filter((member) => member.class === "reader");
+  const chain = await pinnedHead(vault, state, block);
+  return chain.sequence === 0n ? null : openWith(vault, state, chain);
+}
+
+/** All members that the newest head's roster has. */
+export async function members(vault: Vault): Promise<RosterMember[]> {
+  const opened = await newestHead(vault);
+  return opened === null ? [] : [...rosterOf(opened).members.values()];
+}
+
+/** What an account, a member id or a recipient names. */
+export function naming(who: string): (member: RosterMember) => boolean {
+  const wanted = who.toLowerCase();
+  return ({ id, grantee, recipient }) =>
+    id === wanted ||
+    grantee === wanted ||
+    (wanted.startsWith("age1") && bytesToHex(recipient) === bytesToHex(recipientBytes(wanted)));
 }
 
 /**
@@ -156,13 +221,8 @@ export async function grants(vault: Vault): Promise<RosterMember[]> {
  *   ended on chain all the same, and the next sync of any device rotates.
  */
 export async function revoke(vault: Vault, who: string): Promise<SyncResult> {
-  const wanted = who.toLowerCase();
-  const matches = (member: RosterMember): boolean =>
-    member.id === wanted ||
-    member.grantee === wanted ||
-    (wanted.startsWith("age1") && bytesToHex(member.recipient) === bytesToHex(recipientBytes(wanted)));
-  const readers = await grants(vault).catch((fault: unknown) => revokeAlone(vault, who, fault));
-  const member = readers.find(matches);
+  const known = await members(vault).catch((fault: unknown) => revokeAlone(vault, who, fault));
+  const member = known.filter(({ class: kind }) => kind === "reader").find(naming(who));
   if (member === undefined) return revokeUnlisted(vault, who);
   const id = bytesToHex(vault.random(16));
   await removeWelcome(vault.journal, member.id);

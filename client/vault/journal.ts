@@ -79,6 +79,8 @@ export interface Candidate {
   /** Members that it drops because the chain shows their grant ended. */
   readonly gone: readonly string[];
   readonly welcomes: readonly PendingWelcome[];
+  /** Members whose new welcomes are among its blobs. */
+  readonly reissued: readonly string[];
   /** What its operations cost in words. */
   readonly lost: readonly LostText[];
   /** Listed grantees whose grants it is to end on chain. */

@@ -12,7 +12,7 @@ export class Members {
     for (const member of members) this.set(member);
   }
 
-  /** How many entries of the keyring they take, locator entries apart. */
+  /** How many entries of the keyring they take. */
   get entries(): number {
     return this.#entries;
   }
@@ -51,4 +51,6 @@ const namesOf = ({ grantee, recipient }: Pick<RosterMember, "grantee" | "recipie
   ...(grantee === null ? [] : [grantee]),
 ];
 
-const entriesOf = ({ scopes }: RosterMember): number => Math.max(1, scopes.length);
+/** How many entries of the keyring a member takes: one for each scope or for the epoch key, and one by its locator. */
+export const entriesOf = ({ scopes, welcomeDigest }: RosterMember): number =>
+  Math.max(1, scopes.length) + (welcomeDigest === null ? 0 : 1);

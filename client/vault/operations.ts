@@ -1,6 +1,7 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
 import { bytesOf, decodeCbor, encodeCbor, fixed, flag, list, nullOr, text, tuple, uint } from "../cbor.ts";
+import { RECIPIENT_BYTES } from "../crypto/identity.ts";
 import { MalformedData } from "../errors.ts";
 import { decodeOperation, encodeOperation, type Operation } from "../memory/operations.ts";
 import type { Admission, MemberClass } from "./roster.ts";
@@ -31,11 +32,40 @@ export interface DismissOperation {
   readonly memberId: string;
 }
 
+/** What a reader may do until when. */
+export interface Terms {
+  /** Scope names. */
+  readonly scopes: readonly string[];
+  /** Unix seconds. */
+  readonly expiresAt: number | null;
+  readonly permissions: number;
+}
+
+/** Gives a reader other terms, and with them a new secret. */
+export interface ChangeOperation {
+  readonly kind: "change";
+  readonly id: string;
+  readonly memberId: string;
+  /** The terms that the owner saw: if others stand by now, two devices changed one grant. */
+  readonly seen: Terms;
+  readonly wanted: Terms;
+  /** `null` where it stays. */
+  readonly label: string | null;
+}
+
+/** Writes the recipient of a device that replaced its identity. */
+export interface RenewOperation {
+  readonly kind: "renew";
+  readonly id: string;
+  readonly memberId: string;
+  readonly recipient: Uint8Array;
+}
+
 /** Whatever the journal holds until it is final. */
-export type VaultOperation = Operation | AdmitOperation | DismissOperation;
+export type VaultOperation = Operation | AdmitOperation | DismissOperation | ChangeOperation | RenewOperation;
 
 /** Kinds of operations as the journal has them. */
-const TAG = { memory: 0, admit: 1, dismiss: 2 } as const;
+const TAG = { memory: 0, admit: 1, dismiss: 2, change: 3, renew: 4 } as const;
 
 export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
   switch (operation.kind) {
@@ -56,6 +86,22 @@ export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
       ]);
     case "dismiss":
       return encodeCbor([TAG.dismiss, hexToBytes(operation.id), hexToBytes(operation.memberId)]);
+    case "change":
+      return encodeCbor([
+        TAG.change,
+        hexToBytes(operation.id),
+        hexToBytes(operation.memberId),
+        encodeTerms(operation.seen),
+        encodeTerms(operation.wanted),
+        operation.label,
+      ]);
+    case "renew":
+      return encodeCbor([
+        TAG.renew,
+        hexToBytes(operation.id),
+        hexToBytes(operation.memberId),
+        operation.recipient,
+      ]);
     case "create":
     case "update":
     case "reinforce":
@@ -71,6 +117,21 @@ export function decodeVaultOperation(bytes: Uint8Array): VaultOperation {
   if (fields[0] === TAG.dismiss) {
     const [, id, memberId] = tuple(fields, 3, "dismiss");
     return { kind: "dismiss", id: hexId(id), memberId: hexId(memberId) };
+  }
+  if (fields[0] === TAG.change) {
+    const [, id, memberId, seen, wanted, label] = tuple(fields, 6, "change");
+    return {
+      ...{ kind: "change", id: hexId(id), memberId: hexId(memberId) },
+      ...{ seen: decodeTerms(seen), wanted: decodeTerms(wanted) },
+      label: nullOr(label, (value) => text(value, "label")),
+    };
+  }
+  if (fields[0] === TAG.renew) {
+    const [, id, memberId, recipient] = tuple(fields, 4, "renew");
+    return {
+      ...{ kind: "renew", id: hexId(id), memberId: hexId(memberId) },
+      recipient: fixed(recipient, RECIPIENT_BYTES, "recipient"),
+    };
   }
   if (fields[0] !== TAG.admit) throw new MalformedData("operation", `kind ${String(fields[0])}`);
   const [
@@ -91,15 +152,24 @@ export function decodeVaultOperation(bytes: Uint8Array): VaultOperation {
     kind: "admit",
     id: hexId(id),
     class: uint(kind, "class", 1) === 0 ? "owner" : "reader",
-    recipient: fixed(recipient, 1_216, "recipient"),
+    recipient: fixed(recipient, RECIPIENT_BYTES, "recipient"),
     grantee: nullOr(grantee, (value) => text(value, "grantee")),
     listed: flag(listed, "listed"),
-    scopes: list(scopes, "scopes").map((scope) => text(scope, "scope")),
-    expiresAt: nullOr(expiresAt, (value) => uint(value, "expiry")),
-    permissions: uint(permissions, "permissions", 255),
+    ...decodeTerms([scopes, expiresAt, permissions]),
     admission: uint(admission, "admission", 1) === 0 ? "fresh" : "joined",
     label: text(label, "label"),
     storeWelcome: flag(storeWelcome, "stored welcome"),
+  };
+}
+
+const encodeTerms = ({ scopes, expiresAt, permissions }: Terms): unknown => [scopes, expiresAt, permissions];
+
+function decodeTerms(value: unknown): Terms {
+  const [scopes, expiresAt, permissions] = tuple(value, 3, "terms");
+  return {
+    scopes: list(scopes, "scopes").map((scope) => text(scope, "scope")),
+    expiresAt: nullOr(expiresAt, (bound) => uint(bound, "expiry")),
+    permissions: uint(permissions, "permissions", 255),
   };
 }
 

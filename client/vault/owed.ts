@@ -1,7 +1,7 @@
 import { Wallet, type TransactionReceipt } from "ethers";
 
 import { CommitKeyMissing } from "../errors.ts";
-import { sendCalls, type ChainHead } from "./contract.ts";
+import { sendCalls, standing, type ChainHead } from "./contract.ts";
 import type { OpenedHead } from "./head.ts";
 import { readCandidates, type Candidate } from "./journal.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
@@ -37,6 +37,29 @@ export const stands = (
   grantee: string,
   blockTag: number | "latest" = "latest",
 ): Promise<boolean> => vault.contract.canRead(vault.ref.vaultId, grantee, { blockTag });
+
+/**
+ * Readers that the next commit must drop: expired, or listed and not on chain any more. The chain never adds one.
+ *
+ * @returns by member id, whether the grant still stands on chain.
+ */
+export async function goneMembers(
+  vault: Vault,
+  opened: OpenedHead,
+  block: number,
+  now: number,
+): Promise<Map<string, boolean>> {
+  const readers = [...rosterOf(opened).members.values()].filter((member) => member.class === "reader");
+  const listed = readers.flatMap(({ listed, grantee }) => (listed && grantee !== null ? [grantee] : []));
+  const stand = await standing(vault.contract, vault.ref.vaultId, listed, block);
+  return new Map(
+    readers.flatMap(({ id, expiresAt, listed, grantee }): [string, boolean][] => {
+      const stands = grantee !== null && stand.has(grantee);
+      const expired = expiresAt !== null && expiresAt <= now;
+      return expired || (listed && !stands) ? [[id, stands]] : [];
+    }),
+  );
+}
 
 /** Whether the wallet may revoke: a relayer's may not. */
 export async function mayRevoke(vault: Vault, { owner, authorizer }: ChainHead): Promise<boolean> {

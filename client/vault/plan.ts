@@ -11,8 +11,8 @@ import type { Draft, ScopeDraft } from "./commit.ts";
 import type { ChainHead } from "./contract.ts";
 import type { OpenedHead, ScopeState } from "./head.ts";
 import { drawKeyring, type KeyringMember } from "./keyring.ts";
-import type { AdmitOperation, VaultOperation } from "./operations.ts";
-import { Members } from "./members.ts";
+import { entriesOf, Members } from "./members.ts";
+import type { AdmitOperation, ChangeOperation, RenewOperation, Terms, VaultOperation } from "./operations.ts";
 import { MAX_KEYRING_ENTRIES, placeKeyring, standingKeyring } from "./pages.ts";
 import {
   decodeRoster,
@@ -44,12 +44,19 @@ export type Base =
   | { readonly chain: ChainHead; readonly opened: OpenedHead }
   | { readonly chain: ChainHead; readonly opened: null; readonly genesis: Genesis };
 
-/** A member that the next commit admits, with everything that its welcome needs. */
-export interface Admitted {
-  readonly operation: AdmitOperation;
+/** A member that the next commit gives a new secret, with everything that its welcome needs. */
+export interface Welcomed {
   readonly member: RosterMember;
   readonly secret: Uint8Array;
   readonly scopes: readonly { readonly id: string; readonly name: string }[];
+  /** Whether its grant is to be given on chain beside the commit. */
+  readonly onChain: boolean;
+}
+
+/** A member that the next commit admits. */
+export interface Admitted extends Welcomed {
+  /** Whether the welcome also goes to the store, for a reader that runs unattended. */
+  readonly store: boolean;
 }
 
 /** What became of one operation. */
@@ -57,6 +64,16 @@ export type OperationOutcome =
   | Outcome
   | { readonly kind: "admitted"; readonly operationId: string; readonly memberId: string }
   | { readonly kind: "dismissed"; readonly operationId: string; readonly memberId: string }
+  | {
+      readonly kind: "changed";
+      readonly operationId: string;
+      readonly memberId: string;
+      /** What the grant says now. */
+      readonly terms: Terms;
+      /** What was asked for, where another device had changed the grant and only what is narrower stands. */
+      readonly overruled: Terms | null;
+    }
+  | { readonly kind: "renewed"; readonly operationId: string; readonly memberId: string }
   /** It cannot be applied: it stays in the journal until it is withdrawn. */
   | { readonly kind: "refused"; readonly operationId: string; readonly fault: VaultError }
   /** The grantee is a member already, or the member is gone: the operation changes nothing. */
@@ -64,12 +81,20 @@ export type OperationOutcome =
 
 /** The next commit, decided and not yet sealed. */
 export interface Plan {
-  readonly draft: Draft;
+  readonly epoch: number;
   readonly rotated: boolean;
   readonly admitted: readonly Admitted[];
+  /** Members that find their new welcome by their locator. */
+  readonly reissued: readonly Welcomed[];
   readonly dismissed: readonly RosterMember[];
   readonly outcomes: ReadonlyMap<string, OperationOutcome>;
   readonly inbox: string;
+  /**
+   * Draws the commit, once.
+   *
+   * @param welcomes - the digest of the stored welcome of each reissued member, by its id.
+   */
+  readonly draft: (welcomes?: ReadonlyMap<string, Uint8Array>) => Draft;
 }
 
 /** Arguments of {@link planCommit}. */
@@ -146,7 +171,8 @@ class Work {
   readonly #members: Members;
   readonly #scopeIds: Map<string, string>;
   readonly #secrets: Secrets;
-  readonly #admitted: Admitted[] = [];
+  readonly #admitted = new Map<string, Admitted>();
+  readonly #reissued = new Map<string, Welcomed>();
   readonly #dismissed: RosterMember[] = [];
   readonly #outcomes = new Map<string, OperationOutcome>();
   #rotate = false;
@@ -188,6 +214,12 @@ class Work {
       case "admit":
         this.#admit(operation);
         return;
+      case "change":
+        this.#change(operation);
+        return;
+      case "renew":
+        this.#renew(operation);
+        return;
       case "dismiss": {
         const { id: operationId, memberId } = operation;
         const done = this.dismiss(memberId);
@@ -213,6 +245,8 @@ class Work {
     // Dropping an owner-class member takes new secrets for all others: that is a rekey, not this.
     if (member?.class !== "reader") return false;
     this.#members.delete(memberId);
+    this.#admitted.delete(memberId);
+    this.#reissued.delete(memberId);
     this.#scope(ONE).remove(memberId);
     this.#dismissed.push(member);
     this.#rotate = true;
@@ -248,21 +282,107 @@ class Work {
     }
     const { random } = this.#request;
     const names = operation.class === "owner" ? [] : operation.scopes;
-    this.#requireRoom(new Set(names.filter((name) => !this.#scopeIds.has(name))).size);
     this.#requireEntries(Math.max(1, names.length));
-    const scopes = names.map((name) => ({ id: this.#scopeNamed(name), name }));
-    const { recipient, grantee, listed, expiresAt, permissions, admission, label } = operation;
+    const scopes = this.#scopesNamed(names);
+    const { recipient, grantee, listed, expiresAt, permissions, admission, label, storeWelcome } = operation;
     const member: RosterMember = {
       ...{ id: operationId, class: operation.class, recipient, locator: random(32), grantee, listed },
       ...{ scopes: scopes.map(({ id }) => id), expiresAt, permissions, admission, label },
       ...{ since: this.#sequence, written: this.#sequence, welcomeDigest: null },
     };
-    this.#admitted.push({ operation, member, secret: random(32), scopes });
+    const welcomed = { member, secret: random(32), scopes, onChain: listed, store: storeWelcome };
+    this.#admitted.set(member.id, welcomed);
     this.#enter(member);
     this.#outcomes.set(operationId, { kind: "admitted", operationId, memberId: member.id });
-    if (admission !== "fresh") return;
+    this.#open(member, scopes);
+  }
+
+  /** Nothing earlier can be read by who is admitted fresh: a new epoch, and a new snapshot of these scopes. */
+  #open({ admission }: RosterMember, scopes: Welcomed["scopes"]): void {
+    if (admission !== "fresh" || scopes.length === 0) return;
     this.#rotate = true;
     for (const { id } of scopes) this.#scope(id).snapshot = true;
+  }
+
+  #change(operation: ChangeOperation): void {
+    const { id: operationId, memberId } = operation;
+    const member = this.#members.get(memberId);
+    const unchanged = (why: string): void =>
+      void this.#outcomes.set(operationId, { kind: "unchanged", operationId, why });
+    if (member?.class !== "reader") {
+      unchanged("the member is gone already");
+      return;
+    }
+    const { terms, overruled } = this.#agreed(member, operation);
+    if (terms.expiresAt !== null && terms.expiresAt <= this.#request.now) {
+      // Whoever wanted an end that is over by now wanted an end.
+      this.dismiss(memberId);
+      this.#outcomes.set(operationId, { kind: "dismissed", operationId, memberId });
+      return;
+    }
+    const label = operation.label ?? member.label;
+    const same = sameTerms(terms, this.#termsOf(member));
+    if (same && label === member.label) {
+      unchanged(overruled === null ? "the grant says so already" : "another device's narrower change stands");
+      return;
+    }
+    if (same) this.#enter({ ...member, label });
+    else this.#reissue({ ...member, label }, terms);
+    this.#outcomes.set(operationId, { kind: "changed", operationId, memberId, terms, overruled });
+  }
+
+  /** Two changes of one grant make no second record: what is narrower of each stands (SPEC §7). */
+  #agreed(
+    member: RosterMember,
+    { seen, wanted }: ChangeOperation,
+  ): { terms: Terms; overruled: Terms | null } {
+    const present = this.#termsOf(member);
+    if (sameTerms(seen, present)) return { terms: wanted, overruled: null };
+    const scopes = present.scopes.filter((name) => wanted.scopes.includes(name));
+    if (scopes.length === 0) return { terms: present, overruled: wanted };
+    const expiresAt = earlier(present.expiresAt, wanted.expiresAt);
+    const terms = { scopes, expiresAt, permissions: present.permissions & wanted.permissions };
+    return { terms, overruled: sameTerms(terms, wanted) ? null : wanted };
+  }
+
+  /** New terms take a new secret, in a new welcome: the member's locator leads to it. */
+  #reissue(member: RosterMember, { scopes: names, expiresAt, permissions }: Terms): void {
+    const { id } = member;
+    const admitted = this.#admitted.get(id);
+    const welcomeDigest = admitted === undefined ? (member.welcomeDigest ?? UNWRITTEN) : null;
+    this.#requireEntries(names.length + (welcomeDigest === null ? 0 : 1) - entriesOf(member));
+    const scopes = this.#scopesNamed(names);
+    const next = {
+      ...{ ...member, expiresAt, permissions, welcomeDigest },
+      scopes: scopes.map((scope) => scope.id),
+    };
+    const differs = expiresAt !== member.expiresAt || permissions !== member.permissions;
+    const onChain = (member.listed && differs) || (admitted ?? this.#reissued.get(id))?.onChain === true;
+    const welcomed = { member: next, secret: this.#request.random(32), scopes, onChain };
+    if (admitted === undefined) this.#reissued.set(id, welcomed);
+    else this.#admitted.set(id, { ...admitted, ...welcomed });
+    this.#enter(next);
+    this.#open(
+      next,
+      scopes.filter((scope) => !member.scopes.includes(scope.id)),
+    );
+    // What is taken away must not be opened by what is written next.
+    if (member.scopes.some((scope) => !next.scopes.includes(scope))) this.#rotate = true;
+  }
+
+  #termsOf({ scopes, expiresAt, permissions }: RosterMember): Terms {
+    const names = [...this.#scopeIds].filter(([, id]) => scopes.includes(id)).map(([name]) => name);
+    return { scopes: names, expiresAt, permissions };
+  }
+
+  #renew({ id: operationId, memberId, recipient }: RenewOperation): void {
+    const member = this.#members.get(memberId);
+    if (member?.class !== "owner") {
+      this.#outcomes.set(operationId, { kind: "unchanged", operationId, why: "the member is gone already" });
+      return;
+    }
+    this.#enter({ ...member, recipient, written: this.#sequence });
+    this.#outcomes.set(operationId, { kind: "renewed", operationId, memberId });
   }
 
   /** Refused here, an admission stays alone with its fault; refused with the keyring, it would stop all others. */
@@ -290,6 +410,11 @@ class Work {
     return scope;
   }
 
+  #scopesNamed(names: readonly string[]): Welcomed["scopes"] {
+    this.#requireRoom(new Set(names.filter((name) => !this.#scopeIds.has(name))).size);
+    return names.map((name) => ({ id: this.#scopeNamed(name), name }));
+  }
+
   /** A scope exists from its first memory or grant on. */
   #scopeNamed(name: string): string {
     const known = this.#scopeIds.get(name);
@@ -310,35 +435,46 @@ class Work {
   }
 
   finish(): Plan {
+    const { opened } = this.#request.base;
+    const epoch = opened === null ? 0 : opened.data.epoch + (this.#rotate ? 1 : 0);
+    return {
+      epoch,
+      rotated: this.#rotate,
+      admitted: [...this.#admitted.values()],
+      reissued: [...this.#reissued.values()],
+      dismissed: this.#dismissed,
+      outcomes: this.#outcomes,
+      inbox: this.#secrets.inbox,
+      draft: (welcomes = new Map()) => this.#draft(epoch, welcomes),
+    };
+  }
+
+  #draft(epoch: number, welcomes: ReadonlyMap<string, Uint8Array>): Draft {
     const { ref, visibilityKey, base, random } = this.#request;
     const { opened } = base;
     const turned = opened === null || this.#rotate;
-    const epoch = opened === null ? 0 : opened.data.epoch + (this.#rotate ? 1 : 0);
+    for (const id of this.#reissued.keys()) {
+      const [member, welcomeDigest] = [this.#members.get(id), welcomes.get(id)];
+      if (member === undefined || welcomeDigest === undefined) throw new TypeError(`no welcome of ${id}`);
+      this.#enter({ ...member, welcomeDigest });
+    }
     const epochKey = turned || opened.epochKey === null ? random(32) : opened.epochKey;
     const secrets = this.#memberSecrets(opened !== null && this.#rotate);
     this.#writeScopeZero(secrets, turned);
     const place = { ref, visibilityKey, epoch };
     const keyring =
-      turned || this.#admitted.length > 0
+      turned || this.#admitted.size + this.#reissued.size > 0
         ? placeKeyring(drawKeyring(this.#keyringMembers(secrets, epochKey), random), place, random)
         : standingKeyring(opened.data);
     const scopes = new Map([...this.#scopes].map(([id, scope]) => [id, scope.draft()]));
-    return {
-      draft: { ref, chain: base.chain, visibilityKey, epoch, epochKey, keyring, scopes },
-      rotated: this.#rotate,
-      admitted: this.#admitted,
-      dismissed: this.#dismissed,
-      outcomes: this.#outcomes,
-      inbox: this.#secrets.inbox,
-    };
+    return { ref, chain: base.chain, visibilityKey, epoch, epochKey, keyring, scopes };
   }
 
   /** Everybody's secret at the new epoch: ratcheted, so that a dismissed member cannot follow. */
   #memberSecrets(turn: boolean): ReadonlyMap<string, Uint8Array> {
-    const admitted = new Map(this.#admitted.map(({ member, secret }) => [member.id, secret]));
     const secretOf = (id: string): Uint8Array => {
-      const fresh = admitted.get(id);
-      if (fresh !== undefined) return fresh;
+      const drawn = this.#admitted.get(id) ?? this.#reissued.get(id);
+      if (drawn !== undefined) return drawn.secret;
       const present = this.#secrets.members.get(id);
       if (present === undefined) throw new MalformedData("scope zero", `no secret of member ${id}`);
       return turn ? ratchet(present, 1) : present;
@@ -359,7 +495,7 @@ class Work {
       zero.put(INBOX_ID, encodeInbox(inbox, random));
       if (commitKey !== null) zero.put(COMMIT_KEY_ID, encodeCommitKey(commitKey, random));
     } else {
-      for (const { member, secret } of this.#admitted)
+      for (const { member, secret } of [...this.#admitted.values(), ...this.#reissued.values()])
         zero.put(member.id, encodeSecret(member.id, secret, random));
     }
     zero.put(batchId, encodeBatch(batchId, this.#sequence, random));
@@ -374,6 +510,18 @@ class Work {
     });
   }
 }
+
+/** Stands for the digest of a welcome that is still to be written. */
+const UNWRITTEN = new Uint8Array(32);
+
+const earlier = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
+
+/** Whether two say the same, in whatever order. */
+export const sameTerms = (a: Terms, b: Terms): boolean =>
+  a.expiresAt === b.expiresAt &&
+  a.permissions === b.permissions &&
+  a.scopes.toSorted().join("\0") === b.scopes.toSorted().join("\0");
 
 const keyringEntriesOf = (member: RosterMember, epochKey: Uint8Array): Omit<KeyringMember, "secret"> => ({
   locator: member.locator,

@@ -11,12 +11,11 @@ import {
   WalletRequired,
 } from "../errors.ts";
 import { putVerified } from "../storage/store.ts";
-import { grantCallsOf, revokedIn, welcomesOf } from "./admission.ts";
+import { grantCallsOf, revokedIn, welcomedBy, welcomesOf } from "./admission.ts";
 import { buildCommit, type BuiltCommit } from "./commit.ts";
 import {
   sendCalls,
   signDelta,
-  standing,
   stateRootAfter,
   type ChainHead,
   type Delta,
@@ -34,8 +33,8 @@ import {
 } from "./journal.ts";
 import { uncommitted } from "./memories.ts";
 import type { VaultOperation } from "./operations.ts";
-import { allOwedRevokes, endOnChain, mayRevoke } from "./owed.ts";
-import { planCommit, rosterOf, secretsOf, type Base, type OperationOutcome, type Plan } from "./plan.ts";
+import { allOwedRevokes, endOnChain, goneMembers, mayRevoke } from "./owed.ts";
+import { planCommit, secretsOf, type Base, type OperationOutcome, type Plan } from "./plan.ts";
 import { locked, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 import { isUncertain, settleLocked } from "./settle.ts";
 
@@ -119,7 +118,7 @@ interface SyncBase {
   readonly opened: OpenedHead | null;
   readonly commitKey: string | null;
   readonly operations: readonly VaultOperation[];
-  readonly gone: ReadonlySet<string>;
+  readonly gone: ReadonlyMap<string, boolean>;
   /** Grants that an earlier commit was to end on chain. */
   readonly owed: readonly string[];
   /** Unix seconds by the chain's clock. */
@@ -138,7 +137,7 @@ async function readBase(vault: Vault): Promise<SyncBase> {
     ...{ state, chain, opened, now },
     commitKey: key === null ? null : hexlify(key),
     operations: await pendingOperations(vault, opened),
-    gone: opened === null ? new Set() : await goneMembers(vault, opened, number, now),
+    gone: opened === null ? new Map() : await goneMembers(vault, opened, number, now),
     owed: opened === null ? [] : await allOwedRevokes(vault, opened, number),
   };
 }
@@ -190,6 +189,8 @@ const WRITTEN: ReadonlySet<OperationOutcome["kind"]> = new Set([
   "removed",
   "admitted",
   "dismissed",
+  "changed",
+  "renewed",
 ]);
 
 /** Builds a candidate and journals it before anyone sees its blobs or its signature. */
@@ -202,7 +203,7 @@ async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
     visibilityKey: state.visibilityKey,
     base: baseOf(state, chain, opened),
     operations,
-    gone,
+    gone: new Set(gone.keys()),
     batchId: id,
     now: base.now,
     random: vault.random,
@@ -214,10 +215,10 @@ async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
   if (!writes) return { candidate: null, plan, built: null };
   const again = await openCandidate(vault, base, plan);
   if (again !== null) return { candidate: await signedAgain(vault, base, again), plan, built: null };
-  const built = buildCommit(plan.draft, vault.random);
-  const welcomes = await welcomesOf(vault, plan, chain, commitKey);
+  const welcomes = await welcomesOf(vault, plan, state, chain, commitKey);
+  const built = buildCommit(plan.draft(welcomes.digests), vault.random);
   const commit = await commitCall(vault, base, built.delta);
-  const revoked = revokedIn(plan);
+  const revoked = revokedIn(plan, gone);
   // A relayer may carry a commit, and revoke nothing: then the commit key ends the grants after it.
   const beside = vault.wallet === null || (await mayRevoke(vault, chain)) ? revoked : [];
   const revokes = beside.map((grantee): VaultCall => ({ kind: "revoke", grantee }));
@@ -225,13 +226,14 @@ async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
     id,
     sequence: built.delta.sequence,
     stateRoot: stateRootAfter(built.delta),
-    epoch: plan.draft.epoch,
+    epoch: plan.epoch,
     delta: built.delta,
-    calls: [...revokes, ...grantCallsOf(plan, welcomes), commit],
-    blobs: built.blobs,
+    calls: [...revokes, ...grantCallsOf(plan, welcomes.pending), commit],
+    blobs: [...welcomes.blobs, ...built.blobs],
     operations: settledIn(plan),
-    gone: [...gone],
-    welcomes,
+    gone: [...gone.keys()],
+    welcomes: welcomes.pending,
+    reissued: [...welcomes.digests.keys()],
     lost: lostIn(plan),
     revoked,
     authorizer: chain.authorizer,
@@ -247,9 +249,13 @@ function baseOf(state: MemberState, chain: ChainHead, opened: OpenedHead | null)
 }
 
 /** A retry sends the identical blob: a candidate for this very head that does what the plan does. */
-async function openCandidate(vault: Vault, { chain, gone }: SyncBase, plan: Plan): Promise<Candidate | null> {
-  const readers = plan.admitted.filter(({ member }) => member.class === "reader");
-  const admitted = readers.map(({ member }) => member.id).join();
+async function openCandidate(
+  vault: Vault,
+  { state, chain, gone }: SyncBase,
+  plan: Plan,
+): Promise<Candidate | null> {
+  const welcomed = welcomedBy(plan, state.enrolling).map(({ member }) => member.id);
+  const reissued = plan.reissued.map(({ member }) => member.id);
   const candidates = await readCandidates(vault.journal);
   return (
     candidates.find(
@@ -257,10 +263,11 @@ async function openCandidate(vault: Vault, { chain, gone }: SyncBase, plan: Plan
         candidate.sequence === chain.sequence + 1n &&
         candidate.delta.prevStateRoot === chain.stateRoot &&
         candidate.operations.join() === settledIn(plan).join() &&
-        candidate.welcomes.map(({ memberId }) => memberId).join() === admitted &&
+        candidate.welcomes.map(({ memberId }) => memberId).join() === welcomed.join() &&
+        candidate.reissued.join() === reissued.join() &&
         // A welcome bears the authorizer's signature: under another one it is built anew.
-        (candidate.welcomes.length === 0 || candidate.authorizer === chain.authorizer) &&
-        candidate.gone.join() === [...gone].join(),
+        (welcomed.length + reissued.length === 0 || candidate.authorizer === chain.authorizer) &&
+        candidate.gone.join() === [...gone.keys()].join(),
     ) ?? null
   );
 }
@@ -281,23 +288,6 @@ async function pendingOperations(vault: Vault, opened: OpenedHead | null): Promi
   );
   if (doubtful !== undefined) throw new UncertainBatch(doubtful.id, doubtful.operations);
   return operations;
-}
-
-/** Readers that the next commit must drop: expired, or listed and not on chain any more. The chain never adds one. */
-async function goneMembers(
-  vault: Vault,
-  opened: OpenedHead,
-  block: number,
-  now: number,
-): Promise<Set<string>> {
-  const readers = [...rosterOf(opened).members.values()].filter((member) => member.class === "reader");
-  const listed = readers.flatMap(({ listed, grantee }) => (listed && grantee !== null ? [grantee] : []));
-  const stand = await standing(vault.contract, vault.ref.vaultId, listed, block);
-  const gone = readers.filter(
-    ({ expiresAt, listed, grantee }) =>
-      (expiresAt !== null && expiresAt <= now) || (listed && grantee !== null && !stand.has(grantee)),
-  );
-  return new Set(gone.map(({ id }) => id));
 }
 
 const carries = ({ calls }: Candidate, grantee: string): boolean =>

@@ -3,9 +3,18 @@ import { Decrypter } from "age-encryption";
 import { getBytes, keccak256, AbiCoder, id as hashText } from "ethers";
 
 import { forget, grant, read, remember, revoke, sync, update, type Vault } from "../../client/index.ts";
+import { change } from "../../client/manage.ts";
 import { createWorld, inDays, newReader, ownedVault, type World } from "../helpers/world.ts";
 import { Workbench } from "../client/vault/workbench.ts";
-import { decodeCbor, derive, readVault, refOf, type ReaderInput, type Scopes } from "./reader.ts";
+import {
+  decodeCbor,
+  derive,
+  readVault,
+  refOf,
+  welcomeBody,
+  type ReaderInput,
+  type Scopes,
+} from "./reader.ts";
 
 const textsOf = (records: readonly Uint8Array[]): string[] =>
   records.map((record) => (decodeCbor(record) as unknown[])[4] as string).sort();
@@ -102,10 +111,9 @@ describe("A second reader, written from SPEC.md", () => {
     const { welcome } = await grant(vault, { recipient: reader.recipient, scopes: ["health"], expiresAt });
     const decrypter = new Decrypter();
     decrypter.addIdentity(reader.identity);
-    const framed = Buffer.from(await decrypter.decrypt(welcome!));
-    const [body] = decodeCbor(framed.subarray(4, 4 + framed.readUInt32BE())) as [Uint8Array];
-    const fields = decodeCbor(body) as unknown[];
-    const [version, ref, visibilityKey, , kind, epoch, secret, , scopes] = fields as [
+    const decrypt = (file: Uint8Array): Promise<Uint8Array> => decrypter.decrypt(file);
+    const fields = welcomeBody(await decrypt(welcome!));
+    const [version, ref, visibilityKey, , kind, epoch, secret, locator, scopes] = fields as [
       ...[
         number,
         Uint8Array,
@@ -123,13 +131,24 @@ describe("A second reader, written from SPEC.md", () => {
     await remember(vault, { scope: "health", text: "Runs at six" });
     await sync(vault);
     const [[id, name]] = scopes as [[Uint8Array, string]];
-    const found = await readVault({
-      ...{ ref: vault.ref, visibilityKey, class: "reader", secret, epoch, head: await headOf(vault), fetch },
+    const standing = {
+      ...({ ref: vault.ref, visibilityKey, class: "reader", secret, epoch, fetch } as const),
       scopes: [Buffer.from(id).toString("hex")],
-    });
+    };
+    const found = await readVault({ ...standing, head: await headOf(vault) });
     expect(name).to.equal("health");
     expect([...found.values()].map(textsOf)).to.deep.equal([["Runs at six", "Sleeps at ten"]]);
     expect(getBytes((await headOf(vault)).root)).to.have.length(32);
+
+    // The grant is changed: the file in hand leads to a newer welcome, and that one to other scopes.
+    await change(vault, reader.recipient, { scopes: ["finance"] });
+    await remember(vault, { scope: "finance", text: "Spends the rest" });
+    await sync(vault);
+    const changed = await readVault({
+      ...standing,
+      ...{ head: await headOf(vault), newer: { locator, decrypt } },
+    });
+    expect([...changed.values()].map(textsOf)).to.deep.equal([["Saves a fifth", "Spends the rest"]]);
   });
 
   it("finds its key in the pages of a keyring that no head holds", async () => {

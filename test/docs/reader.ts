@@ -18,6 +18,11 @@ export interface ReaderInput {
   readonly scopes: readonly string[];
   /** `memoryHead`'s answer. */
   readonly head: { readonly sequence: bigint; readonly root: string; readonly pointer: string };
+  /** How a member finds a newer welcome than its own, and opens it: by its locator and with its age identity. */
+  readonly newer?: {
+    readonly locator: Uint8Array;
+    readonly decrypt: (file: Uint8Array) => Promise<Uint8Array>;
+  };
   /** The bytes of a blob by their sha256, hex. */
   readonly fetch: (digest: string) => Promise<Uint8Array | null>;
 }
@@ -134,7 +139,14 @@ type Head = [1, number, Uint8Array, Uint8Array, [Uint8Array, Uint8Array][], Uint
 const ZERO = "00".repeat(16);
 const ONE = `${"00".repeat(15)}01`;
 
-/** SPEC §6, steps 3 and 5 to 10. */
+/** SPEC §8: the body of a welcome, from what its age file holds. */
+export function welcomeBody(framed: Uint8Array): unknown[] {
+  const end = 4 + Buffer.from(framed).readUInt32BE();
+  const [body] = decodeCbor(framed.subarray(4, end)) as [Uint8Array];
+  return decodeCbor(body) as unknown[];
+}
+
+/** SPEC §6, steps 3 to 10; who signed a newer welcome is left to whoever asks a chain. */
 export async function readVault(input: ReaderInput): Promise<Scopes> {
   const ref = refOf(input.ref);
   const { sequence } = input.head;
@@ -180,18 +192,13 @@ export async function readVault(input: ReaderInput): Promise<Scopes> {
 
   const head = await headBlob(digest, sequence);
   const [, epoch, salt, inHead, pages] = head;
-  if (BigInt(epoch) > sequence || epoch < input.epoch) throw new Error("epoch");
-  let secret = input.secret;
-  for (let e = input.epoch; e < epoch; e++) secret = derive(secret, NOTHING, info("member-ratchet"));
-
   const pageOf = async (name: Uint8Array): Promise<Uint8Array> => {
     const framed = open(input.visibilityKey, contextOf("page", ref, u32(epoch)), await blob(name));
     if (framed === null) throw new Error("page");
     return unframe(framed);
   };
-  const lookUp = async (scope: string): Promise<Uint8Array> => {
-    const purpose = info("keyring-entry", unhex(scope));
-    const okm = derive(secret, salt, purpose, 64);
+  const entryOf = async (key: Uint8Array, purpose: Uint8Array): Promise<Uint8Array | null> => {
+    const okm = derive(key, salt, purpose, 64);
     const page = pages.findLast(([firstTag]) => hex(firstTag) <= hex(okm.subarray(0, 32)));
     const entries = page === undefined ? inHead : await pageOf(page[1]);
     for (let at = 0; at < entries.length; at += 80) {
@@ -199,10 +206,33 @@ export async function readVault(input: ReaderInput): Promise<Scopes> {
       if (same(entry.subarray(0, 32), okm.subarray(0, 32)))
         return decrypt(okm.subarray(32), purpose, entry.subarray(32));
     }
-    throw new Error("not a member");
+    return null;
+  };
+  const newer = async (): Promise<Pick<ReaderInput, "secret" | "epoch" | "scopes"> | null> => {
+    const name = input.newer && (await entryOf(input.newer.locator, info("keyring-locator")));
+    if (!input.newer || !name) return null;
+    const framed = open(input.visibilityKey, contextOf("welcome", ref), await blob(name));
+    if (framed === null) throw new Error("visibility key");
+    const body = welcomeBody(await input.newer.decrypt(unframe(framed)));
+    const [granted, at, fresh] = [
+      body[8] as [Uint8Array, string][],
+      body[5] as number,
+      body[6] as Uint8Array,
+    ];
+    return { secret: fresh, epoch: at, scopes: granted.map(([id]) => hex(id)) };
+  };
+  const standing = { ...input, ...(await newer()) };
+  if (BigInt(epoch) > sequence || epoch < standing.epoch) throw new Error("epoch");
+  let { secret } = standing;
+  for (let e = standing.epoch; e < epoch; e++) secret = derive(secret, NOTHING, info("member-ratchet"));
+
+  const lookUp = async (scope: string): Promise<Uint8Array> => {
+    const key = await entryOf(secret, info("keyring-entry", unhex(scope)));
+    if (key === null) throw new Error("not a member");
+    return key;
   };
   const keys = new Map<string, Uint8Array>();
-  if (input.class === "reader") for (const scope of input.scopes) keys.set(scope, await lookUp(scope));
+  if (input.class === "reader") for (const scope of standing.scopes) keys.set(scope, await lookUp(scope));
   else {
     const epochKey = await lookUp(ZERO);
     const keyOf = (scope: string) => derive(epochKey, NOTHING, info("scope-key", unhex(scope)));

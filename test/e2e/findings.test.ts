@@ -134,12 +134,15 @@ describe("Findings of a review, each closed", () => {
       const { terms } = await termsFor(world, account);
       const { memberId, welcome } = await grant(vault, { ...terms, storeWelcome: true });
       expect(welcome).to.equal(null);
+      const { vaultId } = vault.ref;
+      const [given] = await vault.contract.queryFilter(vault.contract.filters.Granted(vaultId, account));
       await revoke(vault, account);
       for (let block = 0; block < 8; block++) {
         await world.networkHelpers.mine(1);
         await sync(vault);
-        const found = findWelcome(vault.contract, vault.ref.vaultId, account, world.store);
-        expect(await nameOf(found)).to.equal("BlobMissing");
+        expect(await world.store.has(given!.args.welcome.slice(2))).to.equal(false);
+        const found = findWelcome(vault.contract, vaultId, account, world.store);
+        expect(await nameOf(found)).to.equal("WelcomeNotStored");
         expect(await collectWelcome(vault, memberId)).to.equal(null);
       }
       const taken = await grant(vault, { ...terms, account: world.buyer.address });

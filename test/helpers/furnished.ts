@@ -11,6 +11,7 @@ import {
   remember,
   sync,
   vaultAt,
+  type BlobStore,
   type Environment,
   type Vault,
 } from "../../client/index.ts";
@@ -69,8 +70,12 @@ export const recoverOn = (world: World, seed: Uint8Array, parts: Environment): P
   recoverVault({ ...parts, address: world.address, seed, owner: world.owner.address });
 
 /** One more device of the same owner. */
-export async function another(world: World, seed: Uint8Array): Promise<Vault> {
-  const vault = await recoverOn(world, seed, device(world, world.owner));
+export async function another(
+  world: World,
+  seed: Uint8Array,
+  store: BlobStore = world.store,
+): Promise<Vault> {
+  const vault = await recoverOn(world, seed, device(world, world.owner, store));
   await sync(vault);
   return vault;
 }

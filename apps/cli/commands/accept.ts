@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { acceptWelcome, read, status } from "../../../client/index.ts";
+import { acceptWelcome, read, roleOf, status } from "../../../client/index.ts";
 import type { Cli } from "../cli.ts";
 import { FileFault } from "../faults.ts";
 import { deploymentOn } from "../network.ts";
@@ -35,13 +35,14 @@ export const addAccept = (cli: Cli): void => {
         journalStore: (ref) => deviceOf(profile, ref).journalStore,
         ...{ welcome, identity: profile.keys.identity, address: memoryVault },
       });
-      await rememberVault(profile, { ...vault.ref, label, role: "reader" });
+      const role = await roleOf(vault);
+      await rememberVault(profile, { ...vault.ref, label, role });
       const { scopes } = await read(vault);
       const { expiresAt } = await status(vault);
       const until = expiresAt === null ? null : iso(expiresAt * 1_000);
       const held = scopes.map(({ name, memories }) => ({ name, count: memories.length }));
       return {
-        json: { vaultId: idText(vault.ref.vaultId), role: "reader", scopes: held, expiresAt: until },
+        json: { vaultId: idText(vault.ref.vaultId), role, scopes: held, expiresAt: until },
         lines: [
           ...facts([
             ["Vault", idText(vault.ref.vaultId)],

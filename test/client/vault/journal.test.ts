@@ -84,6 +84,17 @@ const everyKind = (): VaultOperation[] => [
     admission: "joined",
   },
   { kind: "dismiss", id: id(), memberId: id() },
+  {
+    ...{ kind: "change", id: id(), memberId: id(), label: "Doctor ✚" },
+    seen: { scopes: ["health"], expiresAt: 1_800_000_000, permissions: 3 },
+    wanted: { scopes: ["health", "travel"], expiresAt: 1_900_000_000, permissions: 1 },
+  },
+  {
+    ...{ kind: "change", id: id(), memberId: id(), label: null },
+    seen: { scopes: [], expiresAt: null, permissions: 1 },
+    wanted: { scopes: ["health"], expiresAt: 1, permissions: 0 },
+  },
+  { kind: "renew", id: id(), memberId: id(), recipient: random(1_216) },
 ];
 
 const member: RosterMember = {
@@ -159,6 +170,7 @@ function candidate(): Candidate {
     operations: [id(), id()],
     gone: [id()],
     welcomes: [{ memberId: id(), file: random(3_000), store: true }],
+    reissued: [id()],
     lost: [{ operationId: id(), memoryId: id(), text: "Words that a forget took" }],
     revoked: [`0x${"01".repeat(20)}`],
     authorizer: `0x${"03".repeat(20)}`,

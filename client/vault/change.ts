@@ -1,0 +1,120 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { ZeroHash } from "ethers";
+
+import { NotGranted } from "../errors.ts";
+import { PERMISSION, sendCalls } from "./contract.ts";
+import { checkedTerms, naming, newestHead, requireOwner } from "./grant.ts";
+import { writeOperations } from "./journal.ts";
+import { withdraw } from "./memories.ts";
+import type { ChangeOperation, Terms } from "./operations.ts";
+import { rosterOf, sameTerms } from "./plan.ts";
+import type { RosterMember } from "./roster.ts";
+import type { Vault } from "./session.ts";
+import { sync, type SyncResult } from "./sync.ts";
+
+/** What is to be otherwise about a grant; what is not named stays. */
+export interface ChangeRequest {
+  /** Scope names: all that the grantee is to read from now on. */
+  readonly scopes?: readonly string[] | undefined;
+  /** Unix seconds. */
+  readonly expiresAt?: number | undefined;
+  /** The owner's own words. */
+  readonly label?: string | undefined;
+  /** Whether the grantee may also propose memories; listed grants only. */
+  readonly propose?: boolean | undefined;
+}
+
+/** A grant that was changed. */
+export interface Changed extends SyncResult {
+  readonly memberId: string;
+  /** What the grant says now. */
+  readonly terms: Terms;
+  /** What was asked for, where another device had changed the grant as well and what is narrower stands. */
+  readonly overruled: Terms | null;
+}
+
+/**
+ * Changes a grant: other scopes, another end, another label. The grantee gets a new secret, in a new welcome that it
+ * finds by itself with its next read. New scopes are opened as it was admitted, fresh or joined; a scope that is taken away
+ * is closed to what is written from then on. A listed grant is given anew on chain, in the same transaction (SPEC §8).
+ *
+ * Where two devices change one grant at once, what is narrower of both stands, and `overruled` shows it.
+ *
+ * @param who - the grantee's account, its member id, or its recipient.
+ * @throws {NotGranted} when nobody of that name has a grant, or has one any more.
+ * @throws {NoScopes|InvalidExpiry|ProposalUnlisted} as `grant` does. {OwnerRequired} when the chain's terms change and the
+ *   wallet is not the owner's.
+ */
+export async function change(vault: Vault, who: string, request: ChangeRequest): Promise<Changed> {
+  const [member, operation] = await asked(vault, who, request);
+  const { wanted } = operation;
+  if (await differsOnChain(vault, member, wanted)) await requireOwner(vault);
+  await writeOperations(vault.journal, [operation]);
+  const withdrawn = (): Promise<void> => withdraw(vault, [operation.id]);
+  const result = await sync(vault).catch(async (fault: unknown) => {
+    // As a grant that failed, it must not be made later behind its owner's back.
+    await withdrawn();
+    throw fault;
+  });
+  const outcome = result.outcomes.get(operation.id);
+  if (outcome?.kind !== "changed") await withdrawn();
+  if (outcome?.kind === "refused") throw outcome.fault;
+  const [after] = await readerNamed(vault, member.id);
+  if (after === null) throw new NotGranted(who);
+  await giveAnew(vault, member, after, result.receipt?.blockNumber);
+  return {
+    ...result,
+    memberId: member.id,
+    terms: after,
+    overruled: sameTerms(after, wanted) ? null : wanted,
+  };
+}
+
+/** A reader of the newest head, and its terms. */
+async function readerNamed(vault: Vault, who: string): Promise<[Terms, RosterMember] | [null]> {
+  const opened = await newestHead(vault);
+  if (opened === null) return [null];
+  const { members, scopeNames } = rosterOf(opened);
+  const member = [...members.values()].filter((each) => each.class === "reader").find(naming(who));
+  if (member === undefined) return [null];
+  const { expiresAt, permissions } = member;
+  return [{ scopes: member.scopes.map((id) => scopeNames.get(id) ?? id), expiresAt, permissions }, member];
+}
+
+async function asked(
+  vault: Vault,
+  who: string,
+  { scopes, expiresAt, label, propose }: ChangeRequest,
+): Promise<[RosterMember, ChangeOperation]> {
+  const [seen, member] = await readerNamed(vault, who);
+  if (seen === null) throw new NotGranted(who);
+  const wanted = await checkedTerms(vault, {
+    scopes: scopes ?? seen.scopes,
+    expiresAt: expiresAt ?? seen.expiresAt ?? 0,
+    propose: propose ?? (seen.permissions & PERMISSION.propose) !== 0,
+    listed: member.listed,
+  });
+  const id = bytesToHex(vault.random(16));
+  return [member, { kind: "change", id, memberId: member.id, seen, wanted, label: label ?? null }];
+}
+
+/** Whether the chain has other terms than these of a listed grant. */
+async function differsOnChain(
+  vault: Vault,
+  { listed, grantee }: RosterMember,
+  { expiresAt, permissions }: Terms,
+  blockTag: number | "latest" = "latest",
+): Promise<boolean> {
+  if (!listed || grantee === null || expiresAt === null) return false;
+  const standing = await vault.contract.grantOf(vault.ref.vaultId, grantee, { blockTag });
+  return standing.expiresAt !== BigInt(expiresAt) || standing.permissions !== BigInt(permissions);
+}
+
+/** The commit's signature is public once it was sent: whoever lands it alone leaves the grant beside it out. */
+async function giveAnew(vault: Vault, member: RosterMember, terms: Terms, block?: number): Promise<void> {
+  if (!(await differsOnChain(vault, member, terms, block)) || vault.wallet === null) return;
+  const [{ grantee }, { expiresAt, permissions }] = [member, terms];
+  if (grantee === null || expiresAt === null) return;
+  const call = { kind: "grant", grantee, expiresAt, permissions, welcome: ZeroHash } as const;
+  await sendCalls(vault.contract.connect(vault.wallet), vault.ref.vaultId, [call]);
+}
