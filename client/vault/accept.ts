@@ -1,6 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { getAddress } from "ethers";
 
+import { generateIdentity } from "../crypto/identity.ts";
 import { readWelcome, type OpenedWelcome } from "../crypto/welcome.ts";
 import { AlreadyInitialised, VaultError, WelcomeNotStored, WelcomeRejected } from "../errors.ts";
 import { readBlob, type BlobStore } from "../storage/store.ts";
@@ -35,8 +36,6 @@ export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
   if (getAddress(ref.contract) !== getAddress(request.address)) {
     throw new WelcomeRejected(`it is for the contract ${ref.contract}`);
   }
-  if (opened.welcome.class === "owner")
-    throw new WelcomeRejected("it would add an owner's device, which this version does not do");
   const vault = vaultAt({ ...ref, contract: ref.contract.toLowerCase() }, request);
   const fault = await checkSigner(vault, opened, await readChainHead(vault.contract, vault.ref)).then(
     () => null,
@@ -72,7 +71,7 @@ async function become(
     visibilityKey: welcome.visibilityKey,
     locator: welcome.locator,
     identity,
-    nextIdentity: null,
+    nextIdentity: welcome.class === "owner" ? generateIdentity(vault.random) : null,
     ...termsOf(opened),
     welcomeDigest: null,
     admitted: false,

@@ -19,6 +19,7 @@ import type { VaultOperation } from "./operations.ts";
 import { owedRevokes, stands } from "./owed.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
 import { KEPT_BATCHES } from "./roster.ts";
+import { identitiesBehind } from "./renewal.ts";
 import { checkPin, locked, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 
 /** A device after it took in what became final. */
@@ -80,7 +81,7 @@ async function advancePin(vault: Vault, guard: Guard, always = false): Promise<S
     const present = await stateOf(vault);
     // What was opened with another membership, or behind another pin, says nothing of this one.
     if (!sameFooting(present, state)) return present;
-    const pinned = pinnedState(present, chain, opened);
+    const pinned = await pinnedState(vault, present, chain, opened);
     await writeState(vault.journal, pinned);
     return pinned;
   });
@@ -107,11 +108,17 @@ async function finalHead(vault: Vault, state: MemberState, block: number): Promi
 }
 
 /** A recovered device becomes the member that it enrolled, once the roster has it. */
-function pinnedState(state: MemberState, chain: ChainHead, opened: OpenedHead): MemberState {
+async function pinnedState(
+  vault: Vault,
+  state: MemberState,
+  chain: ChainHead,
+  opened: OpenedHead,
+): Promise<MemberState> {
   const { sequence, stateRoot, generation } = chain;
   const pinned = {
     ...state,
     ...opened.reissued,
+    ...(await identitiesBehind(vault, state, opened)),
     secret: opened.secret,
     epoch: opened.data.epoch,
     admitted: true,

@@ -35,6 +35,7 @@ import { uncommitted } from "./memories.ts";
 import type { VaultOperation } from "./operations.ts";
 import { allOwedRevokes, endOnChain, goneMembers, mayRevoke } from "./owed.ts";
 import { planCommit, secretsOf, type Base, type OperationOutcome, type Plan } from "./plan.ts";
+import { journalRenewal } from "./renewal.ts";
 import { locked, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 import { isUncertain, settleLocked } from "./settle.ts";
 
@@ -133,6 +134,7 @@ async function readBase(vault: Vault): Promise<SyncBase> {
   const chain = await pinnedHead(vault, state, number);
   const opened = chain.sequence === 0n ? null : await openWith(vault, state, chain);
   const key = opened === null ? (state.genesis?.commitKey ?? null) : secretsOf(opened).commitKey;
+  await journalRenewal(vault, state);
   return {
     ...{ state, chain, opened, now },
     commitKey: key === null ? null : hexlify(key),
