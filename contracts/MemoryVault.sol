@@ -18,13 +18,21 @@ import {VaultMetadata} from "./libraries/VaultMetadata.sol";
 /// @notice AI memories that their owners hold. Each vault is an ERC-721 token and an ERC-8350 space at the same time.
 ///
 /// VAULTS
-/// - `vaultId = uint256(spaceId)`, derived from the first owner's address and a salt: nobody else can register it, and
-///   it is the same on every chain. Two chains may hold different histories of one id.
+/// - `vaultId = uint256(spaceId)`, derived from the first owner's address and a salt, the same on every chain. Nobody else
+///   can register it, if that address is a key's, or a wallet's that the same people control on every chain. Two chains may
+///   hold different histories of one id.
 /// - The owner of the token is the ERC-8350 controller. The authorizer is a hot *commit key*: it may commit and revoke,
 ///   never grant, transfer or authorise. Zero in storage means that the owner is its own authorizer.
 /// - A vault is minted locked. The lock closes the ERC-721 doors and `burn`; it does not stop the owner from moving the
 ///   token by `updateSpaceAuthorization`, which is why signing a `SpaceAuthorization` is as grave as a transfer.
-/// - An ERC-721 approval or operator can transfer an unlocked vault and do nothing else.
+/// - Whoever is approved for the token can transfer it while the vault is unlocked, and do nothing else. An operator can
+///   also `approve` somebody, even while the vault is locked, and that approval outlives its own. An approval ends with a
+///   change of owner or another `approve`, not when the authorizer alone is replaced.
+/// - Every receipt locks, and only the owner unlocks. A contract that cannot call {unlock} or {updateSpaceAuthorization}
+///   (an escrow, a pool, a bridge that knows ERC-721 only) keeps a vault for ever: sell by approval or by
+///   `updateSpaceAuthorization`, never by escrow.
+/// - The former owner may name the next authorizer with the next owner: its own key, if it likes. The next owner sets its
+///   own first.
 ///
 /// HEADS
 /// - The head is a root, a pointer and a sequence number. It holds no text, topic, label, count or location of a memory.
@@ -47,8 +55,11 @@ import {VaultMetadata} from "./libraries/VaultMetadata.sol";
 /// SIGNATURES
 /// - EIP-712, domain `AgentMemoryState`, `1`, as ERC-8350 fixes it. An empty signature counts only from the account
 ///   itself. See {SignatureValidation} for the rule, which also admits ERC-1271 and EIP-7702 accounts.
-/// - A signed delta has no deadline: until another commit lands, whoever holds it can send it. A signed
-///   `SpaceAuthorization` is spent by the next change of owner or authorizer, whatever that is.
+/// - A signed delta has no deadline: until another commit lands, whoever holds it can send it. Replacing its key stops it,
+///   and it counts again if the same key is appointed again before the head moves.
+/// - A signed `SpaceAuthorization` is spent by the next change of owner or authorizer, whatever that is.
+/// - A signed `SpaceRegistration` has neither nonce nor deadline: whoever holds it can send it until the space is
+///   registered, with the authorizer that it names. Then it is spent for ever.
 ///
 /// TRUST AND LIVENESS
 /// - There is no admin, proxy, pause, fee or payable function, and no constructor looks at its caller.
@@ -61,10 +72,16 @@ import {VaultMetadata} from "./libraries/VaultMetadata.sol";
 /// WHAT A REVOCATION CANNOT UNDO
 /// - A grantee keeps what it read. A revocation closes what is written under new keys after it, so `revoke` belongs
 ///   into one `multicall` with the commit that rotates them.
+/// - A `multicall` keeps its calls together, but not a signed commit with them: whoever sees it can land the commit alone,
+///   and the batch reverts with `StaleHead`. The keys are rotated then, and the listed grant still stands, or is missing
+///   if it was a `grant`: send the other call again, by itself. A commit that its key sends itself, without a signature,
+///   cannot be taken out.
 /// - A burned vault's head stays readable on chain, and its blobs wherever they are stored.
 contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
-    /// @dev Slot n + 0 is all that a check has to load. The widths outlast any use: a commit in every second of 34,000
-    /// years, a change of owner in every block of six years; beyond that checked arithmetic refuses.
+    /// @dev Slot n + 0 is all that a check has to load. At the end of a counter checked arithmetic refuses. The sequence
+    /// outlasts a commit in every second of 34,000 years. The other two outlast any use, but not ill will: an owner can
+    /// use up the configuration nonce for some 1.35e11 gas in all, and sell a vault that nobody can move, burn or
+    /// authorise again. Nobody but an owner can, and whoever buys a vault can see both in {memoryHead} first.
     struct Vault {
         // slot n + 0
         address authorizer;
@@ -362,8 +379,9 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
     // ------------------------------------------------------------------------------------------------------ internal
 
     /// @dev Every change of owner passes here: a mint, a transfer, a burn. A mint has written its own state before. The
-    /// others begin a generation, in which all grants are void, no commit key is left, and the vault is locked. Their
-    /// doors finish the step with {_setAuthorization}, because one of them names the next commit key.
+    /// others begin a generation, in which all grants are void and the vault is locked. Their doors finish the step with
+    /// {_setAuthorization}: at the ERC-721 doors and `burn` no commit key is left, and {updateSpaceAuthorization} names the
+    /// next one, which may be the former.
     ///
     /// `auth` is the caller at the ERC-721 doors, which the lock closes, and zero at ours, which look for themselves.
     function _update(address to, uint256 vaultId, address auth) internal override returns (address from) {
@@ -439,7 +457,8 @@ contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
         );
     }
 
-    /// @dev A burned vault is locked without an event: nobody is left to be told.
+    /// @dev A burn comes through here too: it could not begin with a locked vault, so it emits {Locked} between `Transfer`
+    /// and `SpaceAuthorizationUpdated`.
     function _lock(uint256 vaultId) private {
         if (_vaults[vaultId].flags & LOCKED != 0) return;
 

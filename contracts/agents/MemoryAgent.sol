@@ -14,6 +14,8 @@ import {MemoryProof} from "../libraries/MemoryProof.sol";
 ///   encrypt to; the identity is its operator's, a program off chain. Whoever grants to an agent trusts its operator
 ///   with the text.
 /// - It cannot make an answer true. What it shows is who answered, when, and that the agent was allowed to read then.
+/// - It can neither propose to a vault nor end its own grant: it calls neither `propose` nor `revoke`. A derived contract
+///   may; otherwise a grant to it with PROPOSE is of no use, and ends by its owner, its commit key or its expiry.
 ///
 /// GRANTS
 /// - They are checked when a request is made and again when it is answered, never cached: the owner may have revoked in
@@ -24,6 +26,8 @@ import {MemoryProof} from "../libraries/MemoryProof.sol";
 /// - A derived contract decides who may ask what, and calls {_request}. Requests and answers are public; an answer that
 ///   is not meant to be is encrypted to the requester's recipient.
 /// - Each takes one answer, from the operator, before its deadline.
+/// - Their ids are counted, so a reorganisation can give an id to another request. The operator answers finalised requests
+///   only: an answer that is sent before may come to stand under somebody else's question.
 ///
 /// TRUST AND LIVENESS
 /// - The operator is fixed at construction. If its key is lost, the agent is: grants to it expire. If it is stolen, the

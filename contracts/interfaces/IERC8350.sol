@@ -67,14 +67,16 @@ interface IERC8350 {
         address authorizer
     );
 
-    /// @notice The identifier of the space that a controller can register with a salt; the same on every chain.
+    /// @notice The identifier of the space that a controller can register with a salt; the same on every chain, where
+    /// another may control the same address if it is a contract's.
     /// @param initialController The first controller.
     /// @param salt Chosen by it.
     /// @return spaceId The identifier.
     function deriveSpaceId(address initialController, bytes32 salt) external pure returns (bytes32 spaceId);
 
     /// @notice Registers a space for its controller, by anyone.
-    /// @dev Emits {SpaceRegistered}, and here the mint's `Transfer` and `Locked`.
+    /// @dev Emits {SpaceRegistered}, and here the mint's `Transfer` and `Locked`. What was signed has neither nonce nor
+    /// deadline: it can be sent until the space is registered.
     ///
     /// Requirements:
     /// - `controller` and `authorizer` are not zero.
@@ -96,7 +98,8 @@ interface IERC8350 {
 
     /// @notice Replaces controller and authorizer, by anyone with the controller's signature.
     /// @dev Emits {SpaceAuthorizationUpdated}. If the controller changes, the token moves with it: `Transfer`, and
-    /// `Locked` if it was unlocked. It works on a locked vault and calls no receiver.
+    /// `Locked` if it was unlocked. It works on a locked vault and calls no receiver. The present controller chooses the
+    /// next one's authorizer; a next controller that did not agree to it replaces it first.
     ///
     /// Requirements:
     /// - The space is registered and not burned.
@@ -116,7 +119,8 @@ interface IERC8350 {
     ) external;
 
     /// @notice Moves the head of a space by one transition, by anyone with the authorizer's signature.
-    /// @dev Emits {TransitionCommitted}.
+    /// @dev Emits {TransitionCommitted}. A signed delta has no deadline, and counts again if its authorizer is appointed
+    /// again while the head has not moved.
     ///
     /// Requirements:
     /// - The space is registered and not burned.

@@ -8,6 +8,8 @@ import {IMemoryVault} from "./IMemoryVault.sol";
 /// @title IMemoryAgent
 /// @notice An agent contract that vault owners can grant read access to. A program off chain, its operator, holds the
 /// identity, reads the memory, and answers what the contract was asked.
+/// @dev Request ids are counted. After a reorganisation of the chain an id may belong to another request, and an answer
+/// that is sent again lands on that one, in public: answer finalised requests only.
 interface IMemoryAgent {
     /// @notice Something that the agent was asked.
     /// @param vaultId The vault that it is about.
@@ -82,7 +84,7 @@ interface IMemoryAgent {
     /// - The caller is the operator.
     function retireKey() external;
 
-    /// @notice Answers a request, once.
+    /// @notice Answers a request, once. Not before the request is final: an id says nothing about what was asked.
     /// @dev Emits {Answered}.
     ///
     /// Requirements:

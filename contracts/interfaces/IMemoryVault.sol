@@ -18,7 +18,7 @@ interface IMemoryVault is IERC721, IERC5192, IERC8350 {
     /// @param owner The owner; zero after a burn, or if there never was such a vault.
     /// @param authorizer The authorizer in effect (the owner if none was set); zero when `owner` is.
     /// @param sequence The number of commits.
-    /// @param configNonce The number of changes of owner or authorizer.
+    /// @param configNonce The number of changes of owner or authorizer; at 2^24 - 1 no further one is possible.
     /// @param generation The number of owners so far, counting each change; zero if there never was such a vault.
     /// @param locked Whether the ERC-721 doors and `burn` are closed.
     /// @param foreign Whether the last commit was of another profile than ours, or had a provenance.
@@ -134,7 +134,8 @@ interface IMemoryVault is IERC721, IERC5192, IERC8350 {
 
     /// @notice Deletes a grant. Without a stored one it succeeds and emits nothing, so that a grantee that leaves first
     /// cannot make the owner's batch fail.
-    /// @dev Emits {Revoked} if there was a stored grant.
+    /// @dev Emits {Revoked} if there was a stored grant. In a batch with a *signed* commit it can be left behind: whoever
+    /// lands the commit alone makes the batch revert, and the grant stands until `revoke` is sent again.
     ///
     /// Requirements:
     /// - The caller is the owner, the authorizer, or the grantee itself.
@@ -163,13 +164,17 @@ interface IMemoryVault is IERC721, IERC5192, IERC8350 {
     /// open already.
     /// @dev Emits {IERC5192-Unlocked} if the vault was locked. Approvals given while it was locked count from now on.
     ///
+    /// Every receipt locks again. A contract that receives a vault and can call neither this nor
+    /// {IERC8350-updateSpaceAuthorization}, such as an escrow that knows ERC-721 only, can never give it back.
+    ///
     /// Requirements:
     /// - The caller is the owner.
     /// @param vaultId The vault.
     function unlock(uint256 vaultId) external;
 
     /// @notice Ends a vault for ever: its id can never be registered again, and its head never moves again.
-    /// @dev Emits {IERC721-Transfer} and {IERC8350-SpaceAuthorizationUpdated} with zero addresses.
+    /// @dev Emits {IERC721-Transfer} to nobody, {IERC5192-Locked}, and {IERC8350-SpaceAuthorizationUpdated} with zero
+    /// addresses.
     ///
     /// Requirements:
     /// - The caller is the owner; approved accounts and operators are refused.

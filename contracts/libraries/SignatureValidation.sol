@@ -13,8 +13,9 @@ library SignatureValidation {
     ///
     /// The scheme is never chosen by the presence of code. An account that delegates by EIP-7702 has code, and may have
     /// delegated to one that validates nothing: its key would be locked out. So an account with code is asked first,
-    /// and whenever it does not say yes in exactly the 32 bytes of the magic value (it reverts, answers less, answers
-    /// something else, or has dirt behind the magic value), the signature must be a canonical 65-byte ECDSA one, low s.
+    /// and whenever the first 32 bytes of its answer are not the magic value and zeros (it reverts, answers less, answers
+    /// something else, or has dirt in that word), the signature must be a canonical 65-byte ECDSA one, low s. What follows
+    /// the first word is not looked at.
     ///
     /// OpenZeppelin's `isValidSignatureNow` chooses by code, so it is not used.
     /// @param account The account whose agreement is needed.

@@ -6,7 +6,8 @@ import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
 /// @title VaultMetadata
 /// @notice The JSON and the picture of a vault, from its id alone: the dial of a safe, whose rings open where the id
-/// says. It shows nothing about the memory, and never changes.
+/// says. It shows nothing about the memory, and never changes. Neither is an identity: the name has four bytes of the id,
+/// which another salt meets in some 2^32 tries. Compare whole ids.
 library VaultMetadata {
     using Strings for uint256;
 
