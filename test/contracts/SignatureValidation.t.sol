@@ -92,6 +92,11 @@ contract SignatureValidationTest {
         vm.assertFalse(ask(stranger, address(0), DIGEST, abi.encodePacked(r, s, uint8(29))), "account zero");
     }
 
+    function test_IsAuthorized_GivenTheAccountIsThePrecompileThatAnswersWhatItIsAsked() public {
+        // It has no code, but it answers; of this digest, with the magic value.
+        vm.assertFalse(ask(stranger, address(4), bytes32(uint256(1)), hex"00"), "identity");
+    }
+
     function test_IsAuthorized_GivenTheWalletAccepts() public {
         address wallet = address(new ScrupulousWallet(DIGEST));
         vm.assertTrue(ask(stranger, wallet, DIGEST, hex"00"), "1");

@@ -67,12 +67,18 @@ contract VaultMetadataTest {
         assertPicture(ID);
     }
 
-    /// @dev A picture never changes, so it is pinned by its hash.
+    /// @dev A picture never changes, so it is pinned by its hash; a second one, because one may have its ring of the
+    /// centre's colour where it is by chance.
     function test_Svg_WhenAnIdIsGivenAgain() public pure {
         vm.assertEq(
             keccak256(bytes(VaultMetadata.svg(ID))),
             0x5e7ce56da731966c82f24e45512853d152dce3890d4e8b23ec3b45dff60d11f8,
             "picture"
+        );
+        vm.assertEq(
+            keccak256(bytes(VaultMetadata.svg(ID + 1))),
+            0xe1cb2ca5ab764efeadb3ee3e81c378e6ca17a6ba5e470321839664b1405dc2e8,
+            "another"
         );
     }
 

@@ -1,0 +1,52 @@
+/** The project, as Hardhat would compile and test it. */
+import path from "node:path";
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+
+import type { Input } from "./compiler.ts";
+import type { Project } from "./plan.ts";
+
+/** What Hardhat calls the project's own files. */
+const PREFIX = "project/";
+
+/** @throws {Error} if Hardhat cannot tell how to compile it. */
+export async function projectOf(hre: HardhatRuntimeEnvironment): Promise<Project> {
+  const { root } = hre.config.paths;
+  const inputs = [await inputOf(hre, "contracts"), await inputOf(hre, "tests")];
+  const sources = Object.assign({}, ...inputs.map((input) => input.sources)) as Input["sources"];
+  const files = Object.keys(sources).filter((file) => file.startsWith(PREFIX));
+  const { isolate, fuzz, invariant } = hre.config.test.solidity.profiles["default"] ?? {};
+  const network = hre.config.networks["default"];
+  if (network?.type !== "edr-simulated") throw new TypeError("The default network is not a simulated one");
+  return {
+    input: { language: "Solidity", settings: inputs[0]?.settings ?? {}, sources },
+    tests: {
+      projectRoot: root,
+      hardfork: network.hardfork,
+      ...(isolate === undefined ? {} : { isolate }),
+      ...(fuzz === undefined ? {} : { fuzz }),
+      ...(invariant === undefined ? {} : { invariant }),
+      // Tests say in their comments how they are fuzzed.
+      testSourcePaths: Object.fromEntries(
+        files.filter((file) => file.endsWith(".t.sol")).map((file) => [file, path.join(root, shown(file))]),
+      ),
+    },
+    isTarget: (file) => file.startsWith(`${PREFIX}contracts/`),
+  };
+}
+
+/** The path from the project's root. */
+export const shown = (file: string): string => (file.startsWith(PREFIX) ? file.slice(PREFIX.length) : file);
+
+async function inputOf(hre: HardhatRuntimeEnvironment, scope: "contracts" | "tests"): Promise<Input> {
+  const roots = await hre.solidity.getRootFilePaths({ scope });
+  const jobs = await hre.solidity.getCompilationJobs(roots, { scope, quiet: true, force: true });
+  if (!jobs.success) throw new Error(jobs.formattedReason);
+  const inputs = await Promise.all(
+    [...new Set(jobs.compilationJobsPerFile.values())].map((job) => job.getSolcInput()),
+  );
+  const [input] = inputs;
+  if (input === undefined) throw new Error(`There are no ${scope}`);
+  const sources = Object.assign({}, ...inputs.map((other) => other.sources)) as Input["sources"];
+  return { language: input.language, sources, settings: { ...input.settings } };
+}
