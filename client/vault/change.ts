@@ -12,7 +12,7 @@ import type { RosterMember } from "./roster.ts";
 import type { Vault } from "./session.ts";
 import { sync, type SyncResult } from "./sync.ts";
 
-/** What is to be otherwise about a grant; what is not named stays. */
+/** What is to be otherwise about a grant; what is not named stays. Nothing named is a new welcome for one that was lost. */
 export interface ChangeRequest {
   /** Scope names: all that the grantee is to read from now on. */
   readonly scopes?: readonly string[] | undefined;
@@ -35,7 +35,7 @@ export interface Changed extends SyncResult {
 
 /**
  * Changes a grant: other scopes, another end, another label. The grantee gets a new secret, in a new welcome that it
- * finds by itself with its next read. New scopes are opened as it was admitted, fresh or joined; a scope that is taken away
+ * finds by itself with its next read; so it does where nothing is to be otherwise and its last welcome was lost. New scopes are opened as it was admitted, fresh or joined; a scope that is taken away
  * is closed to what is written from then on. A listed grant is given anew on chain, in the same transaction (SPEC §8).
  *
  * Where two devices change one grant at once, what is narrower of both stands, and `overruled` shows it.
@@ -45,9 +45,9 @@ export interface Changed extends SyncResult {
  * @throws {NoScopes|InvalidExpiry|ProposalUnlisted} as `grant` does. {OwnerRequired} when the chain's terms change and the
  *   wallet is not the owner's.
  */
-export async function change(vault: Vault, who: string, request: ChangeRequest): Promise<Changed> {
-  const [member, operation] = await asked(vault, who, request);
-  const { wanted } = operation;
+export async function change(vault: Vault, who: string, request: ChangeRequest = {}): Promise<Changed> {
+  const [member, operation] = await operationFor(vault, who, request);
+  const wanted = operation.wanted ?? operation.seen;
   if (await differsOnChain(vault, member, wanted)) await requireOwner(vault);
   await writeOperations(vault.journal, [operation]);
   const withdrawn = (): Promise<void> => withdraw(vault, [operation.id]);
@@ -66,7 +66,7 @@ export async function change(vault: Vault, who: string, request: ChangeRequest):
     ...result,
     memberId: member.id,
     terms: after,
-    overruled: sameTerms(after, wanted) ? null : wanted,
+    overruled: operation.wanted === null || sameTerms(after, wanted) ? null : wanted,
   };
 }
 
@@ -81,20 +81,22 @@ async function readerNamed(vault: Vault, who: string): Promise<[Terms, RosterMem
   return [{ scopes: member.scopes.map((id) => scopeNames.get(id) ?? id), expiresAt, permissions }, member];
 }
 
-async function asked(
+async function operationFor(
   vault: Vault,
   who: string,
   { scopes, expiresAt, label, propose }: ChangeRequest,
 ): Promise<[RosterMember, ChangeOperation]> {
   const [seen, member] = await readerNamed(vault, who);
   if (seen === null) throw new NotGranted(who);
-  const wanted = await checkedTerms(vault, {
+  const terms = [scopes, expiresAt, propose].some((each) => each !== undefined);
+  const asked = {
     scopes: scopes ?? seen.scopes,
     expiresAt: expiresAt ?? seen.expiresAt ?? 0,
     propose: propose ?? (seen.permissions & PERMISSION.propose) !== 0,
     listed: member.listed,
-  });
+  };
   const id = bytesToHex(vault.random(16));
+  const wanted = terms ? await checkedTerms(vault, asked) : null;
   return [member, { kind: "change", id, memberId: member.id, seen, wanted, label: label ?? null }];
 }
 

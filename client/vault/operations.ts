@@ -48,7 +48,8 @@ export interface ChangeOperation {
   readonly memberId: string;
   /** The terms that the owner saw: if others stand by now, two devices changed one grant. */
   readonly seen: Terms;
-  readonly wanted: Terms;
+  /** `null` where they stay; without a label as well, a new welcome is all that is asked for. */
+  readonly wanted: Terms | null;
   /** `null` where it stays. */
   readonly label: string | null;
 }
@@ -92,7 +93,7 @@ export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
         hexToBytes(operation.id),
         hexToBytes(operation.memberId),
         encodeTerms(operation.seen),
-        encodeTerms(operation.wanted),
+        operation.wanted === null ? null : encodeTerms(operation.wanted),
         operation.label,
       ]);
     case "renew":
@@ -122,7 +123,7 @@ export function decodeVaultOperation(bytes: Uint8Array): VaultOperation {
     const [, id, memberId, seen, wanted, label] = tuple(fields, 6, "change");
     return {
       ...{ kind: "change", id: hexId(id), memberId: hexId(memberId) },
-      ...{ seen: decodeTerms(seen), wanted: decodeTerms(wanted) },
+      ...{ seen: decodeTerms(seen), wanted: nullOr(wanted, decodeTerms) },
       label: nullOr(label, (value) => text(value, "label")),
     };
   }

@@ -322,12 +322,13 @@ class Work {
     }
     const label = operation.label ?? member.label;
     const same = sameTerms(terms, this.#termsOf(member));
-    if (same && label === member.label) {
+    const newWelcome = !same || (operation.wanted === null && operation.label === null);
+    if (!newWelcome && label === member.label) {
       unchanged(overruled === null ? "the grant says so already" : "another device's narrower change stands");
       return;
     }
-    if (same) this.#enter({ ...member, label });
-    else this.#reissue({ ...member, label }, terms);
+    if (newWelcome) this.#reissue({ ...member, label }, terms);
+    else this.#enter({ ...member, label });
     this.#outcomes.set(operationId, { kind: "changed", operationId, memberId, terms, overruled });
   }
 
@@ -337,7 +338,7 @@ class Work {
     { seen, wanted }: ChangeOperation,
   ): { terms: Terms; overruled: Terms | null } {
     const present = this.#termsOf(member);
-    if (sameTerms(seen, present)) return { terms: wanted, overruled: null };
+    if (wanted === null || sameTerms(seen, present)) return { terms: wanted ?? present, overruled: null };
     const scopes = present.scopes.filter((name) => wanted.scopes.includes(name));
     if (scopes.length === 0) return { terms: present, overruled: wanted };
     const expiresAt = earlier(present.expiresAt, wanted.expiresAt);

@@ -1,6 +1,6 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
-import { UnknownMemory, VaultError } from "../errors.ts";
+import { NotAMember, UnknownMemory, VaultError } from "../errors.ts";
 import { decodeRecord } from "../memory/codec.ts";
 import type { Memory } from "../memory/record.ts";
 import { MerkleTree } from "../memory/tree.ts";
@@ -9,7 +9,7 @@ import type { MemberState } from "./journal.ts";
 import { isInternal } from "./roster.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
 import { checkTerms, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
-import { lookForPin } from "./settle.ts";
+import { dropIdentity, lookForPin } from "./settle.ts";
 
 /** One scope, complete. */
 export interface ScopeView {
@@ -86,12 +86,16 @@ async function openLatest(vault: Vault): Promise<Latest> {
   const { state } = await lookForPin(vault);
   const chain = await pinnedHead(vault, state);
   const ended = await faultOf(checkTerms(vault, state));
-  const opened = await openWith(vault, state, chain).catch((fault: unknown) => {
+  const opened = await openWith(vault, state, chain).catch(async (fault: unknown) => {
+    if (fault instanceof NotAMember) await dropIdentity(vault, state);
     throw ended ?? fault;
   });
   // A newer welcome may have other terms than those that ended, or that go on.
   if (opened.reissued !== null) await checkTerms(vault, opened.reissued);
-  else if (ended !== null) throw ended;
+  else if (ended !== null) {
+    await dropIdentity(vault, state);
+    throw ended;
+  }
   const final = state.pin?.stateRoot === chain.stateRoot;
   return { state: { ...state, ...opened.reissued }, opened, final };
 }

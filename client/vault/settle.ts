@@ -53,13 +53,35 @@ export async function settleLocked(vault: Vault): Promise<MemberState> {
  * head from opening does not keep them from the newest one.
  */
 export const lookForPin = (vault: Vault): Promise<Settled> =>
-  advancePin(vault, async (work) =>
-    locked(vault, work).catch((fault: unknown) => {
-      // Another process works on the journal: the pin moves next time.
-      if (fault instanceof JournalBusy) return stateOf(vault);
-      throw fault;
-    }),
-  );
+  advancePin(vault, (work) => unlessBusy(vault, work));
+
+/** Another process works on the journal: what can wait is done next time. */
+const unlessBusy = (vault: Vault, work: () => Promise<MemberState>): Promise<MemberState> =>
+  locked(vault, work).catch((fault: unknown) => {
+    if (fault instanceof JournalBusy) return stateOf(vault);
+    throw fault;
+  });
+
+/**
+ * Destroys a reader's identity once its grant is over at the final block, and no newer welcome was found: whoever kept its
+ * welcomes would open them with it (SPEC §8).
+ */
+export async function dropIdentity(
+  vault: Vault,
+  { expiresAt, identity, secret }: MemberState,
+): Promise<void> {
+  if (expiresAt === null || identity === null) return;
+  const number = await finalBlock(vault.provider, vault.finality);
+  const block = number === null ? null : await vault.provider.getBlock(number);
+  if (block === null || block.timestamp < expiresAt) return;
+  await unlessBusy(vault, async () => {
+    const present = await stateOf(vault);
+    if (present.expiresAt !== expiresAt || !equalBytes(present.secret, secret)) return present;
+    const without = { ...present, identity: null };
+    await writeState(vault.journal, without);
+    return without;
+  });
+}
 
 type Guard = (work: () => Promise<MemberState>) => Promise<MemberState>;
 

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 
 import {
+  BlobMissing,
   findWelcome,
   generateIdentity,
   grant,
@@ -186,6 +187,19 @@ describe("Changed grants: other terms in one transaction, and the reader finds t
     expect([overruled, receipt]).to.deep.equal([null, null]);
     // The label's operation waits for its head to be final.
     expect(await pending(vault)).to.have.length(1);
+  });
+
+  it("that names nothing is a new welcome, for a reader whose last one was lost", async () => {
+    const { vault, memberId, reader } = await granted();
+    const { archive, store } = archiving(world.store);
+    const { overruled, terms } = await change({ ...vault, store }, memberId, {
+      expiresAt: await inDays(world, 40),
+    });
+    for (const [digest, { length }] of archive) if (length === 4_096) await world.store.delete(digest);
+    expect(await thrown(read(reader))).to.be.instanceOf(BlobMissing);
+    const again = await change(vault, memberId);
+    expect([again.rotated, overruled, again.terms]).to.deep.equal([false, null, terms]);
+    expect(await texts(reader)).to.deep.equal(["Runs at six"]);
   });
 
   it("keeps the newest welcome to be found in every head from then on, by old and new devices", async () => {

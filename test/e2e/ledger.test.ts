@@ -2,9 +2,11 @@ import { hexToBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
 
 import {
+  acceptWelcome,
   forget,
   grant,
   grants,
+  GrantExpired,
   NotAMember,
   read,
   remember,
@@ -22,7 +24,7 @@ import { isRemoval } from "../../client/vault/roster.ts";
 import { memberKeys, openWith, pinnedHead, stateOf } from "../../client/vault/session.ts";
 import { another, furnished, opened, texts } from "../helpers/furnished.ts";
 import { thrown } from "../helpers/thrown.ts";
-import { accept, createWorld, inDays, newReader, type World } from "../helpers/world.ts";
+import { accept, createWorld, device, inDays, newReader, type World } from "../helpers/world.ts";
 
 describe("The ledger: the sealed roster says who reads what until when, and the chain can only end it", () => {
   let world: World;
@@ -174,6 +176,43 @@ describe("The ledger: the sealed roster says who reads what until when, and the 
         expect(await grants(vault)).to.deep.equal([]);
       });
     }
+  });
+
+  it("a reader's identity goes with its grant, once the end is final and nothing newer is to be found", async () => {
+    const { vault } = await furnished(world);
+    const { identity, recipient } = await newReader();
+    const soon = await inDays(world, 2);
+    const terms = { recipient, scopes: ["health"], expiresAt: soon };
+    const { welcome, memberId } = await grant(vault, terms);
+    const parts = { ...device(world), address: world.address, finality: { confirmations: 3 } };
+    const reader = await acceptWelcome({ ...parts, identity, welcome: welcome! });
+    await world.networkHelpers.mine(3);
+    await read(reader);
+    await change(vault, memberId, { expiresAt: soon + 1_000 });
+    await world.networkHelpers.time.increaseTo(soon);
+    // The first end has come, but not for whoever finds the newer welcome, nor while that one is out of reach.
+    await world.networkHelpers.mine(3);
+    const empty = { ...world.store, name: "empty", get: () => Promise.resolve(null) };
+    await thrown(read({ ...reader, store: empty }));
+    expect((await stateOf(reader)).identity).to.equal(identity);
+    expect(await texts(reader)).to.deep.equal(["Runs at six"]);
+    await world.networkHelpers.time.increaseTo(soon + 1_000);
+    expect(await thrown(read(reader))).to.be.instanceOf(GrantExpired);
+    expect((await stateOf(reader)).identity, "the end is not final yet").to.equal(identity);
+    await world.networkHelpers.mine(3);
+    expect(await thrown(read(reader))).to.be.instanceOf(GrantExpired);
+    expect((await stateOf(reader)).identity).to.equal(null);
+  });
+
+  it("a reader's identity goes as well where the keyring dropped it first", async () => {
+    const { vault } = await furnished(world);
+    const soon = await inDays(world, 2);
+    const { reader } = await reading(vault, { expiresAt: soon });
+    await world.networkHelpers.time.increaseTo(soon);
+    await remember(vault, { scope: "health", text: "After the end" });
+    await sync(vault);
+    expect(await thrown(read(reader))).to.be.instanceOf(GrantExpired);
+    expect((await stateOf(reader)).identity).to.equal(null);
   });
 
   it("a revoke by hand ends what a change gave", async () => {

@@ -200,6 +200,7 @@ describe("the body of a welcome", () => {
     [7, "locator", random(0), null],
     [8, "scopes", null, [random(16)], [[random(15), "x"]], [[random(16), 1]], name(0), name(129)],
     [8, "the owner's scopes", [[SCOPE_ZERO, "secrets"]], [[SCOPE_ONE, "roster"]]],
+    [8, "no scope, for a reader", []],
     [8, "too many scopes", Array.from({ length: 63 }, (_, i) => [random(16), `${i}`])],
     [9, "grantee", random(19), `0x${"9a".repeat(20)}`, null],
     [10, "listed", 1, null],

@@ -94,6 +94,10 @@ const everyKind = (): VaultOperation[] => [
     seen: { scopes: [], expiresAt: null, permissions: 1 },
     wanted: { scopes: ["health"], expiresAt: 1, permissions: 0 },
   },
+  {
+    ...{ kind: "change", id: id(), memberId: id(), wanted: null, label: null },
+    seen: { scopes: ["health"], expiresAt: 1, permissions: 1 },
+  },
   { kind: "renew", id: id(), memberId: id(), recipient: random(1_216) },
 ];
 

@@ -302,7 +302,7 @@ describe("a change of a grant", () => {
     ledger: Ledger,
     { id: memberId }: AdmitOperation,
     seen: Terms,
-    wanted: Terms,
+    wanted: Terms | null,
     label: string | null = null,
   ): ChangeOperation => ({ kind: "change", id: ledger.id(), memberId, seen, wanted, label });
 
@@ -368,6 +368,20 @@ describe("a change of a grant", () => {
     ]);
     expect(member()).to.include({ label: "Ben", expiresAt: 3_000 });
     expect(member().welcomeDigest).to.have.length(32);
+  });
+
+  it("that names nothing gives a new secret and a new welcome, whatever the terms are by now", async () => {
+    const { ledger, reader, member } = await withReader("again");
+    const before = secretsOf(ledger.opened!).members.get(reader.id)!;
+    const nothing = changeOf(ledger, reader, terms(["travel"], 9_000), null);
+    const plan = await ledger.commit([nothing]);
+    expect(plan.outcomes.get(nothing.id)).to.deep.include({ kind: "changed", overruled: null });
+    expect([plan.rotated, plan.reissued.length, plan.reissued[0]!.onChain]).to.deep.equal([false, 1, false]);
+    expect(member()).to.include({ expiresAt: 2_000 });
+    expect(secretsOf(ledger.opened!).members.get(reader.id)).not.to.deep.equal(before);
+    // A label alone is not held against terms that another device changed.
+    const label = await ledger.commit([changeOf(ledger, reader, terms(["travel"]), null, "Ann")]);
+    expect([label.reissued.length, member().label]).to.deep.equal([0, "Ann"]);
   });
 
   it("of terms that are others by now leaves what is narrower, and shows what was asked", async () => {

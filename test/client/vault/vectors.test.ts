@@ -6,7 +6,9 @@ import { ZeroAddress } from "ethers";
 
 import { readWelcome, recoverWelcomeSigner } from "../../../client/crypto/welcome.ts";
 import type { VaultRef } from "../../../client/crypto/ref.ts";
-import { memoryStore } from "../../../client/storage/store.ts";
+import { open, seal, welcomeContext } from "../../../client/crypto/seal.ts";
+import { welcomeFile, welcomeText } from "../../../client/crypto/welcome-text.ts";
+import { digestOf, memoryStore } from "../../../client/storage/store.ts";
 import {
   decodeHead,
   decodeSection,
@@ -19,6 +21,7 @@ import type { SectionContent, SectionData } from "../../../client/vault/blob.ts"
 import { buildCommit } from "../../../client/vault/commit.ts";
 import { stateRootAfter, type ChainHead } from "../../../client/vault/contract.ts";
 import { openHead, type MemberKeys, type ScopeState } from "../../../client/vault/head.ts";
+import { decodeRoster, encodeMember, type RosterMember } from "../../../client/vault/roster.ts";
 import { drawKeyring, lookUpKey, lookUpWelcome } from "../../../client/vault/keyring.ts";
 import { seeded } from "../../helpers/seeded.ts";
 import { testVectors } from "../../helpers/vectors.ts";
@@ -235,7 +238,42 @@ testVectors("head", {
     }),
 });
 
+/** A member's record. Recipient, locator and the record's salt are drawn from the seed, in this order. */
+type RecordInput = Omit<RosterMember, "recipient" | "locator" | "since" | "written" | "welcomeDigest"> & {
+  readonly seed: string;
+  readonly since: string;
+  readonly written: string;
+  readonly welcomeDigest: string | null;
+};
+
+testVectors("roster", {
+  member: ({ seed, welcomeDigest, since, written, ...fields }: RecordInput) => {
+    const random = seeded(seed);
+    const member: RosterMember = {
+      ...{ ...fields, recipient: random(1_216), locator: random(32) },
+      ...{ since: BigInt(since), written: BigInt(written) },
+      welcomeDigest: welcomeDigest === null ? null : hexToBytes(welcomeDigest),
+    };
+    const record = encodeMember(member, random);
+    return outcome(() => {
+      const [read] = decodeRoster([record]).members.values();
+      return bytesToHex(encodeMember(read!, () => record.slice(20, 36)));
+    });
+  },
+});
+
 testVectors("welcome", {
+  text: (file: string) => welcomeText(hexToBytes(file)),
+
+  file: (text: string) => outcome(() => bytesToHex(welcomeFile(text))),
+
+  store: ({ ref, visibilityKey, file, seed }: { ref: Ref } & Hex<"visibilityKey" | "file" | "seed">) => {
+    const context = welcomeContext(refOf(ref));
+    const blob = seal(hexToBytes(visibilityKey), context, pad(base64.decode(file)), seeded(seed));
+    const framed = open(hexToBytes(visibilityKey), context, blob)!;
+    return { digest: digestOf(blob), blob: base64.encode(blob), file: base64.encode(unpad(framed)) === file };
+  },
+
   open: ({ file, identity }: Hex<"file" | "identity">) =>
     outcome(async () => {
       const bytes = base64.decode(file);
