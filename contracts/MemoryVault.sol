@@ -80,7 +80,7 @@ import {VaultMetadata} from "./libraries/VaultMetadata.sol";
 contract MemoryVault is ERC721, EIP712, Multicall, IMemoryVault {
     /// @dev Slot n + 0 is all that a check has to load. At the end of a counter checked arithmetic refuses. The sequence
     /// outlasts a commit in every second of 34,000 years. The other two outlast any use, but not ill will: an owner can
-    /// use up the configuration nonce for some 1.35e11 gas in all, and sell a vault that nobody can move, burn or
+    /// use up the configuration nonce for some 1.4e11 gas in all, and sell a vault that nobody can move, burn or
     /// authorise again. Nobody but an owner can, and whoever buys a vault can see both in {memoryHead} first.
     struct Vault {
         // slot n + 0

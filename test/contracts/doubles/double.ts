@@ -8,12 +8,13 @@ import hre from "hardhat";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 import { FileBuildResultType } from "hardhat/types/solidity";
 
-/** The doubles that TypeScript deploys. None of them needs a contract of ours, so they are soon compiled. */
+/** The doubles that TypeScript deploys. None of them needs more of ours than the base of agents, so they are soon compiled. */
 const DOUBLES = [
   "BareSlots",
   "BoundToken",
   "CodeJudgingRegistry",
   "DirtyWallet",
+  "EchoingAgent",
   "ForgetfulRegistry",
   "ForgetfulToken",
   "Guestbook",
@@ -23,6 +24,7 @@ const DOUBLES = [
   "LyingWallet",
   "MislabelledGuestbook",
   "NaiveVault",
+  "OrdinaryEscrow",
   "OrdinaryToken",
   "PedanticWallet",
   "PlainRegistry",
