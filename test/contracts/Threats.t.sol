@@ -153,6 +153,7 @@ contract ThreatsTest is VaultTest {
 
     function test_StolenWallet_GivenTheOwnerMovedTheVaultBeforeIt() public {
         givenMinted();
+        givenGranted(3);
         vm.prank(owner);
         vault.setApprovalForAll(accomplice, true);
         bytes memory first = signedAway(OWNER_KEY, stranger, 1);
@@ -160,6 +161,7 @@ contract ThreatsTest is VaultTest {
         vm.prank(owner);
         vault.updateSpaceAuthorization(bytes32(vaultId), rescue, rescue, "");
         vm.assertEq(vault.ownerOf(vaultId), rescue, "moved while locked");
+        vm.assertFalse(vault.canRead(vaultId, agent), "whom it granted");
         unlock();
         vm.assertEq(openTo(owner), NONE, "the wallet");
         vm.assertEq(openTo(accomplice), NONE, "whom it approved");
