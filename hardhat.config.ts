@@ -18,6 +18,8 @@ const compiler = {
     optimizer: { enabled: true, runs: 20_000 },
     // Comments must not change an address.
     metadata: { bytecodeHash: "none" },
+    // For the snapshot of the storage's layout.
+    outputSelection: { "*": { "*": ["storageLayout"] } },
   },
 };
 
@@ -36,6 +38,8 @@ const remote = (
 
 /** Whether the tests may take their time, as they do in CI. */
 const long = process.env.MEMVAULT_LONG === "1";
+/** Whether the invariants may take hours. */
+const nightly = process.env.MEMVAULT_NIGHTLY === "1";
 
 export default defineConfig({
   plugins: [sortedBindings, hardhatToolbox, warningsAreErrors],
@@ -91,7 +95,21 @@ export default defineConfig({
   },
   typechain: { outDir: "typechain-types" },
   test: {
-    solidity: { isolate: true, fuzz: { runs: long ? 10_000 : 256, seed: "0x6d656d6f7279" } },
+    solidity: {
+      isolate: true,
+      // The seed is that of the invariants too.
+      fuzz: { runs: long ? 10_000 : 256, seed: "0x6d656d6f7279" },
+      invariant: {
+        // Sequences for each invariant; how long they are stands beside it.
+        runs: nightly ? 100 : long ? 5 : 1,
+        failOnRevert: true,
+        // A try walks the whole sequence.
+        shrinkRunLimit: 200,
+        // What the runner picks up in storage and code, it picks up in another order each time, whatever the seed.
+        includeStorage: false,
+        includePushBytes: false,
+      },
+    },
     mocha: { timeout: 120_000 },
   },
 });

@@ -1,190 +1,304 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {MemoryVault} from "../../../contracts/MemoryVault.sol";
-import {IERC8350} from "../../../contracts/interfaces/IERC8350.sol";
-import {vm} from "./Vm.sol";
+import {IMemoryVault} from "../../../contracts/interfaces/IMemoryVault.sol";
+import {Campaign} from "./Campaign.sol";
+import {Dice, DiceRolls} from "./Dice.sol";
+import {PEOPLE} from "./People.sol";
+import {VaultDeeds} from "./VaultDeeds.sol";
+import {VaultLedger} from "./VaultLedger.sol";
+import {VaultModel} from "./VaultModel.sol";
+import {VaultTest} from "./VaultTest.sol";
+import {Vm, vm} from "./Vm.sol";
 
 /// @title VaultHandler
-/// @notice Four people do random things with three vaults, many of them forbidden, while it keeps its own simple account
-/// of what must have come of them.
-contract VaultHandler {
-    /// @dev What must be so, told from who called what, not from the contract.
-    struct Ghost {
-        bool minted;
-        bool burned;
-        bool locked;
-        address owner;
-        address authorizer;
-        uint64 sequence;
-        uint64 configNonce;
-        uint64 generation;
-        bytes32 stateRoot;
+/// @notice People do random things with eight vaults, many of them forbidden: singly, in batches, and by what others
+/// signed. That the contract allows or refuses otherwise than the model is a fault.
+abstract contract VaultHandler is VaultDeeds, VaultLedger, Campaign {
+    using DiceRolls for Dice;
+    using VaultModel for VaultModel.Vault;
+
+    /// @dev What a deed may be besides allowed, and what the rules would prove nothing without.
+    enum Feat {
+        TransferByApproval,
+        MoveWhileLocked,
+        MoveInABatch,
+        CommitInABatch,
+        CommitByWallet,
+        CommitOfForeignProfile
     }
 
-    error AllowedWhatIsRefused();
-    error RefusedWhatIsAllowed();
-
-    struct GhostGrant {
-        uint64 expiresAt;
-        uint8 permissions;
-        uint64 generation;
+    struct Outcome {
+        bool succeeded;
+        bytes answer;
+        Vm.Log[] logs;
     }
 
-    uint256 public constant PEOPLE = 4;
-    uint256 public constant VAULTS = 3;
+    error AllowedWhatIsRefused(Deed deed, uint256 vaultId, address caller, bytes data);
+    error RefusedWhatIsAllowed(Deed deed, uint256 vaultId, address caller, bytes data, bytes fault);
+    error MovedWhileLocked(Deed deed, uint256 vaultId, address caller);
+    error DoneByApproval(Deed deed, uint256 vaultId, address caller);
+    error NeverSeen(Feat feat);
 
-    MemoryVault public immutable vault;
-    uint256[VAULTS] public ids;
-    uint256 public successes;
+    /// @dev So many vaults are never burned, or nothing would be left to play with.
+    uint256 private constant SPARED = 5;
 
-    mapping(uint256 vaultId => Ghost) private _ghosts;
-    mapping(uint256 vaultId => mapping(address person => GhostGrant)) private _grants;
+    /// @dev One choice in so many is wrong. In a batch a single one spoils all.
+    uint256 private constant PATIENCE = 8;
+    uint256 private constant BATCH_PATIENCE = 24;
+    uint256 private constant TRIES = 4;
 
-    constructor(MemoryVault vault_) {
-        vault = vault_;
-        for (uint256 i = 0; i < VAULTS; ++i) ids[i] = uint256(vault_.deriveSpaceId(person(i), salt(i)));
+    mapping(Feat feat => uint256) private _feats;
+
+    function setUp() public virtual override(VaultDeeds, VaultTest) {
+        super.setUp();
     }
 
-    function person(uint256 seed) public pure returns (address) {
-        return address(uint160(0xFACE00 + (seed % PEOPLE)));
-    }
-
-    function salt(uint256 i) private pure returns (bytes32) {
-        return keccak256(abi.encode("salt", i));
-    }
-
-    function ghostOf(uint256 vaultId) external view returns (Ghost memory) {
-        return _ghosts[vaultId];
-    }
-
-    function ghostGrantOf(uint256 vaultId, address who) external view returns (GhostGrant memory) {
-        return _grants[vaultId][who];
-    }
-
-    /// @dev What must happen must happen, and nothing else.
-    function _expect(bool succeeded, bool shouldSucceed) private returns (bool) {
-        if (succeeded && !shouldSucceed) revert AllowedWhatIsRefused();
-        if (!succeeded && shouldSucceed) revert RefusedWhatIsAllowed();
-        if (succeeded) ++successes;
-        return succeeded;
-    }
-
-    function _alive(Ghost storage g) private view returns (bool) {
-        return g.minted && !g.burned;
-    }
-
-    function _newOwner(Ghost storage g, address to, address authorizer) private {
-        g.owner = to;
-        g.authorizer = authorizer;
-        g.generation += 1;
-        g.configNonce += 1;
-        g.locked = true;
-    }
-
-    function _call(uint256 who, bytes memory data) private returns (bool succeeded) {
-        vm.prank(person(who));
-        (succeeded, ) = address(vault).call(data);
+    function assertReached() internal view override {
+        for (uint256 deed = 0; deed <= uint256(type(Deed).max); ++deed) {
+            assertAllowed(deed);
+            assertRefused(deed);
+        }
+        for (uint256 feat = 0; feat <= uint256(type(Feat).max); ++feat)
+            if (_feats[Feat(feat)] == 0) revert NeverSeen(Feat(feat));
     }
 
     // ---------------------------------------------------------------------------------------- what people do
 
-    function mint(uint256 i, uint256 authorizer) external {
-        i %= VAULTS;
-        Ghost storage g = _ghosts[ids[i]];
-        address key = authorizer % 3 == 0 ? address(0) : person(authorizer);
-        if (!_expect(_call(i, abi.encodeCall(vault.mint, (salt(i), key))), !g.minted)) return;
-        g.minted = true;
-        g.locked = true;
-        g.owner = person(i);
-        g.authorizer = key;
-        g.generation = 1;
+    function mint(uint256 seed) external {
+        _do(Deed.Mint, seed);
     }
 
-    function commit(uint256 i, uint256 who, bytes32 root, bytes32 provenance, bool stale) external {
-        uint256 vaultId = ids[i % VAULTS];
-        Ghost storage g = _ghosts[vaultId];
-        IERC8350.ExperienceDelta memory delta = IERC8350.ExperienceDelta({
-            spaceId: bytes32(vaultId),
-            sequence: g.sequence + 1,
-            prevStateRoot: stale ? keccak256(abi.encode(g.stateRoot)) : g.stateRoot,
-            deltaCommitment: root,
-            provenanceCommitment: uint256(provenance) % 2 == 0 ? bytes32(0) : provenance,
-            profileId: keccak256("memory-vault/v1/profile"),
-            locatorCommitment: keccak256(abi.encode(root))
-        });
-        address authorizer = g.authorizer == address(0) ? g.owner : g.authorizer;
-        bool may = _alive(g) && person(who) == authorizer && !stale && root != 0;
-        if (!_expect(_call(who, abi.encodeCall(vault.commitTransition, (delta, ""))), may)) return;
-        g.sequence += 1;
-        bytes32 transitionId = keccak256(abi.encode(vault.EXPERIENCE_DELTA_TYPEHASH(), delta));
-        g.stateRoot = keccak256(abi.encode(vault.MEMORY_STATE_TYPEHASH(), delta.prevStateRoot, transitionId));
+    function register(uint256 seed) external {
+        _do(Deed.Register, seed);
     }
 
-    function grant(uint256 i, uint256 who, uint256 grantee, uint32 duration, uint8 permissions) external {
-        uint256 vaultId = ids[i % VAULTS];
-        Ghost storage g = _ghosts[vaultId];
-        permissions %= 5;
-        uint64 expiresAt = uint64(block.timestamp) + duration;
-        bool may = _alive(g) && person(who) == g.owner && duration > 0 && permissions > 0 && permissions < 4;
-        bytes memory data = abi.encodeCall(vault.grant, (vaultId, person(grantee), expiresAt, permissions, bytes32(0)));
-        if (!_expect(_call(who, data), may)) return;
-        _grants[vaultId][person(grantee)] = GhostGrant(expiresAt, permissions, g.generation);
+    function commit(uint256 seed) external {
+        _do(Deed.Commit, seed);
     }
 
-    function revoke(uint256 i, uint256 who, uint256 grantee) external {
-        uint256 vaultId = ids[i % VAULTS];
-        Ghost storage g = _ghosts[vaultId];
-        address caller = person(who);
-        bool may = _alive(g) && (caller == g.owner || caller == g.authorizer || caller == person(grantee));
-        if (!_expect(_call(who, abi.encodeCall(vault.revoke, (vaultId, person(grantee)))), may)) return;
-        delete _grants[vaultId][person(grantee)];
+    function commitBySig(uint256 seed) external {
+        _do(Deed.CommitBySig, seed);
     }
 
-    function transfer(uint256 i, uint256 who, uint256 to) external {
-        uint256 vaultId = ids[i % VAULTS];
-        Ghost storage g = _ghosts[vaultId];
-        bool may = _alive(g) && person(who) == g.owner && !g.locked;
-        bytes memory data = abi.encodeCall(vault.transferFrom, (person(who), person(to), vaultId));
-        if (_expect(_call(who, data), may)) _newOwner(g, person(to), address(0));
+    function commitLate(uint256 seed) external {
+        _do(Deed.CommitLate, seed);
     }
 
-    function authorize(uint256 i, uint256 who, uint256 controller, uint256 authorizer) external {
-        uint256 vaultId = ids[i % VAULTS];
-        Ghost storage g = _ghosts[vaultId];
-        bool may = _alive(g) && person(who) == g.owner;
-        bytes memory data = abi.encodeCall(
-            vault.updateSpaceAuthorization,
-            (bytes32(vaultId), person(controller), person(authorizer), "")
-        );
-        if (!_expect(_call(who, data), may)) return;
-        if (person(controller) != g.owner) {
-            _newOwner(g, person(controller), person(authorizer));
-        } else {
-            g.authorizer = person(authorizer);
-            g.configNonce += 1;
+    function authorize(uint256 seed) external {
+        _do(Deed.Authorize, seed);
+    }
+
+    function authorizeBySig(uint256 seed) external {
+        _do(Deed.AuthorizeBySig, seed);
+    }
+
+    function grant(uint256 seed) external {
+        _do(Deed.Grant, seed);
+    }
+
+    function revoke(uint256 seed) external {
+        _do(Deed.Revoke, seed);
+    }
+
+    function propose(uint256 seed) external {
+        _do(Deed.Propose, seed);
+    }
+
+    function lock(uint256 seed) external {
+        _do(Deed.Lock, seed);
+    }
+
+    function unlock(uint256 seed) external {
+        _do(Deed.Unlock, seed);
+    }
+
+    function approve(uint256 seed) external {
+        _do(Deed.Approve, seed);
+    }
+
+    function transferFrom(uint256 seed) external {
+        _do(Deed.TransferFrom, seed);
+    }
+
+    function safeTransferFrom(uint256 seed) external {
+        _do(Deed.SafeTransferFrom, seed);
+    }
+
+    function burn(uint256 seed) external {
+        _do(Deed.Burn, seed);
+    }
+
+    function setApprovalForAll(uint256 seed) external {
+        ++steps;
+        Dice memory dice = Dice(seed, PATIENCE);
+        (address account, address operator) = (anyone(dice), dice.roll(4) == 0 ? address(0) : anyone(dice));
+        bool approved = dice.roll(3) != 0;
+        bytes memory data = abi.encodeCall(vault.setApprovalForAll, (operator, approved));
+        bool may = operator != address(0);
+        _expect(Deed.SetApprovalForAll, 0, account, data, may, _send(account, data));
+        if (may) operators[account][operator] = approved;
+    }
+
+    /// @dev Somebody, mostly the authorizer, signs a commit and sends nothing.
+    function sign(uint256 seed) external {
+        ++steps;
+        Dice memory dice = Dice(seed, PATIENCE);
+        VaultModel.Vault memory v = vaults[_pickFor(Deed.Revoke, dice)];
+        keep(v, mostly(dice, v.authorizer()), dice);
+    }
+
+    /// @dev Two or three deeds in one call. All must be allowed, each after those before it; none is a burn.
+    function batch(uint256 seed) external {
+        ++steps;
+        Dice memory dice = Dice(seed, BATCH_PATIENCE);
+        uint256 i = _pickFor(dice.roll(2) == 0 ? Deed.TransferFrom : Deed.Batch, dice);
+        VaultModel.Vault memory v = vaults[i];
+        address caller = v.registered ? partyOf(v, dice) : v.origin;
+        bytes[] memory data = new bytes[](2 + dice.roll(2));
+        Deed[] memory deeds = new Deed[](data.length);
+        bool may = true;
+        for (uint256 n = 0; n < data.length; ++n) {
+            bool mayThis;
+            // Mostly what the caller may do.
+            for (uint256 tries = 0; tries < TRIES && !mayThis; ++tries) {
+                deeds[n] = _deedFor(v, dice);
+                (data[n], mayThis) = attempt(deeds[n], v, caller, dice);
+            }
+            may = may && mayThis;
         }
+        bytes memory call_ = abi.encodeCall(vault.multicall, (data));
+        _expect(Deed.Batch, v.id, caller, call_, may, _send(caller, call_));
+        if (!may) return;
+        _note(Deed.Batch, vaults[i], v, caller);
+        vaults[i] = v;
     }
 
-    function setLock(uint256 i, uint256 who, bool closed) external {
-        uint256 vaultId = ids[i % VAULTS];
-        Ghost storage g = _ghosts[vaultId];
-        bytes memory data = closed ? abi.encodeCall(vault.lock, (vaultId)) : abi.encodeCall(vault.unlock, (vaultId));
-        if (_expect(_call(who, data), _alive(g) && person(who) == g.owner)) g.locked = closed;
+    /// @dev A while, or until a grant is in its last second, or just over.
+    function wait_(uint256 seed) external {
+        ++steps;
+        Dice memory dice = Dice(seed, PATIENCE);
+        uint256 time = block.timestamp + dice.roll(6 hours);
+        uint64 expiresAt = vaults[_pickFor(Deed.Revoke, dice)].grants[dice.roll(PEOPLE)].expiresAt;
+        if (expiresAt > block.timestamp && expiresAt - block.timestamp <= SPAN) time = expiresAt - dice.roll(2);
+        vm.warp(time);
+        vm.roll(block.number + 1);
     }
 
-    /// @dev Seldom, or soon nothing would be left to play with.
-    function burn(uint256 i, uint256 who, uint256 chance) external {
-        if (chance % 8 != 0) return;
-        uint256 vaultId = ids[i % VAULTS];
-        Ghost storage g = _ghosts[vaultId];
-        bool may = _alive(g) && person(who) == g.owner && !g.locked;
-        if (!_expect(_call(who, abi.encodeCall(vault.burn, (vaultId))), may)) return;
-        _newOwner(g, address(0), address(0));
-        g.burned = true;
+    // ------------------------------------------------------------------------------------------------ one deed
+
+    function _do(Deed deed, uint256 seed) private {
+        ++steps;
+        Dice memory dice = Dice(seed, PATIENCE);
+        uint256 i = _pickFor(deed, dice);
+        VaultModel.Vault memory v = vaults[i];
+        address caller = callerOf(deed, v, dice);
+        // The last vaults are burned by nobody.
+        if (deed == Deed.Burn && burns >= VAULTS - SPARED && caller == v.owner) caller = address(this);
+        (bytes memory data, bool may) = attempt(deed, v, caller, dice);
+        VaultModel.Vault memory former = vaults[i];
+        IMemoryVault.Head memory before = vault.memoryHead(v.id);
+        Outcome memory outcome = _send(caller, data);
+        if (outcome.succeeded) _judge(deed, former, caller, before, outcome.logs);
+        _expect(deed, v.id, caller, data, may, outcome);
+        if (!may) return;
+        _note(deed, former, v, caller);
+        vaults[i] = v;
     }
 
-    function wait_(uint16 time) external {
-        vm.warp(block.timestamp + time);
+    function _send(address caller, bytes memory data) private returns (Outcome memory outcome) {
+        vm.recordLogs();
+        vm.prank(caller);
+        (outcome.succeeded, outcome.answer) = address(vault).call(data);
+        // What a call that was reverted logged may be among the recorded.
+        if (!outcome.succeeded) return outcome;
+        outcome.logs = vm.getRecordedLogs();
+        record(outcome.logs);
+    }
+
+    /// @dev What must happen must happen, and nothing else.
+    function _expect(
+        Deed deed,
+        uint256 id,
+        address caller,
+        bytes memory data,
+        bool may,
+        Outcome memory outcome
+    ) private {
+        if (outcome.succeeded && !may) revert AllowedWhatIsRefused(deed, id, caller, data);
+        if (!outcome.succeeded && may) revert RefusedWhatIsAllowed(deed, id, caller, data, outcome.answer);
+        tally(uint256(deed), may);
+    }
+
+    function _note(Deed deed, VaultModel.Vault memory former, VaultModel.Vault memory v, address caller) private {
+        bool transferred = deed == Deed.TransferFrom || deed == Deed.SafeTransferFrom;
+        if (transferred && caller != former.owner) ++_feats[Feat.TransferByApproval];
+        if (v.moves != former.moves && deed == Deed.Batch) ++_feats[Feat.MoveInABatch];
+        else if (v.moves != former.moves && former.locked) ++_feats[Feat.MoveWhileLocked];
+
+        if (v.sequence == former.sequence) return;
+        if (deed == Deed.Batch) ++_feats[Feat.CommitInABatch];
+        else if (deed != Deed.Commit && v.authorizer() == people[PEOPLE - 1]) ++_feats[Feat.CommitByWallet];
+        if (v.foreign) ++_feats[Feat.CommitOfForeignProfile];
+    }
+
+    /// @dev Two rules that ask neither the model nor the ledger. `v` is the vault before the deed.
+    function _judge(
+        Deed deed,
+        VaultModel.Vault memory v,
+        address caller,
+        IMemoryVault.Head memory before,
+        Vm.Log[] memory logs
+    ) private view {
+        IMemoryVault.Head memory afterwards = vault.memoryHead(v.id);
+        bool moved = afterwards.owner != before.owner || afterwards.generation != before.generation;
+        bool byAuthorization = deed == Deed.Authorize || deed == Deed.AuthorizeBySig;
+        if (moved && before.locked && !byAuthorization) revert MovedWhileLocked(deed, v.id, caller);
+
+        if (deed == Deed.CommitBySig || deed == Deed.CommitLate || deed == Deed.AuthorizeBySig) return;
+        if (caller == before.owner || caller == before.authorizer) return;
+        if (caller != v.approved && !operators[before.owner][caller]) return;
+        // What is left to an approval is to transfer. As a grantee the same account may propose, and leave.
+        bool transferred = moved && (deed == Deed.TransferFrom || deed == Deed.SafeTransferFrom);
+        bool same =
+            afterwards.owner == before.owner &&
+                afterwards.configNonce == before.configNonce &&
+                afterwards.locked == before.locked;
+        bool left =
+            logs.length == 0 ||
+                logs[0].topics[0] != IMemoryVault.Revoked.selector ||
+                logs[0].topics[2] == bytes32(uint256(uint160(caller)));
+        bool granted = logs.length != 0 && logs[0].topics[0] == IMemoryVault.Granted.selector;
+        if (afterwards.stateRoot != before.stateRoot || !(transferred || same) || !left || granted)
+            revert DoneByApproval(deed, v.id, caller);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- which
+
+    /// @dev Mostly the first from a random one on that suits the deed.
+    function _pickFor(Deed deed, Dice memory dice) private view returns (uint256 i) {
+        i = dice.roll(VAULTS);
+        bool isNew = deed == Deed.Mint || deed == Deed.Register;
+        if (dice.slips() && (vaults[i].registered || !isNew)) return i;
+        if (isNew) i = i - (i % 2) + uint256(deed);
+        for (uint256 n = 0; n < VAULTS && !_suits(deed, i); ++n) i = (i + 1) % VAULTS;
+    }
+
+    /// @dev Half of the vaults are minted, the other half registered by signature, so that neither door takes them all.
+    function _suits(Deed deed, uint256 i) private view returns (bool) {
+        VaultModel.Vault storage v = vaults[i];
+        if (deed == Deed.Mint || deed == Deed.Register) return !v.registered && i % 2 == uint256(deed);
+        if (!v.registered || v.burned) return false;
+        if (deed == Deed.Unlock) return v.locked;
+        if (deed == Deed.TransferFrom || deed == Deed.SafeTransferFrom || deed == Deed.Burn) return !v.locked;
+        if (deed == Deed.CommitLate) return isTimely(v);
+        if (deed == Deed.Propose) return proposerOf(v, 0) != address(0);
+        return true;
+    }
+
+    /// @dev Anything but a burn.
+    function _deedFor(VaultModel.Vault memory v, Dice memory dice) private pure returns (Deed) {
+        uint256 first = uint256(Deed.Commit);
+        return v.registered ? Deed(first + dice.roll(uint256(Deed.Burn) - first)) : Deed.Mint;
     }
 }

@@ -141,13 +141,22 @@ abstract contract VaultTest {
     }
 
     function authorizationHash(address controller, address authorizer, uint64 nonce) internal view returns (bytes32) {
+        return authorizationHash(vaultId, controller, authorizer, nonce);
+    }
+
+    function authorizationHash(
+        uint256 id,
+        address controller,
+        address authorizer,
+        uint64 nonce
+    ) internal pure returns (bytes32) {
         return
             keccak256(
                 abi.encode(
                     keccak256(
                         "SpaceAuthorization(bytes32 spaceId,address newController,address newAuthorizer,uint64 nonce)"
                     ),
-                    vaultId,
+                    id,
                     controller,
                     authorizer,
                     nonce
