@@ -1,7 +1,6 @@
 /** What is known already, kept in a file: a run that was ended goes on where it was. */
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 
 import type { Mutation } from "./operators.ts";
@@ -33,13 +32,12 @@ const tools = (): string =>
     ...DECISIVE.map((file) => readFileSync(path.join(import.meta.dirname, file), "utf8")),
   );
 
-/** Of the packages that compile and run. */
+/** Of the packages that compile and run: the manifest has them to the digit. */
 export function versions(): Readonly<Record<string, string>> {
-  const require = createRequire(import.meta.url);
+  const manifest = readFileSync(path.join(import.meta.dirname, "../../package.json"), "utf8");
+  const { devDependencies } = JSON.parse(manifest) as { devDependencies: Record<string, string> };
   const names = ["solc", "@nomicfoundation/edr"];
-  return Object.fromEntries(
-    names.map((name) => [name, (require(`${name}/package.json`) as { version: string }).version]),
-  );
+  return Object.fromEntries(names.map((name) => [name, devDependencies[name] ?? "unknown"]));
 }
 
 /**
