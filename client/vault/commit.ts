@@ -118,6 +118,8 @@ const namedScopes = (draft: Draft): Uint8Array[] =>
 /** A section in the making: where its content goes is still open, and its size follows. */
 class Section {
   readonly part: Part;
+  /** Digests of the blobs that its content went to. */
+  readonly blobs: Uint8Array[] = [];
   #data: SectionData;
   #size: number;
 
@@ -191,19 +193,20 @@ function placeContent(draft: Draft, sections: readonly Section[], random: Random
   const overhead =
     encodeHead({ ...draftHead(draft), sections: [] }).length + sections.length * SECTION_HEADER;
   const total = (): number => sections.reduce((sum, { size }) => sum + size, overhead);
-  const store = (key: Uint8Array, context: Uint8Array, data: Uint8Array): Uint8Array => {
-    const blob = seal(key, context, pad(data), random);
+  const store = (section: Section, context: Uint8Array, data: Uint8Array): Uint8Array => {
+    const blob = seal(section.part.key, context, pad(data), random);
+    const digest = sha256(blob);
     blobs.push(blob);
-    return sha256(blob);
+    section.blobs.push(digest);
+    return digest;
   };
   const toIndex = (section: Section, digests: readonly Uint8Array[]): void => {
     const context = indexContext(draft.ref, draft.epoch, section.id);
-    section.place({ kind: "index", digest: store(section.part.key, context, encodeItems(digests)) });
+    section.place({ kind: "index", digest: store(section, context, encodeItems(digests)) });
   };
   const toChunks = (section: Section): void => {
-    const { key, items } = section.part;
     const context = chunkContext(draft.ref, draft.epoch, section.id);
-    const digests = packChunks(items).map((data) => store(key, context, data));
+    const digests = packChunks(section.part.items).map((data) => store(section, context, data));
     if (digests.length > MAX_SECTION_CHUNKS) toIndex(section, digests);
     else section.place({ kind: "chunks", digests });
   };
@@ -260,8 +263,10 @@ function sealHead(
   const blob = seal(visibilityKey, headContext(ref, sequence), pad(head), random);
   const digest = sha256(blob);
   const pointer = maskPointer(visibilityKey, ref, sequence, root, digest);
-  const scopes = sections.map(({ part: { scope, key, listed, items, root: scopeRoot } }): ScopeState => {
-    const own = items.length === 0 ? [] : [segmentOf({ digest, sequence, epoch, scopeKey: key }, items)];
+  const scopes = sections.map(({ blobs, part }): ScopeState => {
+    const { scope, key, listed, items, root: scopeRoot } = part;
+    const entry = { digest, sequence, epoch, scopeKey: key };
+    const own = items.length === 0 ? [] : [segmentOf(entry, { items, blobs })];
     return { id: scope.id, live: scope.live, root: scopeRoot, segments: [...listed, ...own] };
   });
   return {

@@ -54,11 +54,16 @@ export interface Reissued {
 /** Looks in a head for a welcome that is newer than the member's own. */
 export type FindWelcome = (data: HeadData, keyring: KeyringReader) => Promise<Reissued | null>;
 
+/** Results of one section, and the blobs that they were moved to. */
+type Content = Pick<Segment, "items" | "blobs">;
+
 /** One listed blob's results for one scope. */
 export interface Segment {
   readonly entry: ListEntry;
   /** A record, or 16 bytes: the id of a record removed. */
   readonly items: readonly Uint8Array[];
+  /** Digests of the blobs that hold the items where the listed one does not: chunks, and their index. */
+  readonly blobs: readonly Uint8Array[];
   /** Bytes of all items. */
   readonly size: number;
 }
@@ -260,8 +265,8 @@ async function openScope(request: ScopeRequest): Promise<ScopeState> {
   const latest = cached.get(bytesToHex(own.digest));
   if (latest !== undefined) segments.push(latest);
   else {
-    const items = await readContent(section.content, own, id, ref, store);
-    if (items !== null) segments.push(segmentOf(own, items));
+    const content = await readContent(section.content, own, id, ref, store);
+    if (content !== null) segments.push(segmentOf(own, content));
   }
   const state = known !== undefined && sameSegments(known, segments) ? known : scopeStateOf(id, segments);
   verifyScope(state, section, root);
@@ -281,9 +286,9 @@ async function readSegment(entry: ListEntry, { id, ref, store, heads }: ScopeReq
   for (const sealed of sections) {
     const plain = open(entry.scopeKey, context, sealed);
     if (plain === null) continue;
-    const items = await readContent(decodeSection(plain).content, entry, id, ref, store);
-    if (items === null) break;
-    return segmentOf(entry, items);
+    const content = await readContent(decodeSection(plain).content, entry, id, ref, store);
+    if (content === null) break;
+    return segmentOf(entry, content);
   }
   throw new MalformedData("list", `a blob without content for scope ${id}`);
 }
@@ -294,9 +299,9 @@ async function readContent(
   id: string,
   ref: VaultRef,
   store: BlobStore,
-): Promise<readonly Uint8Array[] | null> {
+): Promise<Content | null> {
   if (content.kind === "none") return null;
-  if (content.kind === "inline") return content.items;
+  if (content.kind === "inline") return { items: content.items, blobs: [] };
   const scope = hexToBytes(id);
   const read = async (digest: Uint8Array, context: Uint8Array): Promise<Uint8Array[]> => {
     const framed = open(entry.scopeKey, context, await readBlob(store, bytesToHex(digest)));
@@ -308,13 +313,13 @@ async function readContent(
       ? content.digests
       : await read(content.digest, indexContext(ref, entry.epoch, scope));
   const context = chunkContext(ref, entry.epoch, scope);
-  return (await mapConcurrently(digests, (digest) => read(digest, context))).flat();
+  const items = (await mapConcurrently(digests, (digest) => read(digest, context))).flat();
+  return { items, blobs: content.kind === "index" ? [content.digest, ...digests] : digests };
 }
 
 /** Bundles items with the list entry that finds them. */
-export const segmentOf = (entry: ListEntry, items: readonly Uint8Array[]): Segment => ({
-  entry,
-  items,
+export const segmentOf = (entry: ListEntry, { items, blobs }: Content): Segment => ({
+  ...{ entry, items, blobs },
   size: items.reduce((size, item) => size + item.length, 0),
 });
 

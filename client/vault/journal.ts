@@ -1,10 +1,11 @@
-import { bytesToHex } from "@noble/hashes/utils.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
-import { bytesOf, decodeCbor, encodeCbor, list } from "../cbor.ts";
+import { bytesOf, decodeCbor, encodeCbor, fixed, list, text, tuple, uint } from "../cbor.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { journalContext, open, seal, type Random } from "../crypto/seal.ts";
 import { WrongKeyError } from "../errors.ts";
 import type { JournalStore } from "../storage/journal-store.ts";
+import type { Digest } from "../storage/store.ts";
 import type { Delta, VaultCall } from "./contract.ts";
 import { decodeVaultOperation, encodeVaultOperation, type VaultOperation } from "./operations.ts";
 import type { Genesis } from "./plan.ts";
@@ -63,6 +64,14 @@ export interface LostText {
   readonly text: string;
 }
 
+/** What a batch of this device carried that is final: a rekey that builds on an earlier head leaves it out (SPEC §11). */
+export interface SentBatch {
+  /** Batch id, hex. */
+  readonly id: string;
+  readonly sequence: bigint;
+  readonly operations: readonly VaultOperation[];
+}
+
 /** A commit that was built: kept, its blobs pinned, until its sequence is final, whichever won (SPEC §7). */
 export interface Candidate {
   /** Batch id, hex. */
@@ -103,6 +112,9 @@ const PLACE_DIGITS = 12;
 const CANDIDATE = "candidate-";
 const WELCOME = "welcome-";
 const LOST = "lost-";
+const SENT = "sent-";
+const REACH = "reach";
+const GARBAGE = "garbage-";
 
 async function write(journal: Journal, name: string, value: Uint8Array): Promise<void> {
   const { key, ref, random, store } = journal;
@@ -198,6 +210,62 @@ export const readLostTexts = (journal: Journal): Promise<LostText[]> =>
 
 export const removeLostText = (journal: Journal, operationId: string): Promise<void> =>
   journal.store.remove(LOST + operationId);
+
+/** Keeps what a final batch carried, or keeps to what is kept of it already. */
+export async function writeSent(journal: Journal, { id, sequence, operations }: SentBatch): Promise<void> {
+  const name = SENT + id;
+  // Interrupted while its operations go, it is written again: by then some are gone.
+  if ((await journal.store.read(name)) !== null) return;
+  await write(journal, name, encodeCbor([id, sequence, operations.map(encodeVaultOperation)]));
+}
+
+/** What the last final batches of this device carried, in the order in which they landed. */
+export const readSent = async (journal: Journal): Promise<SentBatch[]> =>
+  (await readAll(journal, SENT, decodeSent)).sort((a, b) => Number(a.sequence - b.sequence));
+
+/** How many batches are kept. */
+export const countSent = async (journal: Journal): Promise<number> => (await named(journal, SENT)).length;
+
+export const removeSent = (journal: Journal, id: string): Promise<void> => journal.store.remove(SENT + id);
+
+function decodeSent(bytes: Uint8Array): SentBatch {
+  const [id, sequence, operations] = tuple(decodeCbor(bytes), 3, "sent batch");
+  return {
+    id: text(id, "batch id"),
+    sequence: BigInt(uint(sequence, "sequence")),
+    operations: list(operations, "operations").map((each) =>
+      decodeVaultOperation(bytesOf(each, "operation")),
+    ),
+  };
+}
+
+/** Keeps the digests of all blobs that the last final head needs. */
+export const writeReach = (journal: Journal, digests: Iterable<Digest>): Promise<void> =>
+  write(journal, REACH, encodeDigests(digests));
+
+export async function readReach(journal: Journal): Promise<Digest[]> {
+  const bytes = await read(journal, REACH);
+  return bytes === null ? [] : decodeDigests(bytes);
+}
+
+/** Notes the digests of blobs that no final head needs any more. */
+export const writeGarbage = (journal: Journal, digests: readonly Digest[]): Promise<void> =>
+  write(journal, GARBAGE + bytesToHex(journal.random(16)), encodeDigests(digests));
+
+/** Notes of garbage, by name: each is dropped as a whole. */
+export async function readGarbage(journal: Journal): Promise<ReadonlyMap<string, readonly Digest[]>> {
+  const notes = await Promise.all(
+    (await named(journal, GARBAGE)).map(async (name) => [name, await read(journal, name)] as const),
+  );
+  return new Map(notes.flatMap(([name, bytes]) => (bytes === null ? [] : [[name, decodeDigests(bytes)]])));
+}
+
+export const removeGarbage = (journal: Journal, name: string): Promise<void> => journal.store.remove(name);
+
+const encodeDigests = (digests: Iterable<Digest>): Uint8Array => encodeCbor([...digests].map(hexToBytes));
+
+const decodeDigests = (bytes: Uint8Array): Digest[] =>
+  list(decodeCbor(bytes), "digests").map((digest) => bytesToHex(fixed(digest, 32, "digest")));
 
 // What is sealed under the device's own key was written by this module: its bytes are authentic, and only their types
 // are restored here. CBOR has no word for integers beyond 2^53, so a vault's id travels as hex, and bigints that are

@@ -18,7 +18,9 @@ import {
 import type { VaultOperation } from "./operations.ts";
 import { owedRevokes, stands } from "./owed.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
+import { noteGarbage } from "./reach.ts";
 import { KEPT_BATCHES } from "./roster.ts";
+import { keepSent } from "./sent.ts";
 import { identitiesBehind } from "./renewal.ts";
 import { checkPin, locked, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 
@@ -44,7 +46,15 @@ export async function settleLocked(vault: Vault): Promise<MemberState> {
   const candidates = await readCandidates(vault.journal);
   const { state, opened, fault } = await advancePin(vault, (work) => work(), candidates.length > 0);
   if (fault !== null) throw fault;
-  if (opened !== null && state.class === "owner") await settleCandidates(vault, state, opened);
+  if (opened !== null && state.class === "owner") {
+    const { batches } = secretsOf(opened);
+    await noteGarbage(
+      vault,
+      opened,
+      candidates.filter(({ id }) => batches.has(id)),
+    );
+    await settleCandidates(vault, state, opened);
+  }
   return state;
 }
 
@@ -193,11 +203,12 @@ async function settleCandidates(vault: Vault, state: MemberState, opened: Opened
  */
 async function letLand(
   vault: Vault,
-  { operations, welcomes, lost }: Candidate,
+  candidate: Candidate,
   newest: OpenedHead,
   block: number,
   waiting: readonly VaultOperation[],
 ): Promise<void> {
+  const { operations, welcomes, lost } = candidate;
   const left: Uint8Array[] = [];
   for (const text of lost) await writeLostText(vault.journal, text);
   for (const { memberId, file, store } of welcomes) {
@@ -208,6 +219,7 @@ async function letLand(
     await writeWelcome(vault.journal, memberId, file);
     if (store) left.push(file);
   }
+  await keepSent(vault, candidate, waiting);
   await removeOperations(vault.journal, new Set(operations));
   for (const file of left) await putVerified(vault.store, file);
 }

@@ -7,15 +7,24 @@ import type { CreateOperation } from "../../../client/memory/operations.ts";
 import { memoryJournalStore, type JournalStore } from "../../../client/storage/journal-store.ts";
 import { PROFILE_ID, type Delta } from "../../../client/vault/contract.ts";
 import {
+  countSent,
   readCandidates,
+  readGarbage,
   readOperations,
+  readReach,
+  readSent,
   readState,
   readWelcome,
   removeCandidate,
+  removeGarbage,
   removeOperations,
+  removeSent,
   removeWelcome,
   writeCandidate,
+  writeGarbage,
   writeOperations,
+  writeReach,
+  writeSent,
   writeState,
   writeWelcome,
   type Candidate,
@@ -303,6 +312,9 @@ describe("journal", () => {
     await writeOperations(journal, [create(canary), { ...admit(), label: canary, scopes: [canary] }]);
     await writeState(journal, { ...state, scopes: [{ id: id(), name: canary }] });
     await writeCandidate(journal, candidate());
+    await writeSent(journal, { id: id(), sequence: 7n, operations: [create(canary)] });
+    await writeReach(journal, [bytesToHex(state.secret)]);
+    await writeGarbage(journal, [bytesToHex(state.secret)]);
     const needles = [
       utf8ToBytes(canary),
       utf8ToBytes("AGE-SECRET"),
@@ -315,6 +327,24 @@ describe("journal", () => {
       for (const needle of needles) expect(contains(bytes, needle), name).to.equal(false);
       expect(name).not.to.match(/health|canary/i);
     }
+  });
+
+  it("gives back what was sent in the order in which it landed, and what is reached and dropped", async () => {
+    const journal = newJournal();
+    expect(await readReach(journal)).to.deep.equal([]);
+    const sent = [9n, 7n, 8n].map((sequence) => ({ id: id(), sequence, operations: everyKind() }));
+    for (const batch of sent) await writeSent(journal, batch);
+    expect(await readSent(journal)).to.deep.equal([sent[1], sent[2], sent[0]]);
+    await removeSent(journal, sent[1]!.id);
+    expect(await countSent(journal)).to.equal(2);
+    const digests = Array.from({ length: 3 }, () => bytesToHex(random(32)));
+    await writeReach(journal, new Set(digests));
+    expect(await readReach(journal)).to.deep.equal(digests);
+    for (const digest of digests) await writeGarbage(journal, [digest]);
+    const [[name] = [], ...rest] = [...(await readGarbage(journal))];
+    await removeGarbage(journal, name!);
+    expect(await readGarbage(journal)).to.deep.equal(new Map(rest));
+    expect(rest.flatMap(([, noted]) => noted)).to.have.length(2);
   });
 
   it("names the file that another key does not open", async () => {

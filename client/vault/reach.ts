@@ -1,0 +1,42 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+
+import { digestOf, type Digest } from "../storage/store.ts";
+import type { OpenedHead } from "./head.ts";
+import { readReach, writeGarbage, writeReach, type Candidate } from "./journal.ts";
+import { rosterOf } from "./plan.ts";
+import type { Vault } from "./session.ts";
+
+/**
+ * The blobs that a head needs: itself, the pages of its keyring, the blobs that its scopes list, their chunks, and the
+ * welcomes that its keyring leads to (SPEC §9). Only the owner class sees all of them.
+ */
+export function reachOf(opened: OpenedHead): ReadonlySet<Digest> {
+  const segments = [...opened.scopes.values()].flatMap((scope) => scope.segments);
+  const welcomes = [...rosterOf(opened).members.values()].map(({ welcomeDigest }) => welcomeDigest);
+  const digests = [
+    opened.digest,
+    ...opened.data.pages.map(({ digest }) => digest),
+    ...segments.flatMap(({ entry, blobs }) => [entry.digest, ...blobs]),
+    ...welcomes.filter((digest) => digest !== null),
+  ];
+  return new Set(digests.map(bytesToHex));
+}
+
+/**
+ * Notes what a final head does not need any more, so that a shred knows what to give up however long ago it was
+ * written. What is noted stays in the store until then: a device that slept may still ask for it.
+ *
+ * @param landed - this device's commits up to that head: what they wrote may have dropped out before this device looked.
+ */
+export async function noteGarbage(
+  vault: Vault,
+  opened: OpenedHead,
+  landed: readonly Candidate[],
+): Promise<void> {
+  const reach = reachOf(opened);
+  const known = [...(await readReach(vault.journal)), ...landed.flatMap(({ blobs }) => blobs.map(digestOf))];
+  const dropped = known.filter((digest) => !reach.has(digest));
+  // The note comes first: interrupted between the two, it is made again.
+  if (dropped.length > 0) await writeGarbage(vault.journal, dropped);
+  await writeReach(vault.journal, reach);
+}

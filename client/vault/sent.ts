@@ -1,0 +1,32 @@
+import { countSent, readSent, removeSent, writeSent, type Candidate } from "./journal.ts";
+import type { VaultOperation } from "./operations.ts";
+import { KEPT_BATCHES } from "./roster.ts";
+import type { Vault } from "./session.ts";
+
+/**
+ * Keeps what a batch that is final carried, for the last 128 of them: a rekey that builds on a head before it leaves it
+ * out, and only this device can send it again (SPEC §11).
+ *
+ * @param waiting - what the journal still has of its operations.
+ */
+export async function keepSent(
+  vault: Vault,
+  { id, sequence, operations }: Pick<Candidate, "id" | "sequence" | "operations">,
+  waiting: readonly VaultOperation[],
+): Promise<void> {
+  const carried = waiting.filter((each) => operations.includes(each.id));
+  if (carried.length === 0) return;
+  await writeSent(vault.journal, { id, sequence, operations: carried });
+  const over = (await countSent(vault.journal)) - KEPT_BATCHES;
+  if (over > 0) await dropOldest(vault, over);
+}
+
+async function dropOldest(vault: Vault, count: number): Promise<void> {
+  for (const { id } of (await readSent(vault.journal)).slice(0, count)) await removeSent(vault.journal, id);
+}
+
+/** Lets go of every batch up to a sequence. */
+export async function dropSent(vault: Vault, upTo: bigint): Promise<void> {
+  for (const { id, sequence } of await readSent(vault.journal))
+    if (sequence <= upTo) await removeSent(vault.journal, id);
+}
