@@ -19,8 +19,9 @@ import {SignatureValidation} from "./libraries/SignatureValidation.sol";
 ///
 /// SIGNATURES
 /// - EIP-712, domain `MemoryVaultKeys`, `1`; the rule is {SignatureValidation}'s.
-/// - Every door spends the account's nonce. A signature given out before a retirement or a replacement is void after
-///   it: nobody can bring a former recipient back.
+/// - Every door spends the account's nonce, and with it every signature over that nonce: after a retirement or a replacement
+///   nobody brings a recipient back by a signature over a nonce up to then. One over a later nonce counts when its turn
+///   comes, until its deadline: an account that signs ahead voids it by spending that nonce too.
 ///
 /// TRUST AND LIVENESS
 /// - There is no admin, and nothing payable.

@@ -36,7 +36,7 @@ interface IKeyRegistry {
         address sender
     );
 
-    /// @notice Emitted when an account withdrew its recipient, and with it every signature for one that is not spent.
+    /// @notice Emitted when an account withdrew its recipient, and with it every signature over the nonce that this spent.
     /// @param account The account.
     /// @param nonce The nonce that this spent.
     event KeyRetired(address indexed account, uint256 nonce);
@@ -85,7 +85,7 @@ interface IKeyRegistry {
         bytes calldata signature
     ) external;
 
-    /// @notice Withdraws the caller's recipient. Without one it only spends the nonce, which voids signatures given out.
+    /// @notice Withdraws the caller's recipient. Without one it only spends the nonce, which voids signatures over it.
     /// @dev Emits {KeyRetired}. Spends the caller's nonce.
     function retireKey() external;
 

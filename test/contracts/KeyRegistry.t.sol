@@ -184,6 +184,20 @@ contract KeyRegistryTest {
         assertNoKey();
     }
 
+    function test_PublishKeyBySig_GivenTheAccountRetiredSinceItSignedForALaterNonce() public {
+        bytes memory recipient = recipientOf("one");
+        (bytes memory next, bytes memory later) = (signed(recipient, 1), signed(recipient, 2));
+        vm.prank(account);
+        registry.retireKey();
+        publishBySig(stranger, recipient, 1, next);
+        assertKey(account, recipient);
+        vm.prank(account);
+        registry.retireKey();
+        expectBadNonce(3);
+        publishBySig(stranger, recipient, 2, later);
+        assertNoKey();
+    }
+
     function test_PublishKeyBySig_WhenAStrangerSendsTheAccountsSignature() public {
         bytes memory recipient = recipientOf("one");
         bytes memory signature = signed(recipient, 0);
