@@ -133,6 +133,39 @@ contract MemoryVaultTokenTest is VaultTest {
         burn(key);
     }
 
+    function test_Burn_GivenNoGenerationIsLeft() public {
+        givenMinted();
+        setPacked(0, 0, type(uint24).max, 0);
+        expectOverflow();
+        burn(owner);
+    }
+
+    function test_Burn_GivenTheVaultChangedHands() public {
+        givenUnlocked();
+        givenGranted(3);
+        givenCommitted("one");
+        transfer(owner, owner, buyer);
+        vm.prank(buyer);
+        vault.updateSpaceAuthorization(bytes32(vaultId), buyer, key, "");
+        givenCommitted("two");
+        vm.prank(buyer);
+        vault.grant(vaultId, stranger, type(uint64).max, 3, WELCOME);
+        vm.prank(buyer);
+        vault.unlock(vaultId);
+        vm.assertTrue(vault.canRead(vaultId, stranger), "before the burn");
+
+        IMemoryVault.Head memory head = vault.memoryHead(vaultId);
+        burn(buyer);
+        address[2] memory grantees = [agent, stranger];
+        for (uint256 i = 0; i < grantees.length; ++i) {
+            vm.assertFalse(vault.canRead(vaultId, grantees[i]), "canRead");
+            vm.assertFalse(vault.canPropose(vaultId, grantees[i]), "canPropose");
+        }
+        (head.owner, head.authorizer, head.locked) = (address(0), address(0), true);
+        (head.configNonce, head.generation) = (3, 3);
+        vm.assertEq(keccak256(abi.encode(vault.memoryHead(vaultId))), keccak256(abi.encode(head)), "memoryHead");
+    }
+
     function test_Burn_WhenTheOwnerBurnsAnUnlockedVault() public {
         givenUnlocked();
         givenGranted(3);
