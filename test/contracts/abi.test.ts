@@ -1,11 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 
 import { expect } from "chai";
-import { id, Interface, ZeroAddress } from "ethers";
-import { artifacts, network } from "hardhat";
-
-import type { MemoryVault } from "../../typechain-types/MemoryVault.js";
-import { four, nextDelta } from "./signing.ts";
+import { Interface } from "ethers";
+import { artifacts } from "hardhat";
 
 const CONTRACTS = ["MemoryVault", "KeyRegistry", "BlobLog", "ConciergeAgent"] as const;
 const SNAPSHOT = new URL("./size.snapshot.json", import.meta.url);
@@ -57,58 +54,5 @@ describe("Contract interface", () => {
       "spaceAuthorization(bytes32)",
       "updateSpaceAuthorization(bytes32,address,address,bytes)",
     ]);
-  });
-});
-
-describe("Token metadata", () => {
-  const json = (uri: string): Record<"name" | "description" | "image", string> =>
-    JSON.parse(decode(uri, "data:application/json;base64,")) as Record<
-      "name" | "description" | "image",
-      string
-    >;
-
-  function decode(uri: string, prefix: string): string {
-    expect(uri.slice(0, prefix.length)).to.equal(prefix);
-    return Buffer.from(uri.slice(prefix.length), "base64").toString("utf8");
-  }
-
-  async function setUp() {
-    const { ethers } = await network.create();
-    const [owner, , , buyer] = four(await ethers.getSigners());
-    const vault: MemoryVault = await ethers.deployContract("MemoryVault");
-    const mint = async (label: string): Promise<bigint> => {
-      await vault.mint(id(label), ZeroAddress);
-      return BigInt(await vault.deriveSpaceId(owner.address, id(label)));
-    };
-    return { vault, owner, buyer, mint };
-  }
-
-  it("is JSON with a name, a description and an SVG image of whole tags", async () => {
-    const { vault, mint } = await setUp();
-    const vaultId = await mint("one");
-    const { name, description, image } = json(await vault.tokenURI(vaultId));
-    expect(name).to.equal(`Memory Vault 0x${vaultId.toString(16).padStart(64, "0").slice(0, 8)}`);
-    expect(description).to.match(/^An AI memory/);
-
-    const svg = decode(image, "data:image/svg+xml;base64,");
-    expect(svg).to.match(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" viewBox="[-\d ]+">.*<\/svg>$/);
-    const open: string[] = [];
-    for (const [, closing, tag, , selfClosing] of svg.matchAll(/<(\/?)(\w+)((?: [\w:-]+="[^"<>]*")*)(\/?)>/g))
-      if (closing === "/") expect(open.pop()).to.equal(tag);
-      else if (selfClosing !== "/") open.push(tag ?? "");
-    expect(open).to.deep.equal([]);
-    expect(svg.replaceAll(/<\/?\w+(?: [\w:-]+="[^"<>]*")*\/?>/g, "")).to.equal("");
-  });
-
-  it("differs between vaults, and nothing that happens to a vault changes it", async () => {
-    const { vault, owner, buyer, mint } = await setUp();
-    const [one, two] = [await mint("one"), await mint("two")];
-    const before = await vault.tokenURI(one);
-    expect(await vault.tokenURI(two)).to.not.equal(before);
-    await vault.commitTransition(await nextDelta(vault, one, "a commit"), "0x");
-    await vault.grant(one, buyer, 4_102_444_800, 3, id("welcome"));
-    await vault.unlock(one);
-    await vault.transferFrom(owner, buyer, one);
-    expect(await vault.tokenURI(one)).to.equal(before);
   });
 });

@@ -1,6 +1,6 @@
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import { expect } from "chai";
-import { id, sha256, toUtf8Bytes, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
+import { id, sha256, toUtf8Bytes, TypedDataEncoder, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
 import type { KeyRegistry } from "../../typechain-types/KeyRegistry.js";
@@ -8,7 +8,6 @@ import type { MemoryVault } from "../../typechain-types/MemoryVault.js";
 import {
   AUTHORIZATION_TYPES,
   DELTA_TYPES,
-  domainOf,
   four,
   nextDelta,
   PROFILE_ID,
@@ -22,8 +21,8 @@ describe("Contract parity", () => {
     const { ethers } = await network.create();
     const vault: MemoryVault = await ethers.deployContract("MemoryVault");
     const keys: KeyRegistry = await ethers.deployContract("KeyRegistry");
-    const [owner, key, relayer] = four(await ethers.getSigners());
-    return { vault, keys, owner, key, relayer };
+    const [owner] = four(await ethers.getSigners());
+    return { vault, keys, owner };
   }
 
   it("type hashes and the profile", async () => {
@@ -36,47 +35,6 @@ describe("Contract parity", () => {
     expect(await keys.PUBLISH_KEY_TYPEHASH()).to.equal(typehash(PUBLISH_KEY_TYPES));
     expect(await vault.PROFILE_ID()).to.equal(PROFILE_ID);
     expect([await vault.READ(), await vault.PROPOSE()]).to.deep.equal([1n, 2n]);
-  });
-
-  it("what ethers signs, every relayed door takes", async () => {
-    const { vault, keys, owner, key, relayer } = await deploy();
-    const domain = await domainOf(vault);
-    const byRelayer = vault.connect(relayer);
-    const salt = id("salt");
-    const spaceId = await vault.deriveSpaceId(owner.address, salt);
-    const registration = { spaceId, controller: owner.address, authorizer: key.address };
-    const registered = await owner.signTypedData(domain, REGISTRATION_TYPES, registration);
-    await byRelayer.registerSpace(spaceId, owner, key, salt, registered);
-
-    const delta = await nextDelta(vault, BigInt(spaceId), "one");
-    await byRelayer.commitTransition(delta, await key.signTypedData(domain, DELTA_TYPES, delta));
-
-    const update = { spaceId, newController: relayer.address, newAuthorizer: owner.address, nonce: 1 };
-    const updated = await owner.signTypedData(domain, AUTHORIZATION_TYPES, update);
-    await byRelayer.updateSpaceAuthorization(spaceId, update.newController, update.newAuthorizer, updated);
-    expect(await vault.spaceAuthorization(spaceId)).to.deep.equal([relayer.address, owner.address, 1n]);
-
-    const publication = {
-      account: owner.address,
-      recipient: new Uint8Array(1216).fill(7),
-      expiresAt: 4_102_444_800,
-      attestationDigest: ZeroHash,
-      nonce: 0,
-      deadline: 4_102_444_800,
-    };
-    const published = await owner.signTypedData(await domainOf(keys), PUBLISH_KEY_TYPES, publication);
-    await keys
-      .connect(relayer)
-      .publishKeyBySig(
-        publication.account,
-        publication.recipient,
-        publication.expiresAt,
-        publication.attestationDigest,
-        publication.nonce,
-        publication.deadline,
-        published,
-      );
-    expect((await keys.keyOf(owner)).recipientDigest).to.equal(sha256(publication.recipient));
   });
 
   it("OpenZeppelin's trees prove what verifyMemory accepts", async () => {
