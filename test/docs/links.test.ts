@@ -51,6 +51,16 @@ describe("Documents", () => {
       expect(count).to.be.greaterThan(20);
     });
 
+  it("SECURITY.md names every invariant", async () => {
+    const text = await readFile(`${ROOT}SECURITY.md`, "utf8");
+    const invariants: string[] = [];
+    for await (const file of glob(`${ROOT}test/contracts/*.invariants.t.sol`))
+      for (const [, name] of (await readFile(file, "utf8")).matchAll(/function (invariant_\w+)\(/g))
+        invariants.push(name!);
+    expect(invariants).to.have.lengthOf.at.least(13);
+    for (const name of invariants) expect(text, name).to.contain(`"${name}"`);
+  });
+
   for (const page of PAGES)
     it(`${page} names commands that package.json has`, async () => {
       const { scripts } = JSON.parse(await readFile(`${ROOT}package.json`, "utf8")) as {
