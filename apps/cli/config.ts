@@ -1,6 +1,6 @@
 import path from "node:path";
 
-import { filesOf, ProfileBroken } from "./profile.ts";
+import { filesOf, parse } from "./profile.ts";
 
 /** What a profile was told once and need not be told again. Nothing in it is secret. */
 export interface Config {
@@ -22,17 +22,12 @@ const DEFAULT: Config = { rpc: DEV, store: null, keystore: null };
 export async function readConfig(home: string): Promise<Config> {
   const bytes = await filesOf(home).read(NAME);
   if (bytes === null) return DEFAULT;
-  const broken = (cause?: unknown) => new ProfileBroken(path.join(home, NAME), { cause });
-  let found: Partial<Record<keyof Config, unknown>>;
-  try {
-    found = JSON.parse(new TextDecoder().decode(bytes)) as typeof found;
-  } catch (cause) {
-    throw broken(cause);
-  }
-  const { rpc = DEV, store = null, keystore = null } = found;
-  const text = (value: unknown): value is string | null => value === null || typeof value === "string";
-  if (typeof rpc !== "string" || !text(store) || !text(keystore)) throw broken();
-  return { rpc, store, keystore };
+  return parse(path.join(home, NAME), bytes, (found) => {
+    const { rpc = DEV, store = null, keystore = null } = found as Partial<Record<keyof Config, unknown>>;
+    const text = (value: unknown): value is string | null => value === null || typeof value === "string";
+    if (typeof rpc !== "string" || !text(store) || !text(keystore)) throw new TypeError("not text");
+    return { rpc, store, keystore };
+  });
 }
 
 /** Keeps a profile's configuration. */

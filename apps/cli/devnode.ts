@@ -10,7 +10,7 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import type { Deployment } from "../../client/deployments.ts";
 import { deploySuite } from "../../client/suite.ts";
 import { DevFailed } from "./faults.ts";
-import { filesOf, locked, readDeployment, saveDeployment } from "./profile.ts";
+import { filesOf, locked, parse, readDeployment, saveDeployment } from "./profile.ts";
 import { chainAt, rpc } from "./rpc.ts";
 
 /** The chain of this machine: npm's anvil, bound to 127.0.0.1. */
@@ -113,7 +113,13 @@ interface KnownNode {
 
 async function readNode(root: string): Promise<KnownNode | null> {
   const bytes = await filesOf(devHome(root)).read(NODE);
-  return bytes === null ? null : (JSON.parse(new TextDecoder().decode(bytes)) as KnownNode);
+  if (bytes === null) return null;
+  return parse(path.join(devHome(root), NODE), bytes, (found) => {
+    const { pid, port } = found as Partial<Record<keyof KnownNode, unknown>>;
+    const whole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+    if (!(pid === null || whole(pid)) || !whole(port) || port > 65_535) throw new TypeError("no process");
+    return { pid, port };
+  });
 }
 
 const writeNode = (root: string, node: KnownNode): Promise<void> =>

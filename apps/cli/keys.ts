@@ -41,6 +41,8 @@ const FORMER_KEY = "journal.key";
 
 /** scrypt with N = 2^17, r = 8: half a second here, and 128 MiB, for each guess. */
 const WORK_FACTOR = 17;
+/** That of the age program: a file that somebody sealed by hand opens, in twice the time. */
+const MAX_WORK_FACTOR = 18;
 
 /** A file of keys that is not what it should be; carries nothing of it. */
 export class KeysBroken extends Error {
@@ -123,16 +125,29 @@ function decodeKeys(file: string, bytes: Uint8Array): Keys {
   try {
     const found = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
     const { version, journalKey, identity, account, seed } = found;
-    if (version !== 1 || typeof identity !== "string" || typeof account !== "string")
-      throw new KeysBroken(file);
-    const key = hexToBytes(String(journalKey));
-    if (key.length !== 32) throw new KeysBroken(file);
-    return { journalKey: key, identity, account, seed: typeof seed === "string" ? hexToBytes(seed) : null };
+    const valid =
+      version === 1 &&
+      isText(journalKey, KEY) &&
+      isText(identity, IDENTITY) &&
+      isText(account, ACCOUNT) &&
+      (seed === null || isText(seed, KEY));
+    if (!valid) throw new KeysBroken(file);
+    return {
+      ...{ journalKey: hexToBytes(journalKey), identity, account },
+      seed: seed === null ? null : hexToBytes(seed),
+    };
   } catch {
     // A parser's message quotes what it read, and these are keys.
     throw new KeysBroken(file);
   }
 }
+
+const KEY = /^[0-9a-f]{64}$/;
+const IDENTITY = /^AGE-SECRET-KEY-PQ-1[02-9AC-HJ-NP-Z]{58}$/;
+const ACCOUNT = /^0x[0-9a-f]{64}$/;
+
+const isText = (value: unknown, form: RegExp): value is string =>
+  typeof value === "string" && form.test(value);
 
 async function seal(bytes: Uint8Array, passphrase: string): Promise<Uint8Array> {
   const encrypter = new Encrypter();
@@ -142,8 +157,10 @@ async function seal(bytes: Uint8Array, passphrase: string): Promise<Uint8Array> 
 }
 
 async function unseal(file: Uint8Array, passphrase: string): Promise<Uint8Array> {
-  if (!new TextDecoder().decode(file.subarray(0, 64)).startsWith("age-encryption.org/v1\n-> scrypt "))
-    throw new KeysBroken(SEALED_KEYS);
+  const header = new TextDecoder().decode(file.subarray(0, 64));
+  const factor = /^age-encryption\.org\/v1\n-> scrypt \S+ ([1-9]\d?)\n/.exec(header)?.[1];
+  // Who plants a file must not decide how much memory it takes to refuse it.
+  if (factor === undefined || Number(factor) > MAX_WORK_FACTOR) throw new KeysBroken(SEALED_KEYS);
   if (passphrase === "") throw new WrongPassphrase(SEALED_KEYS);
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);

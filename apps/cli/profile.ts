@@ -295,11 +295,13 @@ export async function findDeployment(home: string, chainId: bigint): Promise<Dep
 export async function readDeployment(home: string, chainId: bigint): Promise<Deployment | null> {
   const bytes = await filesOf(deploymentsIn(home)).read(`${chainId}.json`);
   if (bytes === null) return null;
-  const { memoryVault, keyRegistry, blobLog, block } = parse(
-    path.join(deploymentsIn(home), `${chainId}.json`),
-    bytes,
-  ) as Omit<Deployment, "chainId">;
-  return { chainId, memoryVault, keyRegistry, blobLog, block };
+  return parse(path.join(deploymentsIn(home), `${chainId}.json`), bytes, (found) => ({
+    chainId,
+    memoryVault: addressIn(found, "memoryVault"),
+    keyRegistry: addressIn(found, "keyRegistry"),
+    blobLog: addressIn(found, "blobLog"),
+    block: blockIn(found),
+  }));
 }
 
 /**
@@ -361,20 +363,43 @@ async function writeVaults(files: JournalStore, vaults: readonly KnownVault[]): 
 async function readVaults(home: string, files: JournalStore): Promise<KnownVault[]> {
   const bytes = await files.read(VAULTS);
   if (bytes === null) return [];
-  const file = path.join(home, VAULTS);
-  const list = parse(file, bytes) as ReturnType<typeof vaultToJson>[];
-  try {
-    return list.map(({ chainId, contract, vaultId, label, role }) => ({
-      ...{ chainId: BigInt(chainId), contract, vaultId: BigInt(vaultId), label, role },
-    }));
-  } catch (cause) {
-    throw new ProfileBroken(file, { cause });
-  }
+  return parse(path.join(home, VAULTS), bytes, (found) => {
+    if (!Array.isArray(found)) throw new TypeError("not a list");
+    return found.map(knownVault);
+  });
 }
 
-function parse(file: string, bytes: Uint8Array): unknown {
+const knownVault = (found: unknown): KnownVault => ({
+  chainId: BigInt(textIn(found, "chainId", /^\d{1,78}$/)),
+  contract: addressIn(found, "contract"),
+  vaultId: BigInt(textIn(found, "vaultId", /^0x[0-9a-f]{64}$/)),
+  label: textIn(found, "label"),
+  role: textIn(found, "role", /^(owner|reader)$/) === "owner" ? "owner" : "reader",
+});
+
+function textIn(found: unknown, name: string, form = /^/): string {
+  const value = (found as Record<string, unknown>)[name];
+  if (typeof value !== "string" || !form.test(value)) throw new TypeError(`its ${name}`);
+  return value;
+}
+
+const addressIn = (found: unknown, name: string): string => textIn(found, name, /^0x[0-9a-f]{40}$/i);
+
+function blockIn(found: unknown): number {
+  const { block } = found as { readonly block?: unknown };
+  if (!Number.isSafeInteger(block) || (block as number) < 0) throw new TypeError("its block");
+  return block as number;
+}
+
+/**
+ * Reads a JSON file of a profile.
+ *
+ * @param of - Makes of what it holds what is asked for; throws when that is something else.
+ * @throws {ProfileBroken} when it does, or the file is no JSON.
+ */
+export function parse<T>(file: string, bytes: Uint8Array, of: (found: unknown) => T): T {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return of(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
     throw new ProfileBroken(file, { cause });
   }
