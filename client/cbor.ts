@@ -31,15 +31,28 @@ class FaithfulTokenizer extends Tokenizer {
   }
 }
 
+/** What the format has no word for: the library would write something else in its place. */
+const REFUSALS = {
+  string: (value: string): null => {
+    // Two keys that differ in such halves only would become one, and no reader takes a key that is there twice.
+    if (/\p{Surrogate}/u.test(value)) throw new MalformedData("text", "half of a surrogate pair");
+    return null;
+  },
+  undefined: (): never => {
+    throw new MalformedData("data", "undefined");
+  },
+};
+
 /**
  * Encodes plain data as deterministic CBOR (RFC 8949, section 4.2.1): definite lengths, shortest forms, map keys in
  * the order of their bytes.
  *
  * @param value - `null`, booleans, finite numbers, text, bytes, arrays and objects of these. Integers are safe ones; a
  *   `bigint` within that range is an integer like any other.
+ * @throws {MalformedData} when text has half of a surrogate pair, which no UTF-8 holds, or something is `undefined`.
  */
 export function encodeCbor(value: unknown): Uint8Array {
-  return encode(value);
+  return encode(value, { typeEncoders: REFUSALS });
 }
 
 /**
@@ -65,6 +78,13 @@ export function decodeCbor(bytes: Uint8Array): unknown {
   // The decoder does not look at the order of keys, the width of floats or broken UTF-8; one comparison covers all.
   if (!equalBytes(bytes, again)) throw new MalformedData("CBOR", "not in deterministic form");
   return value;
+}
+
+/** A decoded value for a message: a number in digits, of all else the kind only. It may be of any size, and a secret. */
+export function shown(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : value instanceof Uint8Array ? "bytes" : typeof value;
 }
 
 /** Checks that a decoded value is an array. */
@@ -100,6 +120,12 @@ export function uint(value: unknown, where: string, max = Number.MAX_SAFE_INTEGE
   }
   return value as number;
 }
+
+/** The last unix second that dates of ECMAScript reach: with a later one nobody could say when it is. */
+export const MAX_SECONDS = 8_640_000_000_000;
+
+/** Checks that a decoded value is a time in unix seconds. */
+export const seconds = (value: unknown, where: string): number => uint(value, where, MAX_SECONDS);
 
 /** Checks that a decoded value is text. */
 export function text(value: unknown, where: string): string {

@@ -176,12 +176,16 @@ export class NotAMember extends VaultError {
   }
 }
 
+// Whoever names a time that no date has must not turn this error into another.
+const isoOf = (time: number): string => {
+  const date = new Date(time * 1_000);
+  return Number.isNaN(date.getTime()) ? `${time} (unix seconds)` : date.toISOString();
+};
+
 /** The grant has run out. */
 export class GrantExpired extends VaultError {
   constructor(readonly expiresAt: number) {
-    super(
-      `The grant expired at ${new Date(expiresAt * 1_000).toISOString()}. Ask the vault's owner for a new one.`,
-    );
+    super(`The grant expired at ${isoOf(expiresAt)}. Ask the vault's owner for a new one.`);
   }
 }
 

@@ -54,7 +54,11 @@ export const cut = {
   truncated: z.boolean().describe("Whether there are more than this answer has"),
 };
 
-const isoOf = (time: number): string => new Date(time).toISOString();
+/** The last millisecond that has a date. */
+const LAST = 8_640_000_000_000_000;
+
+/** A memory's time as text; one that has no date is as late as a date can be. */
+export const isoOf = (time: number): string => new Date(Math.min(time, LAST)).toISOString();
 
 /** Puts a memory into the words of an answer. */
 export function dataOf({ memory, scope, pending }: Previewed): MemoryData {

@@ -1,7 +1,19 @@
 import { equalBytes } from "@noble/ciphers/utils.js";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
-import { decodeCbor, encodeCbor, fixed, flag, list, nullOr, text, tuple, uint } from "../cbor.ts";
+import {
+  decodeCbor,
+  encodeCbor,
+  fixed,
+  flag,
+  list,
+  nullOr,
+  seconds,
+  shown,
+  text,
+  tuple,
+  uint,
+} from "../cbor.ts";
 import { MalformedData } from "../errors.ts";
 import { RECIPIENT_BYTES } from "./identity.ts";
 import { SCOPE_ONE, SCOPE_ZERO } from "./keys.ts";
@@ -77,7 +89,7 @@ export function decodeWelcome(body: Uint8Array): Welcome {
   const fields = tuple(decodeCbor(body), 16, "welcome");
   const [version, ref, visibilityKey, memberId, kind, epoch, secret, locator] = fields;
   const [scopes, grantee, listed, expiresAt, permissions, admission, inbox, recipient] = fields.slice(8);
-  if (version !== VERSION) throw new MalformedData("welcome", `version ${String(version)}`);
+  if (version !== VERSION) throw new MalformedData("welcome", `version ${shown(version)}`);
   const welcome: Welcome = {
     ref: parseRef(fixed(ref, 84, "welcome vault")),
     visibilityKey: fixed(visibilityKey, 32, "welcome visibility key"),
@@ -89,7 +101,7 @@ export function decodeWelcome(body: Uint8Array): Welcome {
     scopes: list(scopes, "welcome scopes").map(scopeOf),
     grantee: nullOr(grantee, (value) => `0x${bytesToHex(fixed(value, 20, "welcome grantee"))}`),
     listed: flag(listed, "welcome listed"),
-    expiresAt: nullOr(expiresAt, (value) => uint(value, "welcome expiry")),
+    expiresAt: nullOr(expiresAt, (value) => seconds(value, "welcome expiry")),
     permissions: uint(permissions, "welcome permissions", 255),
     admission: uint(admission, "welcome admission", 1) === 0 ? "fresh" : "joined",
     inboxRecipient: nullOr(inbox, (value) => fixed(value, RECIPIENT_BYTES, "welcome inbox")),

@@ -46,6 +46,9 @@ const TYPES = {
 /** Longest signature: smart accounts make long ones. */
 const MAX_SIGNATURE = 4_096;
 
+/** Longest file that is looked at: each recipient in an age file's header costs an attempt to open it. */
+const MAX_FILE = 65_536;
+
 /** Bytes of an age file with one recipient beyond its plaintext, up to 64 KiB of it: header, nonce, tag. */
 const AGE_OVERHEAD = 1_627 + 16 + 16;
 const LENGTH = 4;
@@ -101,6 +104,7 @@ export async function writeWelcome(
  * @throws {WelcomeRejected} when it is for another device, broken, malformed or signed for another recipient.
  */
 export async function readWelcome(file: Uint8Array, identity: string): Promise<OpenedWelcome> {
+  if (file.length > MAX_FILE) throw new WelcomeRejected(`it has ${file.length} bytes, more than any`);
   const framed = await decryptWith(identity, file).catch((cause: unknown) => {
     throw new WelcomeRejected(cause instanceof WrongKeyError ? "it is for another device" : "it is broken", {
       cause,

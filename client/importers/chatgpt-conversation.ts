@@ -126,7 +126,7 @@ function textOf(content: unknown): string {
   const words = pieces.map((part) => (typeof part === "string" ? part : field(part, "text")));
   const text = words.filter((part) => typeof part === "string").join("\n");
   // Marks of citations, in characters for private use.
-  return cleanText(text.replace(/\ue200[^\ue201]*\ue201/g, ""));
+  return cleanText(text.replace(/\ue200[^\ue200\ue201]*\ue201/g, ""));
 }
 
 function savedIn(node: string, message: unknown, began: number | null): Saved[] {

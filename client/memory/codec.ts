@@ -1,6 +1,6 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
-import { decodeCbor, encodeCbor, fixed, nullOr, tuple, uint } from "../cbor.ts";
+import { decodeCbor, encodeCbor, fixed, nullOr, shown, tuple, uint } from "../cbor.ts";
 import { MalformedData, RecordTooLarge } from "../errors.ts";
 import { MAX_RECORD_BYTES, type Memory } from "./record.ts";
 import { checkMemory } from "./rules.ts";
@@ -49,7 +49,7 @@ export function decodeRecord(record: Uint8Array): Memory {
   const fields = tuple(decodeCbor(record), 15, "memory");
   const [kind, id, salt, type, text, importance, reinforcements, createdAt, updatedAt, validUntil] = fields;
   const [source, tags, revision, conflictsWith, metadata] = fields.slice(10);
-  if (kind !== MEMORY_KIND) throw new MalformedData("memory", `kind ${String(kind)}`);
+  if (kind !== MEMORY_KIND) throw new MalformedData("memory", `kind ${shown(kind)}`);
   const [tool, agent, thread, url] = tuple(source, 4, "memory source");
   // Not yet a memory: the check that follows makes it one.
   const memory = {

@@ -33,6 +33,9 @@ const SHAPES: Record<Operation["kind"], { readonly needed: Fields; readonly opti
   forget: { needed: { ...COMMON, memoryId: id, seenRevision }, optional: {} },
 };
 
+/** Most characters of a field's name in a message. */
+const MAX_SHOWN = 40;
+
 const NO_SALT = "0".repeat(32);
 
 /**
@@ -59,12 +62,13 @@ export function decodeOperation(bytes: Uint8Array): Operation {
 }
 
 function check(value: unknown): asserts value is Operation {
-  const kind = (value as Operation | null)?.kind;
-  if (kind === undefined || !Object.hasOwn(SHAPES, kind))
-    throw new MalformedData("operation", `kind ${String(kind)}`);
+  const kind: unknown = (value as Operation | null)?.kind;
+  if (typeof kind !== "string" || !isKind(kind)) throw new MalformedData("operation", "of an unknown kind");
   const { needed, optional } = SHAPES[kind];
   shape(value, kind, needed, optional);
 }
+
+const isKind = (kind: string): kind is Operation["kind"] => Object.hasOwn(SHAPES, kind);
 
 function shape(value: unknown, where: string, needed: Fields, optional: Fields): void {
   if (typeof value !== "object" || value === null)
@@ -76,7 +80,7 @@ function shape(value: unknown, where: string, needed: Fields, optional: Fields):
     const rule = Object.hasOwn(needed, field)
       ? needed[field]
       : Object.hasOwn(optional, field) && optional[field];
-    if (!rule) throw new MalformedData("operation", `${where} with ${field}`);
+    if (!rule) throw new MalformedData("operation", `${where} with ${field.slice(0, MAX_SHOWN)}`);
     rule(content, `${where} ${field}`);
   }
 }

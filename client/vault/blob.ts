@@ -1,4 +1,4 @@
-import { bytesOf, decodeCbor, encodeCbor, fixed, list, tuple, uint } from "../cbor.ts";
+import { bytesOf, decodeCbor, encodeCbor, fixed, list, shown, tuple, uint } from "../cbor.ts";
 import { SEAL_OVERHEAD } from "../crypto/seal.ts";
 import { AlteredError, ContentTooLarge, MalformedData } from "../errors.ts";
 
@@ -119,7 +119,7 @@ export function encodeHead(head: HeadData): Uint8Array {
 /** @throws {MalformedData} when the bytes are no head of this version. */
 export function decodeHead(bytes: Uint8Array): HeadData {
   const [version, epoch, keyringSalt, entries, pages, sections] = tuple(decodeCbor(bytes), 6, "head");
-  if (version !== VERSION) throw new MalformedData("head", `version ${String(version)}`);
+  if (version !== VERSION) throw new MalformedData("head", `version ${shown(version)}`);
   const head: HeadData = {
     epoch: uint(epoch, "head epoch", 0xffff_ffff),
     keyringSalt: fixed(keyringSalt, 32, "keyring salt"),
@@ -153,7 +153,7 @@ export function decodeSection(bytes: Uint8Array): SectionData {
     7,
     "section",
   );
-  if (version !== VERSION) throw new MalformedData("section", `version ${String(version)}`);
+  if (version !== VERSION) throw new MalformedData("section", `version ${shown(version)}`);
   const section: SectionData = {
     content: decodeContent(content),
     list: list(entries, "list").map(decodeListEntry),

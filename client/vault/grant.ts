@@ -1,6 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { getAddress, hexlify, isAddress } from "ethers";
 
+import { MAX_SECONDS } from "../cbor.ts";
 import { recipientBytes } from "../crypto/identity.ts";
 import {
   AlreadyMember,
@@ -128,7 +129,8 @@ export async function checkedTerms(vault: Vault, asked: AskedTerms): Promise<Ter
   const scopes = [...new Set(asked.scopes.map(scopeName))];
   if (scopes.length === 0) throw new NoScopes();
   const now = await chainTime(vault);
-  if (!Number.isSafeInteger(expiresAt) || expiresAt <= now) throw new InvalidExpiry(expiresAt, now);
+  const later = Number.isSafeInteger(expiresAt) && expiresAt > now && expiresAt <= MAX_SECONDS;
+  if (!later) throw new InvalidExpiry(expiresAt, now);
   return { scopes, expiresAt, permissions: PERMISSION.read | (propose ? PERMISSION.propose : 0) };
 }
 

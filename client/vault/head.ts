@@ -2,6 +2,7 @@ import { equalBytes } from "@noble/ciphers/utils.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { getBytes } from "ethers";
 
+import { fixed } from "../cbor.ts";
 import { maskPointer, ratchet, scopeKey, SCOPE_ZERO } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { chunkContext, headContext, indexContext, open, sectionContext } from "../crypto/seal.ts";
@@ -311,7 +312,13 @@ async function readContent(
   const digests =
     content.kind === "chunks"
       ? content.digests
-      : await read(content.digest, indexContext(ref, entry.epoch, scope));
+      : (await read(content.digest, indexContext(ref, entry.epoch, scope))).map((digest) =>
+          fixed(digest, 32, "chunk digest"),
+        );
+  // One chunk named a thousand times would fill the memory of whoever reads it.
+  if (new Set(digests.map(bytesToHex)).size < digests.length) {
+    throw new MalformedData("content", "names a chunk twice");
+  }
   const context = chunkContext(ref, entry.epoch, scope);
   const items = (await mapConcurrently(digests, (digest) => read(digest, context))).flat();
   return { items, blobs: content.kind === "index" ? [content.digest, ...digests] : digests };

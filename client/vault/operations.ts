@@ -1,6 +1,19 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
-import { bytesOf, decodeCbor, encodeCbor, fixed, flag, list, nullOr, text, tuple, uint } from "../cbor.ts";
+import {
+  bytesOf,
+  decodeCbor,
+  encodeCbor,
+  fixed,
+  flag,
+  list,
+  nullOr,
+  seconds,
+  shown,
+  text,
+  tuple,
+  uint,
+} from "../cbor.ts";
 import { RECIPIENT_BYTES } from "../crypto/identity.ts";
 import { MalformedData } from "../errors.ts";
 import { decodeOperation, encodeOperation, type Operation } from "../memory/operations.ts";
@@ -114,7 +127,10 @@ export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
 /** @throws {MalformedData} when the bytes are no operation. */
 export function decodeVaultOperation(bytes: Uint8Array): VaultOperation {
   const fields = list(decodeCbor(bytes), "operation");
-  if (fields[0] === TAG.memory) return decodeOperation(bytesOf(fields[1], "memory operation"));
+  if (fields[0] === TAG.memory) {
+    const [, operation] = tuple(fields, 2, "memory operation");
+    return decodeOperation(bytesOf(operation, "memory operation"));
+  }
   if (fields[0] === TAG.dismiss) {
     const [, id, memberId] = tuple(fields, 3, "dismiss");
     return { kind: "dismiss", id: hexId(id), memberId: hexId(memberId) };
@@ -134,7 +150,7 @@ export function decodeVaultOperation(bytes: Uint8Array): VaultOperation {
       recipient: fixed(recipient, RECIPIENT_BYTES, "recipient"),
     };
   }
-  if (fields[0] !== TAG.admit) throw new MalformedData("operation", `kind ${String(fields[0])}`);
+  if (fields[0] !== TAG.admit) throw new MalformedData("operation", `kind ${shown(fields[0])}`);
   const [
     ,
     id,
@@ -169,7 +185,7 @@ function decodeTerms(value: unknown): Terms {
   const [scopes, expiresAt, permissions] = tuple(value, 3, "terms");
   return {
     scopes: list(scopes, "scopes").map((scope) => text(scope, "scope")),
-    expiresAt: nullOr(expiresAt, (bound) => uint(bound, "expiry")),
+    expiresAt: nullOr(expiresAt, (bound) => seconds(bound, "expiry")),
     permissions: uint(permissions, "permissions", 255),
   };
 }

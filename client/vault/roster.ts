@@ -1,6 +1,19 @@
 import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js";
 
-import { bytesOf, decodeCbor, encodeCbor, fixed, flag, list, nullOr, text, tuple, uint } from "../cbor.ts";
+import {
+  bytesOf,
+  decodeCbor,
+  encodeCbor,
+  fixed,
+  flag,
+  list,
+  nullOr,
+  seconds,
+  shown,
+  text,
+  tuple,
+  uint,
+} from "../cbor.ts";
 import type { Random } from "../crypto/seal.ts";
 import { SCOPE_ONE, SCOPE_ZERO } from "../crypto/keys.ts";
 import { MalformedData } from "../errors.ts";
@@ -117,7 +130,7 @@ export const encodeMember = (member: RosterMember, random: Random): Uint8Array =
 /**
  * Reads the live records of scope zero.
  *
- * @throws {MalformedData} when a record is of no kind that belongs there.
+ * @throws {MalformedData} when a record is of no kind that belongs there, or another's id is on the one of its kind.
  */
 export function decodeSecrets(records: Iterable<Uint8Array>): Secrets {
   const members = new Map<string, Uint8Array>();
@@ -125,12 +138,14 @@ export function decodeSecrets(records: Iterable<Uint8Array>): Secrets {
   let commitKey: Uint8Array | null = null;
   let inbox: string | null = null;
   for (const bytes of records) {
-    const [kind, id, , value] = tuple(decodeCbor(bytes), 4, "a record of scope zero");
+    const [kind, id, salt, value] = tuple(decodeCbor(bytes), 4, "a record of scope zero");
+    checkSalt(salt);
     if (kind === KIND.secret) members.set(hexId(id), fixed(value, 32, "member secret"));
     else if (kind === KIND.batch) batches.set(hexId(id), BigInt(uint(value, "batch sequence")));
-    else if (kind === KIND.commitKey) commitKey = fixed(value, 32, "commit key");
-    else if (kind === KIND.inbox) inbox = text(value, "inbox identity");
-    else throw new MalformedData("a record of scope zero", `kind ${String(kind)}`);
+    else if (kind === KIND.commitKey && hexId(id) === COMMIT_KEY_ID)
+      commitKey = fixed(value, 32, "commit key");
+    else if (kind === KIND.inbox && hexId(id) === INBOX_ID) inbox = text(value, "inbox identity");
+    else throw new MalformedData("a record of scope zero", `kind ${shown(kind)}`);
   }
   if (inbox === null) throw new MalformedData("scope zero", "no inbox identity");
   return { members, commitKey, inbox, batches };
@@ -153,21 +168,23 @@ export function decodeRoster(records: Iterable<Uint8Array>): Roster {
   for (const bytes of records) {
     const fields = list(decodeCbor(bytes), "a record of scope one");
     if (fields[0] === KIND.scopeName) {
-      const [, id, , name] = tuple(fields, 4, "scope name");
+      const [, id, salt, name] = tuple(fields, 4, "scope name");
+      checkSalt(salt);
       scopeNames.set(hexId(id), text(name, "scope name"));
     } else if (fields[0] === KIND.member) {
       const member = memberOf(fields);
       members.set(member.id, member);
-    } else throw new MalformedData("a record of scope one", `kind ${String(fields[0])}`);
+    } else throw new MalformedData("a record of scope one", `kind ${shown(fields[0])}`);
   }
   return { members, scopeNames };
 }
 
 function memberOf(record: readonly unknown[]): RosterMember {
   const fields = tuple(record, 16, "member");
-  const [, id, , kind, recipient, locator, grantee, listed, scopes, expiresAt, permissions, admission] =
+  const [, id, salt, kind, recipient, locator, grantee, listed, scopes, expiresAt, permissions, admission] =
     fields;
   const [label, since, written, welcomeDigest] = fields.slice(12);
+  checkSalt(salt);
   return {
     id: hexId(id),
     class: uint(kind, "member class", 1) === 0 ? "owner" : "reader",
@@ -176,7 +193,7 @@ function memberOf(record: readonly unknown[]): RosterMember {
     grantee: nullOr(grantee, (value) => `0x${bytesToHex(fixed(value, 20, "grantee"))}`),
     listed: flag(listed, "listed"),
     scopes: list(scopes, "member scopes").map(hexId),
-    expiresAt: nullOr(expiresAt, (value) => uint(value, "member expiry")),
+    expiresAt: nullOr(expiresAt, (value) => seconds(value, "member expiry")),
     permissions: uint(permissions, "permissions", 255),
     admission: uint(admission, "admission", 1) === 0 ? "fresh" : "joined",
     label: text(label, "label"),
@@ -187,6 +204,8 @@ function memberOf(record: readonly unknown[]): RosterMember {
 }
 
 const hexId = (value: unknown): string => bytesToHex(fixed(value, 16, "an id"));
+
+const checkSalt = (value: unknown): Uint8Array => fixed(value, 16, "a record's salt");
 
 /** Whether an item of a section removes a record: then it is the record's id, and no record is as short. */
 export const isRemoval = (item: Uint8Array): boolean => item.length === 16;

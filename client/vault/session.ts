@@ -52,28 +52,39 @@ export interface Vault {
   cache: ReadonlyMap<string, ScopeState>;
 }
 
-/** Makes a handle from its parts. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
+/** Has only the vault's name printed of a thing: whoever logs a handle must not log keys and texts. */
+function discreet<T extends object>(thing: T, { chainId, contract, vaultId }: VaultRef): T {
+  const name = `vault ${chainId}/${contract}/0x${vaultId.toString(16).padStart(64, "0")}`;
+  // Own and enumerable, so that a copy with another part has them too.
+  return Object.assign(thing, { toJSON: () => name, [INSPECT]: () => name });
+}
+
+/** Makes a handle from its parts. JSON and `util.inspect` show the vault's name only. */
 export function vaultAt(ref: VaultRef, environment: Environment): Vault {
   const { provider, wallet, store, journalStore, journalKey } = environment;
   const random = environment.random ?? ((length) => randomBytes(length));
-  return {
+  const journal: Journal = {
+    store: typeof journalStore === "function" ? journalStore(ref) : journalStore,
+    key: journalKey,
+    ref,
+    random,
+  };
+  const vault: Vault = {
     ref,
     contract: vaultContract(ref.contract, provider),
     provider,
     // A browser's signer cannot be connected to another provider, and needs none.
     wallet: wallet === undefined ? null : wallet.provider === null ? wallet.connect(provider) : wallet,
     store,
-    journal: {
-      store: typeof journalStore === "function" ? journalStore(ref) : journalStore,
-      key: journalKey,
-      ref,
-      random,
-    },
+    journal: discreet(journal, ref),
     finality: environment.finality ?? finalityOf(ref.chainId),
     random,
     now: environment.now ?? Date.now,
     cache: new Map(),
   };
+  return discreet(vault, ref);
 }
 
 /**

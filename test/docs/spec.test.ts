@@ -162,18 +162,16 @@ describe("SPEC.md, the chain", () => {
 
   it("signs the types that the page writes", async () => {
     const { memoryVault: vault, keyRegistry: registry } = world;
-    const welcome = {
-      ref,
-      recipientDigest: salt,
-      scopes: [],
-      grantee: null,
-      visibilityKey: secret,
-    } as unknown as Welcome;
+    const welcome: Welcome = {
+      ...{ ref, visibilityKey: secret, memberId: scope, class: "owner", epoch: 0, secret, locator: salt },
+      ...{ scopes: [], grantee: null, listed: false, expiresAt: null, permissions: 1, admission: "fresh" },
+      ...{ inboxRecipient: null, recipientDigest: salt },
+    };
     expect(types).to.deep.equal({
       ExperienceDelta: await vault.EXPERIENCE_DELTA_TYPEHASH(),
       SpaceRegistration: await vault.SPACE_REGISTRATION_TYPEHASH(),
       SpaceAuthorization: await vault.SPACE_AUTHORIZATION_TYPEHASH(),
-      Welcome: typeHash(welcomeTypedData({ ...welcome, memberId: scope, locator: salt }).types, "Welcome"),
+      Welcome: typeHash(welcomeTypedData(welcome).types, "Welcome"),
       PublishKey: await registry.PUBLISH_KEY_TYPEHASH(),
     });
     expect(typeHash(DELTA_TYPES, "ExperienceDelta")).to.equal(types.ExperienceDelta);

@@ -2,7 +2,7 @@ import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 import { memoryOf } from "../sight.ts";
-import { fit, idInput } from "../schemas.ts";
+import { fit, idInput, isoOf } from "../schemas.ts";
 import { addTool, type Context } from "../tool.ts";
 import type { Previewed } from "../../../client/index.ts";
 
@@ -54,7 +54,7 @@ export function addChatGptTools(server: McpServer, context: Context): void {
       const found = memoryOf(await desk.look(), id);
       const { type, text, createdAt, source } = found.memory;
       const from = source.tool === null ? {} : { source: source.tool };
-      const metadata = { scope: found.scope, type, createdAt: new Date(createdAt).toISOString(), ...from };
+      const metadata = { scope: found.scope, type, createdAt: isoOf(createdAt), ...from };
       return { ...headOf(found), text, metadata };
     },
   );

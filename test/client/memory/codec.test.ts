@@ -50,7 +50,7 @@ describe("a memory's record", () => {
     expect(({} as Record<string, unknown>)["admin"]).to.equal(undefined);
   });
 
-  it("keeps text exactly, except for broken surrogates, which no UTF-8 holds", () => {
+  it("keeps text exactly, and refuses broken surrogates, which no UTF-8 holds", () => {
     for (const text of [
       "\u{feff}BOM",
       "e\u0301 vs é",
@@ -61,7 +61,15 @@ describe("a memory's record", () => {
     ]) {
       expect(decodeRecord(encodeRecord({ ...FULL, text })).text).to.equal(text);
     }
-    expect(decodeRecord(encodeRecord({ ...FULL, text: "cut \ud83d" })).text).to.equal("cut \ufffd");
+    const broken = "cut \ud83d";
+    const places: Partial<Memory>[] = [
+      ...[{ text: broken }, { tags: [broken] }, { source: { ...FULL.source, url: broken } }],
+      // As one key, it would be there twice, and nobody could read the record.
+      ...[{ metadata: { nested: [broken] } }, { metadata: { "\ud800": 1, "\ud801": 2 } }],
+    ];
+    for (const place of places) {
+      expect(() => encodeRecord({ ...FULL, ...place })).to.throw(MalformedData, "half of a surrogate pair");
+    }
   });
 });
 
