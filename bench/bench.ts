@@ -89,6 +89,7 @@ function build(base: Base, operations: readonly CreateOperation[]): { plan: Plan
     visibilityKey,
     base,
     operations,
+    rekey: null,
     gone: new Set<string>(),
     batchId,
     now: 1_760_000_000,

@@ -554,6 +554,65 @@ export class EpochOutOfReach extends VaultError {
   }
 }
 
+/** A head of the past that the node does not show. */
+export class HeadUnknown extends VaultError {
+  constructor(readonly sequence: bigint) {
+    super(
+      `The node does not show head ${sequence}: it has pruned the log, or there is none. Ask another RPC, or choose a later head.`,
+    );
+  }
+}
+
+/** A member whose record nobody vouches for who is not about to be removed. */
+export interface UnconfirmedMember {
+  /** Names the record as it stands: what `confirmed` takes. */
+  readonly fingerprint: string;
+  readonly id: string;
+  readonly class: "owner" | "reader";
+  /** The owner's own words. */
+  readonly label: string;
+  /** sha256 of its recipient, 0x-prefixed: the device shows the same. */
+  readonly recipientDigest: string;
+}
+
+/** Whoever is removed may have written these members' keys or terms. */
+export class RecipientsUnconfirmed extends VaultError {
+  constructor(readonly members: readonly UnconfirmedMember[]) {
+    const named = members.map(({ label, id, recipientDigest }) => `${label} (${id}, key ${recipientDigest})`);
+    super(
+      `Whoever is removed may have put these in: ${named.join("; ")}. Compare each key with what its device shows; ` +
+        "then confirm it, or remove it too.",
+    );
+  }
+}
+
+/** A rekey was begun and is not done. */
+export class RekeyPending extends VaultError {
+  constructor(readonly operationId: string) {
+    super(
+      `A rekey was begun and is not done (operation ${operationId}). Go on with it: nothing else is written before.`,
+    );
+  }
+}
+
+/** Nobody of that name is a member. What is longer than an account is not repeated: it may be a secret. */
+export class UnknownMember extends VaultError {
+  readonly member: string;
+
+  constructor(who: string) {
+    const member = who.length > ACCOUNT_LENGTH ? shortened(who, 6) : who;
+    super(`${member} is no member of this vault. List the devices and the grants to see who is.`);
+    this.member = member;
+  }
+}
+
+/** The device that does it cannot leave by it. */
+export class OwnDevice extends VaultError {
+  constructor(readonly memberId: string) {
+    super(`This device (member ${memberId}) cannot remove itself. Remove it from another one.`);
+  }
+}
+
 const ACCOUNT_LENGTH = "0x".length + 40;
 
 const shortened = (text: string, length: number): string =>

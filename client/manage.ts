@@ -1,5 +1,5 @@
 /**
- * Who is let in: changed grants, and devices of the owner. An entry of its own, which nobody who reads or writes a vault
+ * Who is let in and who leaves: changed grants, devices of the owner, new keys for everybody. An entry of its own, which nobody who reads or writes a vault
  * loads.
  *
  * @module
@@ -7,3 +7,5 @@
 export { welcomeFile, welcomeText } from "./crypto/welcome-text.ts";
 export { change, type Changed, type ChangeRequest } from "./vault/change.ts";
 export { addDevice, devices, type DeviceEntry, type DeviceRequest } from "./vault/devices.ts";
+export { rekey, resumeRekey, unconfirmed, type RekeyRequest, type RekeyResult } from "./vault/rekey.ts";
+export { fingerprintOf } from "./vault/witness.ts";

@@ -262,6 +262,20 @@ export async function send(contract: MemoryVault | KeyRegistry, data: string): P
 const payerOf = async (runner: ContractRunner & Partial<Pick<Signer, "getAddress">>): Promise<string> =>
   (await runner.getAddress?.()) ?? "The account that pays";
 
+/** Sets the commit key of a vault. `contract` is as its owner's wallet sees it: nobody else may. */
+export const setAuthorizer = (
+  contract: MemoryVault,
+  vaultId: bigint,
+  owner: string,
+  authorizer: string,
+): Promise<TransactionReceipt> =>
+  send(
+    contract,
+    contract.interface.encodeFunctionData("updateSpaceAuthorization", [
+      ...([spaceIdOf(vaultId), owner, authorizer, "0x"] as const),
+    ]),
+  );
+
 /** Names the contract's refusal from its ABI, or `null` when the fault is another. */
 export function refusalOf(contract: MemoryVault | KeyRegistry, fault: unknown): ContractRefusal | null {
   if (fault instanceof ContractRefusal) return fault;

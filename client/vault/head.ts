@@ -124,11 +124,11 @@ export async function openHead(
   cache: ScopeCache = new Map(),
   findWelcome: FindWelcome = () => Promise.resolve(null),
 ): Promise<OpenedHead> {
-  const { ref, visibilityKey } = member;
+  const { ref } = member;
   if (chain.foreign) throw new ForeignHead(chain.transitionId);
   if (chain.sequence === 0n) throw new VaultEmpty(ref.vaultId);
   const root = getBytes(chain.root);
-  const digest = maskPointer(visibilityKey, ref, chain.sequence, root, getBytes(chain.pointer));
+  const digest = digestOfHead(chain, member);
   const heads = headReader(member, store);
   const data = await heads(digest, chain.sequence);
   const keyring = keyringReader(data, member, store);
@@ -164,21 +164,33 @@ const reissuedKeys = (member: MemberKeys, { secret, epoch, scopes }: Reissued): 
 
 type HeadReader = (digest: Uint8Array, sequence: bigint) => Promise<HeadData>;
 
+/** What finds and unwraps head blobs. */
+export type HeadKeys = Pick<MemberKeys, "ref" | "visibilityKey">;
+
+const digestOfHead = (chain: ChainHead, { ref, visibilityKey }: HeadKeys): Uint8Array =>
+  maskPointer(visibilityKey, ref, chain.sequence, getBytes(chain.root), getBytes(chain.pointer));
+
+/** What a head's blob says, unproven: for who wants to know of a head that is not its own. */
+export const readHeadData = (chain: ChainHead, keys: HeadKeys, store: BlobStore): Promise<HeadData> =>
+  readHead(keys, store, bytesToHex(digestOfHead(chain, keys)), chain.sequence);
+
+async function readHead(
+  { ref, visibilityKey }: HeadKeys,
+  store: BlobStore,
+  digest: string,
+  sequence: bigint,
+): Promise<HeadData> {
+  const framed = open(visibilityKey, headContext(ref, sequence), await readBlob(store, digest));
+  if (framed === null) throw new WrongKeyError("the head's blob");
+  return decodeHead(unpad(framed));
+}
+
 /** Reads head blobs, each once: several scopes may list the same one. */
 function headReader(member: MemberKeys, store: BlobStore): HeadReader {
   const known = new Map<string, Promise<HeadData>>();
-  const readHead = async (digest: string, sequence: bigint): Promise<HeadData> => {
-    const framed = open(
-      member.visibilityKey,
-      headContext(member.ref, sequence),
-      await readBlob(store, digest),
-    );
-    if (framed === null) throw new WrongKeyError("the head's blob");
-    return decodeHead(unpad(framed));
-  };
   return (digest, sequence) => {
     const name = `${bytesToHex(digest)}/${sequence}`;
-    const head = known.get(name) ?? readHead(bytesToHex(digest), sequence);
+    const head = known.get(name) ?? readHead(member, store, bytesToHex(digest), sequence);
     known.set(name, head);
     return head;
   };

@@ -98,6 +98,16 @@ export interface Candidate {
   readonly authorizer: string;
 }
 
+/** What this device saw of one member in final heads. */
+export interface Witnessed {
+  /** Of the record that it has. */
+  readonly fingerprint: string;
+  /** Sequence of the first final head in which the record was that. */
+  readonly seen: bigint;
+  /** Sequence of the first final head in which it was a member. */
+  readonly memberSeen: bigint;
+}
+
 /** The device's sealed journal of one vault: state, operations, candidates, welcomes. */
 export interface Journal {
   readonly store: JournalStore;
@@ -115,6 +125,7 @@ const LOST = "lost-";
 const SENT = "sent-";
 const REACH = "reach";
 const GARBAGE = "garbage-";
+const WITNESSED = "witnessed";
 
 async function write(journal: Journal, name: string, value: Uint8Array): Promise<void> {
   const { key, ref, random, store } = journal;
@@ -266,6 +277,22 @@ const encodeDigests = (digests: Iterable<Digest>): Uint8Array => encodeCbor([...
 
 const decodeDigests = (bytes: Uint8Array): Digest[] =>
   list(decodeCbor(bytes), "digests").map((digest) => bytesToHex(fixed(digest, 32, "digest")));
+
+export const writeWitnessed = (journal: Journal, members: ReadonlyMap<string, Witnessed>): Promise<void> =>
+  write(journal, WITNESSED, encodeCbor(Object.fromEntries(members)));
+
+/** What this device saw of the members, by id. */
+export async function readWitnessed(journal: Journal): Promise<ReadonlyMap<string, Witnessed>> {
+  const bytes = await read(journal, WITNESSED);
+  if (bytes === null) return new Map();
+  const stored = decodeCbor(bytes) as Record<string, Stored<Witnessed>>;
+  return new Map(
+    Object.entries(stored).map(([id, { fingerprint, seen, memberSeen }]) => [
+      id,
+      { fingerprint, seen: BigInt(seen), memberSeen: BigInt(memberSeen) },
+    ]),
+  );
+}
 
 // What is sealed under the device's own key was written by this module: its bytes are authentic, and only their types
 // are restored here. CBOR has no word for integers beyond 2^53, so a vault's id travels as hex, and bigints that are

@@ -2,7 +2,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { hexlify, Wallet, type TransactionReceipt } from "ethers";
 
 import { generateIdentity, recipientBytes, recipientOf } from "../crypto/identity.ts";
-import { mintSalt, seedSecrets } from "../crypto/keys.ts";
+import { mintSalt, seedSecrets, type SeedSecrets } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { ContractMissing, VaultExists, VaultNotFound, WalletRequired } from "../errors.ts";
 import { PERMISSION, readChainHead, send, vaultIdOf } from "./contract.ts";
@@ -71,31 +71,33 @@ export const commitAddress = ({ genesis }: MemberState): string =>
 /** What a device keeps before the first commit of a vault: all secrets drawn, none in force yet. */
 export async function firstState(vault: Vault, ref: VaultRef, seed: Uint8Array): Promise<MemberState> {
   const { random } = vault;
-  const { visibilityKey, recoverySecret, recoveryLocator, recoveryIdentity } = seedSecrets(seed, ref);
+  const words = seedSecrets(seed, ref);
   const identity = generateIdentity(random);
   const device = await ownerMember(bytesToHex(random(16)), identity, random(32), "this device");
-  const recovery = await ownerMember(
-    bytesToHex(random(16)),
-    recoveryIdentity,
-    recoveryLocator,
-    "the 24 words",
-  );
+  const recovery = await wordsMember(bytesToHex(random(16)), words);
   const secret = random(32);
   return {
-    ...{ ref, memberId: device.id, class: "owner", visibilityKey, locator: device.locator, identity },
+    ...{ ref, memberId: device.id, class: "owner", locator: device.locator, identity },
     ...{ secret, epoch: 0, admitted: false, pin: null, scopes: [], expiresAt: null, grantee: null },
-    ...{ nextIdentity: null, welcomeDigest: null },
+    ...{ visibilityKey: words.visibilityKey, nextIdentity: null, welcomeDigest: null },
     genesis: {
       commitKey: random(32),
       inbox: generateIdentity(random),
       members: [
         { member: device, secret },
-        { member: recovery, secret: recoverySecret },
+        { member: recovery, secret: words.recoverySecret },
       ],
     },
     enrolling: null,
   };
 }
+
+/** What the roster calls the words. */
+const WORDS_LABEL = "the 24 words";
+
+/** The words as the roster knows them. */
+export const wordsMember = (id: string, words: SeedSecrets): Promise<RosterMember> =>
+  ownerMember(id, words.recoveryIdentity, words.recoveryLocator, WORDS_LABEL);
 
 /** An owner-class member as the roster knows it. */
 const ownerMember = async (

@@ -15,6 +15,7 @@ import {
   uint,
 } from "../cbor.ts";
 import { RECIPIENT_BYTES } from "../crypto/identity.ts";
+import type { SeedSecrets } from "../crypto/keys.ts";
 import { MalformedData } from "../errors.ts";
 import { decodeOperation, encodeOperation, type Operation } from "../memory/operations.ts";
 import type { Admission, MemberClass } from "./roster.ts";
@@ -75,11 +76,30 @@ export interface RenewOperation {
   readonly recipient: Uint8Array;
 }
 
+/** Gives everybody who stays other secrets, under another commit key: whoever leaves has all that there were. */
+export interface RekeyOperation {
+  readonly kind: "rekey";
+  readonly id: string;
+  /** Ids of the members that leave. */
+  readonly remove: readonly string[];
+  /** Fingerprints of the records that the owner vouches for. */
+  readonly confirmed: readonly string[];
+  /** Sequence of the head that it builds on; `null` for the newest. */
+  readonly base: number | null;
+  /** Private key of the new authorizer, 32 bytes: safe here before it is in force there. */
+  readonly commitKey: Uint8Array;
+  /** Address of the authorizer that was in force before it. */
+  readonly replaced: string;
+  /** What the present words give, where the owner typed them. */
+  readonly words: SeedSecrets | null;
+}
+
 /** Whatever the journal holds until it is final. */
-export type VaultOperation = Operation | AdmitOperation | DismissOperation | ChangeOperation | RenewOperation;
+export type VaultOperation =
+  Operation | AdmitOperation | DismissOperation | ChangeOperation | RenewOperation | RekeyOperation;
 
 /** Kinds of operations as the journal has them. */
-const TAG = { memory: 0, admit: 1, dismiss: 2, change: 3, renew: 4 } as const;
+const TAG = { memory: 0, admit: 1, dismiss: 2, change: 3, renew: 4, rekey: 5 } as const;
 
 export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
   switch (operation.kind) {
@@ -116,6 +136,17 @@ export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
         hexToBytes(operation.memberId),
         operation.recipient,
       ]);
+    case "rekey":
+      return encodeCbor([
+        TAG.rekey,
+        hexToBytes(operation.id),
+        operation.remove.map((id) => hexToBytes(id)),
+        operation.confirmed,
+        operation.base,
+        operation.commitKey,
+        operation.replaced,
+        operation.words === null ? null : encodeSeedSecrets(operation.words),
+      ]);
     case "create":
     case "update":
     case "reinforce":
@@ -148,6 +179,17 @@ export function decodeVaultOperation(bytes: Uint8Array): VaultOperation {
     return {
       ...{ kind: "renew", id: hexId(id), memberId: hexId(memberId) },
       recipient: fixed(recipient, RECIPIENT_BYTES, "recipient"),
+    };
+  }
+  if (fields[0] === TAG.rekey) {
+    const [, id, remove, confirmed, base, commitKey, replaced, words] = tuple(fields, 8, "rekey");
+    return {
+      ...{ kind: "rekey", id: hexId(id), remove: list(remove, "members").map(hexId) },
+      confirmed: list(confirmed, "confirmed").map((each) => text(each, "fingerprint")),
+      base: nullOr(base, (value) => uint(value, "base")),
+      commitKey: fixed(commitKey, 32, "commit key"),
+      replaced: text(replaced, "authorizer"),
+      words: nullOr(words, decodeSeedSecrets),
     };
   }
   if (fields[0] !== TAG.admit) throw new MalformedData("operation", `kind ${shown(fields[0])}`);
@@ -187,6 +229,20 @@ function decodeTerms(value: unknown): Terms {
     scopes: list(scopes, "scopes").map((scope) => text(scope, "scope")),
     expiresAt: nullOr(expiresAt, (bound) => seconds(bound, "expiry")),
     permissions: uint(permissions, "permissions", 255),
+  };
+}
+
+const encodeSeedSecrets = (secrets: SeedSecrets): unknown => [
+  ...[secrets.visibilityKey, secrets.recoverySecret, secrets.recoveryLocator, secrets.recoveryIdentity],
+];
+
+function decodeSeedSecrets(value: unknown): SeedSecrets {
+  const [visibilityKey, secret, locator, identity] = tuple(value, 4, "words");
+  return {
+    visibilityKey: fixed(visibilityKey, 32, "visibility key"),
+    recoverySecret: fixed(secret, 32, "recovery secret"),
+    recoveryLocator: fixed(locator, 32, "recovery locator"),
+    recoveryIdentity: text(identity, "recovery identity"),
   };
 }
 

@@ -1,5 +1,6 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
+import { generateIdentity } from "../crypto/identity.ts";
 import { ratchet, SCOPE_ZERO, scopeKey } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { ContentTooLarge, MalformedData, OwnerClassOnly, TooManyScopes, VaultError } from "../errors.ts";
@@ -12,7 +13,14 @@ import type { ChainHead } from "./contract.ts";
 import type { OpenedHead, ScopeState } from "./head.ts";
 import { drawKeyring, type KeyringMember } from "./keyring.ts";
 import { entriesOf, Members } from "./members.ts";
-import type { AdmitOperation, ChangeOperation, RenewOperation, Terms, VaultOperation } from "./operations.ts";
+import type {
+  AdmitOperation,
+  ChangeOperation,
+  RekeyOperation,
+  RenewOperation,
+  Terms,
+  VaultOperation,
+} from "./operations.ts";
 import { MAX_KEYRING_ENTRIES, placeKeyring, standingKeyring } from "./pages.ts";
 import {
   decodeRoster,
@@ -21,6 +29,7 @@ import {
   encodeCommitKey,
   encodeInbox,
   encodeMember,
+  encodeRekey,
   encodeScopeName,
   encodeSecret,
   COMMIT_KEY_ID,
@@ -28,6 +37,7 @@ import {
   isInternal,
   KEPT_BATCHES,
   ONE,
+  REKEY_ID,
   ZERO,
 } from "./roster.ts";
 import type { Roster, RosterMember, Secrets } from "./roster.ts";
@@ -74,6 +84,7 @@ export type OperationOutcome =
       readonly overruled: Terms | null;
     }
   | { readonly kind: "renewed"; readonly operationId: string; readonly memberId: string }
+  | { readonly kind: "rekeyed"; readonly operationId: string; readonly removed: readonly string[] }
   /** It cannot be applied: it stays in the journal until it is withdrawn. */
   | { readonly kind: "refused"; readonly operationId: string; readonly fault: VaultError }
   /** The grantee is a member already, or the member is gone: the operation changes nothing. */
@@ -97,12 +108,22 @@ export interface Plan {
   readonly draft: (welcomes?: ReadonlyMap<string, Uint8Array>) => Draft;
 }
 
+/** A rekey, with what it takes from beyond the head that it builds on. */
+export interface RekeyPlan {
+  readonly operation: RekeyOperation;
+  readonly epoch: number;
+  /** Records that this device knows better than the roster: its own, and the words'. */
+  readonly known: readonly RosterMember[];
+}
+
 /** Arguments of {@link planCommit}. */
 export interface PlanRequest {
   readonly ref: VaultRef;
   readonly visibilityKey: Uint8Array;
   readonly base: Base;
   readonly operations: readonly VaultOperation[];
+  /** What the rekey among the operations takes, if there is one. */
+  readonly rekey: RekeyPlan | null;
   /** Members whose grant the chain shows revoked, void or expired. */
   readonly gone: ReadonlySet<string>;
   /** 16 random bytes, hex: tells a batch that landed from one that did not. */
@@ -119,6 +140,7 @@ export interface PlanRequest {
 export function planCommit(request: PlanRequest): Plan {
   const work = new Work(request);
   for (const memberId of request.gone) work.dismiss(memberId);
+  if (request.rekey !== null) work.rekey(request.rekey);
   for (const operation of request.operations) work.tryToApply(operation);
   return work.finish();
 }
@@ -170,7 +192,7 @@ class Work {
   readonly #scopes = new Map<string, WorkingScope>();
   readonly #members: Members;
   readonly #scopeIds: Map<string, string>;
-  readonly #secrets: Secrets;
+  #secrets: Secrets;
   readonly #admitted = new Map<string, Admitted>();
   readonly #reissued = new Map<string, Welcomed>();
   readonly #dismissed: RosterMember[] = [];
@@ -220,6 +242,9 @@ class Work {
       case "renew":
         this.#renew(operation);
         return;
+      case "rekey":
+        this.#supersede(operation);
+        return;
       case "dismiss": {
         const { id: operationId, memberId } = operation;
         const done = this.dismiss(memberId);
@@ -244,13 +269,56 @@ class Work {
     const member = this.#members.get(memberId);
     // Dropping an owner-class member takes new secrets for all others: that is a rekey, not this.
     if (member?.class !== "reader") return false;
-    this.#members.delete(memberId);
-    this.#admitted.delete(memberId);
-    this.#reissued.delete(memberId);
-    this.#scope(ONE).remove(memberId);
+    this.#drop(member);
+    return true;
+  }
+
+  #drop(member: RosterMember): void {
+    this.#members.delete(member.id);
+    this.#admitted.delete(member.id);
+    this.#reissued.delete(member.id);
+    this.#scope(ONE).remove(member.id);
     this.#dismissed.push(member);
     this.#rotate = true;
-    return true;
+  }
+
+  /**
+   * Who leaves had every secret of the vault, everybody's own among them: all are drawn anew, and reach who stays by its
+   * locator. It comes before all other operations, for these are to be written under the new keys.
+   */
+  rekey({ operation, known }: RekeyPlan): void {
+    const { random, base } = this.#request;
+    const { id: operationId, commitKey } = operation;
+    const leaving = operation.remove.flatMap((id) => this.#members.get(id) ?? []);
+    for (const member of leaving) this.#drop(member);
+    for (const member of known) this.#enter(member);
+    this.#requireEntries([...this.#members.ids()].filter((id) => !this.#isLed(id)).length);
+    for (const id of [...this.#members.ids()]) this.#giveSecret(id);
+    this.#secrets = { ...this.#secrets, commitKey, inbox: generateIdentity(random) };
+    this.#rotate = true;
+    const built = { sequence: this.#sequence, base: base.opened?.chain.sequence ?? 0n };
+    this.#scope(ONE).put(REKEY_ID, encodeRekey(built, random));
+    const removed = leaving.map(({ id }) => id);
+    this.#outcomes.set(operationId, { kind: "rekeyed", operationId, removed });
+  }
+
+  #isLed = (id: string): boolean => this.#members.get(id)?.welcomeDigest != null;
+
+  /** A fresh secret under the same terms. */
+  #giveSecret(id: string): void {
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    const names = new Map([...this.#scopeIds].map(([name, scopeId]) => [scopeId, name]));
+    const next = { ...member, welcomeDigest: member.welcomeDigest ?? UNWRITTEN };
+    const scopes = member.scopes.map((scopeId) => ({ id: scopeId, name: names.get(scopeId) ?? scopeId }));
+    this.#reissued.set(id, { member: next, secret: this.#request.random(32), scopes, onChain: false });
+    this.#members.set(next);
+  }
+
+  /** The last one that was journalled counts; it took on the commit key of those before it. */
+  #supersede({ id: operationId }: RekeyOperation): void {
+    if (this.#outcomes.get(operationId)?.kind === "rekeyed") return;
+    this.#outcomes.set(operationId, { kind: "unchanged", operationId, why: "a later rekey replaced it" });
   }
 
   #applyToMemory(operation: Operation): void {
@@ -436,8 +504,9 @@ class Work {
   }
 
   finish(): Plan {
-    const { opened } = this.#request.base;
-    const epoch = opened === null ? 0 : opened.data.epoch + (this.#rotate ? 1 : 0);
+    const { base, rekey } = this.#request;
+    const turned = (base.opened?.data.epoch ?? -1) + (this.#rotate || base.opened === null ? 1 : 0);
+    const epoch = rekey?.epoch ?? turned;
     return {
       epoch,
       rotated: this.#rotate,

@@ -2,10 +2,10 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { hexlify } from "ethers";
 
 import { generateIdentity, recipientBytes, recipientOf } from "../crypto/identity.ts";
-import { mintSalt, seedSecrets } from "../crypto/keys.ts";
+import { mintSalt, seedSecrets, type SeedSecrets } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { VaultEmpty, VaultError, VaultInUse } from "../errors.ts";
-import { PERMISSION, readChainHead, send, spaceIdOf, vaultIdOf, type ChainHead } from "./contract.ts";
+import { PERMISSION, readChainHead, setAuthorizer, vaultIdOf, type ChainHead } from "./contract.ts";
 import { commitAddress, firstState } from "./mint.ts";
 import {
   readOperations,
@@ -65,24 +65,10 @@ const opens = (vault: Vault, state: MemberState, chain: ChainHead): Promise<bool
 /** Opens the head by the words' secret, and journals the admission of this device as a member of its own. */
 async function enrol(vault: Vault, seed: Uint8Array, chain: ChainHead): Promise<void> {
   const { ref } = vault;
-  const { visibilityKey, recoverySecret, recoveryLocator, recoveryIdentity } = seedSecrets(seed, ref);
   const nextIdentity = generateIdentity(vault.random);
   const enrolling = bytesToHex(vault.random(16));
-  const state: MemberState = {
-    ...{ ref, memberId: "00".repeat(16), class: "owner", visibilityKey, locator: recoveryLocator },
-    // The words' own until this device is a member itself: their newest welcome may be needed.
-    ...{ identity: recoveryIdentity, nextIdentity, welcomeDigest: null },
-    ...{
-      secret: recoverySecret,
-      epoch: 0,
-      admitted: true,
-      pin: null,
-      scopes: [],
-      expiresAt: null,
-      grantee: null,
-    },
-    ...{ genesis: null, enrolling },
-  };
+  // The identity is the words' own until this device is a member itself: their newest welcome may be needed.
+  const state: MemberState = { ...wordsState(ref, seedSecrets(seed, ref), enrolling), nextIdentity };
   await openWith(vault, state, chain);
   const enrolment: AdmitOperation = {
     ...{
@@ -109,6 +95,14 @@ async function enrol(vault: Vault, seed: Uint8Array, chain: ChainHead): Promise<
   await writeState(vault.journal, state);
 }
 
+/** The words as a member: from epoch 0, or from their newest welcome. */
+export const wordsState = (ref: VaultRef, words: SeedSecrets, enrolling: string): MemberState => ({
+  ...{ ref, memberId: "00".repeat(16), class: "owner", visibilityKey: words.visibilityKey, enrolling },
+  ...{ locator: words.recoveryLocator, identity: words.recoveryIdentity, nextIdentity: null },
+  ...{ secret: words.recoverySecret, epoch: 0, welcomeDigest: null, admitted: true, pin: null },
+  ...{ scopes: [], expiresAt: null, grantee: null, genesis: null },
+});
+
 const isEnrolment = (operation: VaultOperation): boolean =>
   operation.kind === "admit" && operation.class === "owner";
 
@@ -124,6 +118,5 @@ async function beginAnew(vault: Vault, state: MemberState, chain: ChainHead): Pr
   // Asked again where the wallet looks: to replace the key of a vault in use would lock its devices out.
   const { sequence } = await readChainHead(contract, ref);
   if (sequence > 0n) throw new VaultInUse(ref.vaultId);
-  const update = [spaceIdOf(ref.vaultId), chain.owner, authorizer, "0x"] as const;
-  await send(contract, contract.interface.encodeFunctionData("updateSpaceAuthorization", [...update]));
+  await setAuthorizer(contract, ref.vaultId, chain.owner, authorizer);
 }

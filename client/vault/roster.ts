@@ -27,6 +27,7 @@ export const KIND = {
   batch: 5,
   member: 6,
   scopeName: 7,
+  rekey: 9,
 } as const;
 
 /** Owner-class members hold the epoch key, readers the keys of their scopes. */
@@ -85,9 +86,10 @@ export const isInternal = (id: string): boolean => id === ZERO || id === ONE;
 export const KEPT_BATCHES = 128;
 
 const SINGLE = (kind: number): Uint8Array => concatBytes(new Uint8Array(15), Uint8Array.of(kind));
-/** Ids of the two records that stand once in scope zero. */
+/** Ids of the records that stand once: two in scope zero, and the newest rekey in scope one. */
 export const COMMIT_KEY_ID = bytesToHex(SINGLE(KIND.commitKey));
 export const INBOX_ID = bytesToHex(SINGLE(KIND.inbox));
+export const REKEY_ID = bytesToHex(SINGLE(KIND.rekey));
 
 const record = (kind: number, id: string, random: Random, ...fields: unknown[]): Uint8Array =>
   encodeCbor([kind, hexToBytes(id), random(16), ...fields]);
@@ -106,6 +108,9 @@ export const encodeBatch = (id: string, sequence: bigint, random: Random): Uint8
 
 export const encodeScopeName = (id: string, name: string, random: Random): Uint8Array =>
   record(KIND.scopeName, id, random, name);
+
+export const encodeRekey = ({ sequence, base }: RekeyRecord, random: Random): Uint8Array =>
+  record(KIND.rekey, REKEY_ID, random, sequence, base);
 
 export const encodeMember = (member: RosterMember, random: Random): Uint8Array =>
   record(
@@ -151,10 +156,17 @@ export function decodeSecrets(records: Iterable<Uint8Array>): Secrets {
   return { members, commitKey, inbox, batches };
 }
 
+/** The newest rekey: what landed between the head that it built on and its own was left out. */
+export interface RekeyRecord {
+  readonly sequence: bigint;
+  readonly base: bigint;
+}
+
 /** The roster: members and scope names, by id. */
 export interface Roster {
   readonly members: ReadonlyMap<string, RosterMember>;
   readonly scopeNames: ReadonlyMap<string, string>;
+  readonly rekeyed: RekeyRecord | null;
 }
 
 /**
@@ -165,6 +177,7 @@ export interface Roster {
 export function decodeRoster(records: Iterable<Uint8Array>): Roster {
   const members = new Map<string, RosterMember>();
   const scopeNames = new Map<string, string>();
+  let rekeyed: RekeyRecord | null = null;
   for (const bytes of records) {
     const fields = list(decodeCbor(bytes), "a record of scope one");
     if (fields[0] === KIND.scopeName) {
@@ -174,9 +187,17 @@ export function decodeRoster(records: Iterable<Uint8Array>): Roster {
     } else if (fields[0] === KIND.member) {
       const member = memberOf(fields);
       members.set(member.id, member);
+    } else if (fields[0] === KIND.rekey) {
+      const [, id, salt, sequence, base] = tuple(fields, 5, "rekey");
+      checkSalt(salt);
+      if (hexId(id) !== REKEY_ID) throw new MalformedData("rekey", `id ${hexId(id)}`);
+      rekeyed = {
+        sequence: BigInt(uint(sequence, "rekey sequence")),
+        base: BigInt(uint(base, "rekey base")),
+      };
     } else throw new MalformedData("a record of scope one", `kind ${shown(fields[0])}`);
   }
-  return { members, scopeNames };
+  return { members, scopeNames, rekeyed };
 }
 
 function memberOf(record: readonly unknown[]): RosterMember {

@@ -14,7 +14,8 @@ export async function keepSent(
   { id, sequence, operations }: Pick<Candidate, "id" | "sequence" | "operations">,
   waiting: readonly VaultOperation[],
 ): Promise<void> {
-  const carried = waiting.filter((each) => operations.includes(each.id));
+  // A rekey is done once, and holds keys.
+  const carried = waiting.filter((each) => operations.includes(each.id) && each.kind !== "rekey");
   if (carried.length === 0) return;
   await writeSent(vault.journal, { id, sequence, operations: carried });
   const over = (await countSent(vault.journal)) - KEPT_BATCHES;

@@ -148,17 +148,32 @@ export function checkPin({ pin }: MemberState, chain: ChainHead): void {
   }
 }
 
-/** Opens a head with the state's keys and keeps its scopes for the next one. */
-export async function openWith(vault: Vault, state: MemberState, chain: ChainHead): Promise<OpenedHead> {
+/**
+ * Opens a head with the state's keys and keeps its scopes for the next one.
+ *
+ * @param newest - the head whose owner and authorizer may sign welcomes.
+ */
+export async function openWith(
+  vault: Vault,
+  state: MemberState,
+  chain: ChainHead,
+  newest: () => Promise<ChainHead> = () => pinnedHead(vault, state),
+): Promise<OpenedHead> {
   const opened = await openHead(chain, memberKeys(state), vault.store, vault.cache, (data, keyring) =>
-    newestWelcome(vault, state, data, keyring, () => pinnedHead(vault, state)),
+    newestWelcome(vault, state, data, keyring, newest),
   );
   vault.cache = opened.scopes;
   return opened;
 }
 
-/** The newest block: its number, and the chain's clock in unix seconds. */
-export async function newestBlock(vault: Vault): Promise<{ number: number; timestamp: number }> {
+/** A block's number, and the chain's clock there in unix seconds. */
+export interface Block {
+  readonly number: number;
+  readonly timestamp: number;
+}
+
+/** The newest block. */
+export async function newestBlock(vault: Vault): Promise<Block> {
   const block = await vault.provider.getBlock("latest");
   if (block === null) throw new NoBlocks();
   return block;

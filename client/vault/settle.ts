@@ -23,6 +23,7 @@ import { KEPT_BATCHES } from "./roster.ts";
 import { keepSent } from "./sent.ts";
 import { identitiesBehind } from "./renewal.ts";
 import { checkPin, locked, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
+import { witness } from "./witness.ts";
 
 /** A device after it took in what became final. */
 export interface Settled {
@@ -114,6 +115,7 @@ async function advancePin(vault: Vault, guard: Guard, always = false): Promise<S
     // What was opened with another membership, or behind another pin, says nothing of this one.
     if (!sameFooting(present, state)) return present;
     const pinned = await pinnedState(vault, present, chain, opened);
+    if (pinned.class === "owner") await witness(vault, opened);
     await writeState(vault.journal, pinned);
     return pinned;
   });

@@ -6,6 +6,7 @@ import {
   ContractRefusal,
   OwnerClassOnly,
   RaceLost,
+  RekeyPending,
   UncertainBatch,
   VaultError,
   WalletRequired,
@@ -34,9 +35,16 @@ import {
 import { uncommitted } from "./memories.ts";
 import type { VaultOperation } from "./operations.ts";
 import { allOwedRevokes, endOnChain, goneMembers, mayRevoke } from "./owed.ts";
-import { planCommit, secretsOf, type Base, type OperationOutcome, type Plan } from "./plan.ts";
+import {
+  planCommit,
+  secretsOf,
+  type Base,
+  type OperationOutcome,
+  type Plan,
+  type RekeyPlan,
+} from "./plan.ts";
 import { journalRenewal } from "./renewal.ts";
-import { locked, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
+import { locked, newestBlock, openWith, pinnedHead, stateOf, type Block, type Vault } from "./session.ts";
 import { isUncertain, settleLocked } from "./settle.ts";
 
 /** What a sync did. */
@@ -67,11 +75,23 @@ const MAX_RACES = 8;
  * @throws {OwnerClassOnly} for a reader. {RaceLost} when other writers came first too many times.
  * @throws {UncertainBatch} when a batch may have landed long ago: it is shown, not sent again.
  */
-export const sync = (vault: Vault): Promise<SyncResult> =>
+export const sync = (vault: Vault): Promise<SyncResult> => syncWith(vault, null);
+
+/** What a commit that rekeys stands on: a head that its owner chose, and new keys. */
+export interface RekeyBase {
+  readonly opened: OpenedHead;
+  readonly plan: RekeyPlan;
+}
+
+/** Prepares the rekey that waits in the journal, or finds it landed (`null`). */
+export type PrepareRekey = (state: MemberState, chain: ChainHead, block: Block) => Promise<RekeyBase | null>;
+
+/** {@link sync}, for who goes on with a rekey. */
+export const syncWith = (vault: Vault, prepareRekey: PrepareRekey | null): Promise<SyncResult> =>
   locked(vault, async () => {
     // Looking after earlier commits must keep nobody from writing, and no revoke from being made.
     await settleSoftly(vault);
-    const result = await commitPending(vault);
+    const result = await commitPending(vault, prepareRekey);
     if (result.receipt === null) return result;
     const unsettled = await settleSoftly(vault);
     const { pin } = await stateOf(vault);
@@ -88,9 +108,9 @@ const settleSoftly = (vault: Vault): Promise<VaultError | null> =>
     },
   );
 
-async function commitPending(vault: Vault): Promise<SyncResult> {
+async function commitPending(vault: Vault, prepareRekey: PrepareRekey | null): Promise<SyncResult> {
   for (let races = 0; races < MAX_RACES; races++) {
-    const base = await readBase(vault);
+    const base = await readBase(vault, prepareRekey);
     const owed = base.owed.length > 0 ? await endOnChain(vault, base.chain, base.owed, base.commitKey) : null;
     const attempt = await prepare(vault, base);
     if (attempt.candidate === null) {
@@ -119,6 +139,7 @@ interface SyncBase {
   readonly opened: OpenedHead | null;
   readonly commitKey: string | null;
   readonly operations: readonly VaultOperation[];
+  readonly rekey: RekeyPlan | null;
   readonly gone: ReadonlyMap<string, boolean>;
   /** Grants that an earlier commit was to end on chain. */
   readonly owed: readonly string[];
@@ -127,22 +148,30 @@ interface SyncBase {
 }
 
 /** Everything is read as of one block: a node that lags must not make a member look gone. */
-async function readBase(vault: Vault): Promise<SyncBase> {
+async function readBase(vault: Vault, prepareRekey: PrepareRekey | null): Promise<SyncBase> {
   const state = await stateOf(vault);
   if (state.class !== "owner") throw new OwnerClassOnly("write");
-  const { number, timestamp: now } = await newestBlock(vault);
+  const block = await newestBlock(vault);
+  const { number, timestamp: now } = block;
   const chain = await pinnedHead(vault, state, number);
-  const opened = chain.sequence === 0n ? null : await openWith(vault, state, chain);
-  const key = opened === null ? (state.genesis?.commitKey ?? null) : secretsOf(opened).commitKey;
+  const rekeyed = (await prepareRekey?.(state, chain, block)) ?? null;
+  const opened = rekeyed?.opened ?? (chain.sequence === 0n ? null : await openWith(vault, state, chain));
+  const key = rekeyed?.plan.operation.commitKey ?? commitKeyOf(state, opened);
   await journalRenewal(vault, state);
+  const operations = await pendingOperations(vault, opened);
+  const waiting = operations.findLast(({ kind }) => kind === "rekey");
+  if (waiting !== undefined && rekeyed === null) throw new RekeyPending(waiting.id);
   return {
-    ...{ state, chain, opened, now },
+    ...{ state, chain, opened, now, operations },
+    rekey: rekeyed?.plan ?? null,
     commitKey: key === null ? null : hexlify(key),
-    operations: await pendingOperations(vault, opened),
     gone: opened === null ? new Map() : await goneMembers(vault, opened, number, now),
     owed: opened === null ? [] : await allOwedRevokes(vault, opened, number),
   };
 }
+
+const commitKeyOf = ({ genesis }: MemberState, opened: OpenedHead | null): Uint8Array | null =>
+  opened === null ? (genesis?.commitKey ?? null) : secretsOf(opened).commitKey;
 
 /** Operations that say what stands already need no transaction; they go once the head that says so is final. */
 async function unwritten(
@@ -193,11 +222,12 @@ const WRITTEN: ReadonlySet<OperationOutcome["kind"]> = new Set([
   "dismissed",
   "changed",
   "renewed",
+  "rekeyed",
 ]);
 
 /** Builds a candidate and journals it before anyone sees its blobs or its signature. */
 async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
-  const { state, chain, opened, commitKey, operations, gone } = base;
+  const { state, chain, opened, commitKey, operations, rekey, gone } = base;
   if (operations.length === 0 && gone.size === 0) return { candidate: null, plan: null, built: null };
   const id = bytesToHex(vault.random(16));
   const plan = planCommit({
@@ -205,6 +235,7 @@ async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
     visibilityKey: state.visibilityKey,
     base: baseOf(state, chain, opened),
     operations,
+    rekey,
     gone: new Set(gone.keys()),
     batchId: id,
     now: base.now,

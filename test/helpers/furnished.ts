@@ -44,7 +44,7 @@ export async function termsFor(world: World, account?: string) {
 export async function admitted(world: World, vault: Vault, account?: string) {
   const { identity, terms } = await termsFor(world, account);
   const { welcome } = await grant(vault, terms);
-  const reader = await accept(world, identity, welcome!);
+  const reader = await accept(world, identity, welcome!, vault.store);
   await read(reader);
   return { identity, terms, reader, welcome: welcome! };
 }

@@ -96,6 +96,7 @@ class Ledger {
     return planCommit({
       ...{ ref: REF, visibilityKey: this.visibilityKey, operations, gone: new Set(gone), now: 1_000 },
       base: opened === null ? { chain, opened, genesis } : { chain, opened },
+      rekey: null,
       batchId: this.id(),
       random: this.random,
     });

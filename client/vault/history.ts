@@ -1,0 +1,100 @@
+import {
+  AlteredError,
+  BlobAltered,
+  BlobMissing,
+  HeadUnknown,
+  MalformedData,
+  WrongKeyError,
+} from "../errors.ts";
+import type { BlobStore } from "../storage/store.ts";
+import {
+  PROFILE_ID,
+  spaceIdOf,
+  stateRootAfter,
+  transitionIdOf,
+  type ChainHead,
+  type Delta,
+} from "./contract.ts";
+import { readHeadData, type HeadKeys } from "./head.ts";
+import type { Vault } from "./session.ts";
+
+/** Blocks that are asked for at once: public nodes refuse wide ranges. */
+const LOG_RANGE = 10_000;
+
+/**
+ * The heads before a head, newest first and down to a sequence, from the chain's log. Each is bound to the one after it by
+ * its state root, so that a node can leave heads out and make none up.
+ *
+ * @throws {HeadUnknown} when the node has pruned the log, or leaves a head out.
+ */
+export async function headsBefore(vault: Vault, newest: ChainHead, downTo: bigint): Promise<ChainHead[]> {
+  const heads: ChainHead[] = [newest];
+  let last = newest;
+  for (let to = await vault.provider.getBlockNumber(); to >= 0 && last.sequence > downTo; to -= LOG_RANGE) {
+    for (const delta of (await deltasIn(vault, Math.max(0, to - LOG_RANGE + 1), to)).reverse()) {
+      if (last.sequence <= downTo) break;
+      // A head's own delta names the root that it follows: the one before it must have made that.
+      if (delta.sequence !== last.sequence - 1n || stateRootAfter(delta) !== last.prevStateRoot) continue;
+      last = headOf(last, delta);
+      heads.push(last);
+    }
+  }
+  if (last.sequence > downTo) throw new HeadUnknown(last.sequence - 1n);
+  return heads.slice(1);
+}
+
+async function deltasIn(vault: Vault, fromBlock: number, toBlock: number): Promise<Delta[]> {
+  const { contract, ref } = vault;
+  const filter = contract.filters.TransitionCommitted(spaceIdOf(ref.vaultId));
+  const events = await contract.queryFilter(filter, fromBlock, toBlock);
+  return events.map(({ args }) => ({
+    ...{ spaceId: args.spaceId, sequence: args.sequence, prevStateRoot: args.prevStateRoot },
+    ...{ deltaCommitment: args.deltaCommitment, provenanceCommitment: args.provenanceCommitment },
+    ...{ profileId: args.profileId, locatorCommitment: args.locatorCommitment },
+  }));
+}
+
+const headOf = (after: ChainHead, delta: Delta): ChainHead => ({
+  ...after,
+  sequence: delta.sequence,
+  foreign: delta.profileId !== PROFILE_ID || BigInt(delta.provenanceCommitment) !== 0n,
+  prevStateRoot: delta.prevStateRoot,
+  stateRoot: stateRootAfter(delta),
+  transitionId: transitionIdOf(delta),
+  root: delta.deltaCommitment,
+  pointer: delta.locatorCommitment,
+});
+
+/**
+ * The highest epoch of a base and of the heads after it that nobody vouches for. One that could not follow the base, or that
+ * cannot be read, made no member ratchet and does not count (SPEC §11).
+ */
+export async function highestEpoch(
+  keys: HeadKeys,
+  store: BlobStore,
+  base: { readonly sequence: bigint; readonly epoch: number },
+  after: readonly ChainHead[],
+): Promise<number> {
+  const epochs = await Promise.all(
+    after.map(async (chain) => {
+      const epoch = await epochOf(keys, store, chain);
+      const follows =
+        BigInt(epoch) <= chain.sequence && BigInt(epoch - base.epoch) <= chain.sequence - base.sequence;
+      return follows ? epoch : base.epoch;
+    }),
+  );
+  return Math.max(base.epoch, ...epochs);
+}
+
+const UNREADABLE = [BlobMissing, BlobAltered, AlteredError, MalformedData, WrongKeyError];
+
+async function epochOf(keys: HeadKeys, store: BlobStore, chain: ChainHead): Promise<number> {
+  if (chain.foreign) return 0;
+  try {
+    return (await readHeadData(chain, keys, store)).epoch;
+  } catch (fault) {
+    // A store that is down is no junk.
+    if (UNREADABLE.some((kind) => fault instanceof kind)) return 0;
+    throw fault;
+  }
+}
