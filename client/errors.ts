@@ -645,3 +645,28 @@ export class ContractMissing extends VaultError {
     );
   }
 }
+
+/** Two RPCs answer the same question differently, and go on doing so. */
+export class RpcsDisagree extends VaultError {
+  constructor(
+    readonly what: string,
+    readonly first: string,
+    readonly second: string,
+  ) {
+    super(
+      `The RPCs disagree on ${what}: the first says ${first}; the second ${second}. Nothing was taken from either. ` +
+        "One is far behind, on another chain or fork, or lies: try again, ask a third, and replace the one that differs from it.",
+    );
+  }
+}
+
+/** An RPC does not answer, or not as one does. */
+export class RpcUnavailable extends VaultError {
+  constructor(
+    readonly rpc: "first" | "second",
+    readonly why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The ${rpc} RPC gives no answer: ${why}. Nothing is lost: try again, or use another.`, options);
+  }
+}

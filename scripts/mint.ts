@@ -45,7 +45,7 @@ export async function mint(
 
   const profile = await openOrCreateProfile(home, passphrase);
   showWords(seedToWords(seed), wallet.address, say);
-  const minted = await mintInto({ profile, provider, wallet, deployment, seed, label });
+  const minted = await mintInto({ profile, rpcs: { provider }, wallet, deployment, seed, label });
   sayMinted(minted, wallet.address, connection.networkName, say);
   return minted;
 }

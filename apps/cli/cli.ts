@@ -41,6 +41,7 @@ export const GLOBAL_OPTIONS: readonly (readonly [flags: string, text: string])[]
   ["--profile <name>", "which profile; several people or devices can share a machine"],
   ["--vault <id>", "which vault, by id, its beginning, or label; needed only if you have several"],
   ["--rpc <url>", "another network than the profile's, for this once"],
+  ["--second-rpc <url>", "another RPC of that network, which must agree with the first"],
   ["--keystore <file>", "the account that pays: an encrypted JSON keystore"],
   ["--json", "print one JSON document, and errors as {error: …}"],
   ["-y, --yes", "confirm what would be asked"],

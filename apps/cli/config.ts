@@ -6,6 +6,8 @@ import { filesOf, parse } from "./profile.ts";
 export interface Config {
   /** An RPC's address, or `dev`: the chain that `memvault dev` runs. */
   readonly rpc: string;
+  /** The address of another RPC of that chain, which must agree, or `null`. */
+  readonly secondRpc: string | null;
   /** The folder of blobs, or `null` for the one that all profiles of this home share. */
   readonly store: string | null;
   /** The account's encrypted keystore, or `null`. */
@@ -16,17 +18,23 @@ export interface Config {
 export const DEV = "dev";
 
 const NAME = "config.json";
-const DEFAULT: Config = { rpc: DEV, store: null, keystore: null };
+const DEFAULT: Config = { rpc: DEV, secondRpc: null, store: null, keystore: null };
 
 /** Reads a profile's configuration; without one it is the local chain. */
 export async function readConfig(home: string): Promise<Config> {
   const bytes = await filesOf(home).read(NAME);
   if (bytes === null) return DEFAULT;
   return parse(path.join(home, NAME), bytes, (found) => {
-    const { rpc = DEV, store = null, keystore = null } = found as Partial<Record<keyof Config, unknown>>;
+    const {
+      rpc = DEV,
+      secondRpc = null,
+      store = null,
+      keystore = null,
+    } = found as Partial<Record<keyof Config, unknown>>;
     const text = (value: unknown): value is string | null => value === null || typeof value === "string";
-    if (typeof rpc !== "string" || !text(store) || !text(keystore)) throw new TypeError("not text");
-    return { rpc, store, keystore };
+    if (typeof rpc !== "string" || !text(secondRpc) || !text(store) || !text(keystore))
+      throw new TypeError("not text");
+    return { rpc, secondRpc, store, keystore };
   });
 }
 

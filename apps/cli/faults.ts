@@ -126,6 +126,7 @@ const GROUPS: readonly (readonly [number, readonly Kind[]])[] = [
     [
       ...[client.BlobAltered, client.AlteredError, client.RootMismatch, client.RollbackDetected],
       ...[client.HeadInconsistent, client.ForeignHead, client.WrongKeyError, client.MalformedData],
+      ...[client.RpcsDisagree],
     ],
   ],
   [

@@ -80,6 +80,14 @@ export interface GrantIn {
   readonly line?: Progress;
 }
 
+/** Looks a key up, in all RPCs of a vault. */
+const publishedKey = ({ provider, second }: Vault, keyRegistry: string, account: string) =>
+  keyOf(
+    registryContract(keyRegistry, provider),
+    account,
+    second === null ? undefined : registryContract(keyRegistry, second.provider),
+  );
+
 /**
  * Grants read access to scopes, to a person or an agent contract: looks the key up, writes welcome, grant and rotation
  * in one transaction, waits until it is final, and then hands the welcome over as a file. Called again for a grant that
@@ -95,7 +103,7 @@ export async function grantIn(
   const { provider, ref } = vault;
   const isRecipient = to.startsWith("age1");
   if (!isRecipient && !isAddress(to)) throw new InvalidAccount(to);
-  const recipient = isRecipient ? to : (await keyOf(registryContract(keyRegistry, provider), to)).recipient;
+  const recipient = isRecipient ? to : (await publishedKey(vault, keyRegistry, to)).recipient;
   const digest = hexlify(recipientDigest(recipientBytes(recipient)));
   const isContract = !isRecipient && (await provider.getCode(to)) !== "0x";
   const storeWelcome = terms.storeWelcome ?? isContract;

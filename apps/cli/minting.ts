@@ -1,10 +1,11 @@
-import { hexlify, type Provider } from "ethers";
+import { hexlify } from "ethers";
 
 import {
   mintSalt,
   mintVault,
   VaultError,
   vaultIdOf,
+  type Environment,
   type Minted,
   type VaultRef,
 } from "../../client/index.ts";
@@ -19,7 +20,7 @@ export const MINT_GAS = 120_000n;
 /** What minting takes. */
 export interface MintInto {
   readonly profile: Profile;
-  readonly provider: Provider;
+  readonly rpcs: Pick<Environment, "provider" | "secondProvider">;
   readonly wallet: Account;
   readonly deployment: Deployment;
   /** 32 bytes, whose words were shown. */
@@ -34,14 +35,14 @@ export interface MintInto {
  * @throws {VaultExists} when this seed's vault was minted from another device.
  */
 export async function mintInto(request: MintInto): Promise<Minted> {
-  const { profile, provider, wallet, deployment, seed, label } = request;
+  const { profile, rpcs, wallet, deployment, seed, label } = request;
   const vaultId = vaultIdOf(wallet.address, hexlify(mintSalt(seed, 0)));
   const ref: VaultRef = { chainId: deployment.chainId, contract: deployment.memoryVault, vaultId };
   // Remembered first: if this process ends before the receipt is there, the vault is not lost.
   await rememberVault(profile, { ...ref, label, role: "owner" });
   return mintVault({
     ...deviceOf(profile, ref),
-    ...{ provider, wallet, address: deployment.memoryVault, seed },
+    ...{ ...rpcs, wallet, address: deployment.memoryVault, seed },
   }).catch(async (fault: unknown) => {
     // A named error is a refusal. Any other may be a lost answer, and the vault be there.
     if (fault instanceof VaultError) await forgetVault(profile, ref);

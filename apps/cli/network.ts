@@ -1,7 +1,8 @@
 import type { JsonRpcProvider, Provider, TransactionRequest, TransactionResponse } from "ethers";
 import { Wallet } from "ethers";
 
-import { UnknownNetwork } from "../../client/index.ts";
+import { RpcsDisagree, UnknownNetwork } from "../../client/index.ts";
+import type { Environment } from "../../client/index.ts";
 import type { Deployment } from "../../client/deployments.ts";
 import { DEV } from "./config.ts";
 import { devHome, fund, keepState, runningNode } from "./devnode.ts";
@@ -16,6 +17,8 @@ export interface Network {
   readonly name: string;
   readonly url: string;
   readonly provider: JsonRpcProvider;
+  /** Another RPC of the same chain, which must agree. */
+  readonly secondProvider?: JsonRpcProvider;
   readonly chainId: bigint;
   /** `null` when nobody said. */
   readonly deployment: Deployment | null;
@@ -25,9 +28,11 @@ export interface Network {
  * Connects to a chain.
  *
  * @param rpc - Its address, or `dev`.
+ * @param secondRpc - The address of another RPC of it, or `null`.
  * @throws {DevNotRunning} when it is the local one, and that does not run. {ChainUnreachable} when nobody answers.
+ * @throws {RpcsDisagree} when the two are not of one chain.
  */
-export async function connect(root: string, rpc: string): Promise<Network> {
+export async function connect(root: string, rpc: string, secondRpc: string | null): Promise<Network> {
   const node = rpc === DEV ? await runningNode(root) : null;
   if (rpc === DEV && node === null) throw new DevNotRunning();
   const url = node?.url ?? rpc;
@@ -35,8 +40,25 @@ export async function connect(root: string, rpc: string): Promise<Network> {
   const { chainId } = await provider.getNetwork();
   const deployment =
     rpc === DEV ? await readDeployment(devHome(root), chainId) : await findDeployment(root, chainId);
-  return { name: rpc === DEV ? DEV : new URL(url).host, url, provider, chainId, deployment };
+  return {
+    ...{ name: rpc === DEV ? DEV : new URL(url).host, url, provider, chainId, deployment },
+    ...(secondRpc === null ? {} : { secondProvider: await secondOf(secondRpc, chainId) }),
+  };
 }
+
+async function secondOf(url: string, chainId: bigint): Promise<JsonRpcProvider> {
+  const provider = await chainAt(url);
+  const other = (await provider.getNetwork()).chainId;
+  if (other === chainId) return provider;
+  provider.destroy();
+  throw new RpcsDisagree("the chain", String(chainId), String(other));
+}
+
+/** What a vault is reached through. */
+export const rpcsOf = ({
+  provider,
+  secondProvider,
+}: Network): Pick<Environment, "provider" | "secondProvider"> => ({ provider, secondProvider });
 
 /**
  * Where the contracts stand.

@@ -4,7 +4,7 @@ import { OwnerClassOnly, vaultAt, type Vault } from "../../client/index.ts";
 import { DEV, readConfig, type Config } from "./config.ts";
 import { NotConfirmed, UsageFault } from "./faults.ts";
 import { PassphraseNeeded, type Passphrase } from "./keys.ts";
-import { connect, deploymentOn, devAccount, type Network } from "./network.ts";
+import { connect, deploymentOn, devAccount, rpcsOf, type Network } from "./network.ts";
 import {
   deviceOf,
   findVault,
@@ -27,6 +27,7 @@ export interface Globals {
   readonly profile?: string;
   readonly vault?: string;
   readonly rpc?: string;
+  readonly secondRpc?: string;
   readonly keystore?: string;
   readonly json?: boolean;
   readonly yes?: boolean;
@@ -82,7 +83,12 @@ export function openSession(world: World, globals: Globals): Session {
   const blobs = async () => (await config()).store ?? path.join(root, "blobs");
   const passphrase = once(() => askPassphrase(world, `of ${home}`, env.MEMVAULT_PASSPHRASE));
   const profile = once(async () => openProfile(home, passphrase, await blobs()));
-  const network = once(async () => connect(root, globals.rpc ?? (await config()).rpc));
+  const network = once(async () => {
+    const { rpc, secondRpc } = await config();
+    // The profile's second one is of the profile's network.
+    const second = globals.secondRpc ?? (globals.rpc === undefined ? secondRpc : null);
+    return connect(root, globals.rpc ?? rpc, second);
+  });
   const account = once(async () => accountOf(session));
   const session: Session = {
     ...{ world, globals, root, home, blobs, config, passphrase, profile, network, account },
@@ -96,6 +102,7 @@ export function openSession(world: World, globals: Globals): Session {
     close: async () => {
       const opened = await network.settled();
       opened?.provider.destroy();
+      opened?.secondProvider?.destroy();
     },
   };
   return session;
@@ -180,10 +187,9 @@ async function openVault(
     throw read ? new OwnerClassOnly("do this") : fault;
   });
   const account = write ? await session.account() : undefined;
-  const { provider } = network;
   const vault = vaultAt(known, {
     ...deviceOf(profile, known),
-    provider,
+    ...rpcsOf(network),
     ...(account === undefined ? {} : { wallet: account }),
   });
   return { vault, known, network, profile, account };

@@ -1,4 +1,5 @@
-import { GrantExpired, GrantRevoked, NotAMember, VaultChangedHands, VaultError } from "../../client/index.ts";
+import { GrantExpired, GrantRevoked, NotAMember, RpcUnavailable } from "../../client/index.ts";
+import { VaultChangedHands, VaultError } from "../../client/index.ts";
 
 /** Nobody answered for the chain, so nothing could be read that is known to be current. */
 export class ChainUnreachable extends VaultError {
@@ -41,6 +42,7 @@ const UNREACHABLE = new Set([
 
 /** Turns what a provider says when nobody answers it into {@link ChainUnreachable}; other faults stay what they are. */
 export function chainFault(fault: unknown): unknown {
+  if (fault instanceof RpcUnavailable) return new ChainUnreachable({ cause: fault });
   const code: unknown = fault instanceof Error && "code" in fault ? fault.code : undefined;
   return typeof code === "string" && UNREACHABLE.has(code) ? new ChainUnreachable({ cause: fault }) : fault;
 }

@@ -5,10 +5,11 @@ import { generateIdentity } from "../crypto/identity.ts";
 import { readWelcome, type OpenedWelcome } from "../crypto/welcome.ts";
 import { AlreadyInitialised, VaultError, WelcomeNotStored, WelcomeRejected } from "../errors.ts";
 import { readBlob, type BlobStore } from "../storage/store.ts";
-import { readChainHead, type MemoryVault } from "./contract.ts";
+import type { MemoryVault } from "./contract.ts";
 import { readState, writeState, type MemberState } from "./journal.ts";
 import { checkSigner, termsOf } from "./reissue.ts";
-import { locked, openWith, pinnedHead, vaultAt, type Environment, type Vault } from "./session.ts";
+import { agreedHead, locked, openWith, pinnedHead, vaultAt } from "./session.ts";
+import type { Environment, Vault } from "./session.ts";
 
 /** What accepting a welcome takes. */
 export interface AcceptRequest extends Environment {
@@ -37,7 +38,7 @@ export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
     throw new WelcomeRejected(`it is for the contract ${ref.contract}`);
   }
   const vault = vaultAt({ ...ref, contract: ref.contract.toLowerCase() }, request);
-  const fault = await checkSigner(vault, opened, await readChainHead(vault.contract, vault.ref)).then(
+  const fault = await checkSigner(vault, opened, await agreedHead(vault)).then(
     () => null,
     (thrown: unknown) => {
       if (thrown instanceof WelcomeRejected) return thrown;

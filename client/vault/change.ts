@@ -9,6 +9,7 @@ import { withdraw } from "./memories.ts";
 import type { ChangeOperation, Terms } from "./operations.ts";
 import { rosterOf, sameTerms } from "./plan.ts";
 import type { RosterMember } from "./roster.ts";
+import { agreed, type Rpc } from "./rpcs.ts";
 import type { Vault } from "./session.ts";
 import { sync, type SyncResult } from "./sync.ts";
 
@@ -108,8 +109,11 @@ async function differsOnChain(
   blockTag: number | "latest" = "latest",
 ): Promise<boolean> {
   if (!listed || grantee === null || expiresAt === null) return false;
-  const standing = await vault.contract.grantOf(vault.ref.vaultId, grantee, { blockTag });
-  return standing.expiresAt !== BigInt(expiresAt) || standing.permissions !== BigInt(permissions);
+  const ask = async ({ contract }: Rpc): Promise<boolean> => {
+    const standing = await contract.grantOf(vault.ref.vaultId, grantee, { blockTag });
+    return standing.expiresAt !== BigInt(expiresAt) || standing.permissions !== BigInt(permissions);
+  };
+  return agreed(vault, "a grant", ask, blockTag);
 }
 
 /** The commit's signature is public once it was sent: whoever lands it alone leaves the grant beside it out. */

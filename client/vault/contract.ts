@@ -95,7 +95,8 @@ export async function readChainHead(
   const { vaultId } = ref;
   const answer = await contract.memoryHead(vaultId, { blockTag }).catch((cause: unknown) => {
     // A call to an address without code, or a contract's own refusal, means the same to a reader.
-    const absent = isError(cause, "BAD_DATA") || refusalOf(contract, cause) !== null;
+    const nothing = isError(cause, "BAD_DATA") && cause.value === "0x";
+    const absent = nothing || (refusalOf(contract, cause) !== null && !isNodesOwn(cause));
     throw absent ? new VaultNotFound(vaultId, { cause }) : cause;
   });
   if (answer.generation === 0n) throw new VaultNotFound(vaultId);
@@ -285,6 +286,12 @@ export function refusalOf(contract: MemoryVault | KeyRegistry, fault: unknown): 
   const parsed = contract.interface.parseError(data);
   return new ContractRefusal(parsed?.name ?? "reverted", parsed?.args.toArray() ?? [], { cause: fault });
 }
+
+/** Whether a call failed without a word of a revert: ethers calls it the same when the node failed and not the call. */
+const isNodesOwn = (fault: unknown): boolean =>
+  isError(fault, "CALL_EXCEPTION") &&
+  fault.data === null &&
+  !/revert/i.test(String((fault.info?.["error"] as { message?: unknown } | undefined)?.message));
 
 /** Providers wrap a revert's data in their own errors; wherever it is, it is hex and begins with a selector. */
 function revertData(fault: unknown, depth = 0): string | null {

@@ -5,10 +5,10 @@ import { generateIdentity, recipientBytes, recipientOf } from "../crypto/identit
 import { mintSalt, seedSecrets, type SeedSecrets } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { ContractMissing, VaultExists, VaultNotFound, WalletRequired } from "../errors.ts";
-import { PERMISSION, readChainHead, send, vaultIdOf } from "./contract.ts";
+import { PERMISSION, send, vaultIdOf } from "./contract.ts";
 import { readState, writeState, type MemberState } from "./journal.ts";
 import type { RosterMember } from "./roster.ts";
-import { vaultAt, type Environment, type Vault } from "./session.ts";
+import { agreedHead, vaultAt, type Environment, type Vault } from "./session.ts";
 
 /** What minting takes. */
 export interface MintRequest extends Environment {
@@ -45,7 +45,7 @@ export async function mintVault(request: MintRequest): Promise<Minted> {
   // What is sent to an address without code costs gas and makes no vault.
   if ((await provider.getCode(address)) === "0x") throw new ContractMissing(address, chainId);
   const known = await readState(vault.journal);
-  const standing = await readChainHead(vault.contract, ref).catch((fault: unknown) => {
+  const standing = await agreedHead(vault).catch((fault: unknown) => {
     if (fault instanceof VaultNotFound) return null;
     throw fault;
   });

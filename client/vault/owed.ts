@@ -5,6 +5,7 @@ import { sendCalls, standing, type ChainHead } from "./contract.ts";
 import type { OpenedHead } from "./head.ts";
 import { readCandidates, type Candidate } from "./journal.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
+import { agreed, type Rpc } from "./rpcs.ts";
 import type { Vault } from "./session.ts";
 
 /**
@@ -36,7 +37,13 @@ export const stands = (
   vault: Vault,
   grantee: string,
   blockTag: number | "latest" = "latest",
-): Promise<boolean> => vault.contract.canRead(vault.ref.vaultId, grantee, { blockTag });
+): Promise<boolean> =>
+  agreed(
+    vault,
+    "a grant",
+    ({ contract }) => contract.canRead(vault.ref.vaultId, grantee, { blockTag }),
+    blockTag,
+  );
 
 /**
  * Readers that the next commit must drop: expired, or listed and not on chain any more. The chain never adds one.
@@ -51,7 +58,9 @@ export async function goneMembers(
 ): Promise<Map<string, boolean>> {
   const readers = [...rosterOf(opened).members.values()].filter((member) => member.class === "reader");
   const listed = readers.flatMap(({ listed, grantee }) => (listed && grantee !== null ? [grantee] : []));
-  const stand = await standing(vault.contract, vault.ref.vaultId, listed, block);
+  const { vaultId } = vault.ref;
+  const ask = ({ contract }: Rpc): Promise<ReadonlySet<string>> => standing(contract, vaultId, listed, block);
+  const stand = await agreed(vault, "the grants", ask, block);
   return new Map(
     readers.flatMap(({ id, expiresAt, listed, grantee }): [string, boolean][] => {
       const stands = grantee !== null && stand.has(grantee);

@@ -152,8 +152,8 @@ export interface VaultStatus {
   readonly expiresAt: number | null;
   readonly sequence: bigint;
   readonly pinned: bigint | null;
-  /** How many RPCs were asked: with one, a lying one can show a new device an old state. */
-  readonly rpcs: 1;
+  /** How many RPCs were asked, and agreed: with one, a lying one can show a new device an old state. */
+  readonly rpcs: 1 | 2;
 }
 
 /** Reads the status from journal and chain. */
@@ -169,6 +169,6 @@ export async function status(vault: Vault): Promise<VaultStatus> {
     expiresAt: state.expiresAt,
     sequence: chain.sequence,
     pinned: state.pin?.sequence ?? null,
-    rpcs: 1,
+    rpcs: vault.second === null ? 1 : 2,
   };
 }

@@ -16,7 +16,7 @@ import {
   type MemberState,
 } from "./journal.ts";
 import type { AdmitOperation, VaultOperation } from "./operations.ts";
-import { locked, openWith, vaultAt, type Environment, type Vault } from "./session.ts";
+import { agreedHead, locked, openWith, vaultAt, type Environment, type Vault } from "./session.ts";
 
 /** What recovery takes: the words' seed and the first owner's address. */
 export interface RecoverRequest extends Environment {
@@ -46,7 +46,7 @@ export async function recoverVault(request: RecoverRequest): Promise<Vault> {
     const known = await readState(vault.journal);
     // A state that was in a head, or waits to be, stands. One of before the first commit may never have come into force.
     if (known !== null && known.genesis === null) return vault;
-    const chain = await readChainHead(vault.contract, ref);
+    const chain = await agreedHead(vault);
     if (chain.sequence === 0n) await beginAnew(vault, known ?? (await firstState(vault, ref, seed)), chain);
     else if (known === null || !(await opens(vault, known, chain))) await enrol(vault, seed, chain);
     return vault;

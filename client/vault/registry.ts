@@ -1,7 +1,7 @@
 import { getBytes, hexlify, type TransactionReceipt } from "ethers";
 
 import { recipientBytes, recipientDigest, recipientText } from "../crypto/identity.ts";
-import { KeyBytesMissing, KeyNotPublished } from "../errors.ts";
+import { KeyBytesMissing, KeyNotPublished, RpcsDisagree } from "../errors.ts";
 import { send, type KeyRegistry } from "./contract.ts";
 
 /** An account's published key. */
@@ -33,16 +33,24 @@ export const publishKey = (
 /**
  * Looks up an account's key: the digest in state decides, the event has the bytes.
  *
+ * @param second - the registry as another RPC shows it, which must agree: who makes up a key reads what is sealed to it.
  * @throws {KeyNotPublished} when there is none, or it was retired or has expired.
  * @throws {KeyBytesMissing} when the node has pruned the event: ask the grantee for the recipient.
+ * @throws {RpcsDisagree} when another RPC knows another key.
  */
-export async function keyOf(registry: KeyRegistry, account: string): Promise<PublishedKey> {
+export async function keyOf(
+  registry: KeyRegistry,
+  account: string,
+  second?: KeyRegistry,
+): Promise<PublishedKey> {
   const {
     recipientDigest: digest,
     expiresAt,
     blockNumber,
     attestationDigest,
   } = await registry.keyOf(account);
+  const other = second === undefined ? digest : (await second.keyOf(account)).recipientDigest;
+  if (other !== digest) throw new RpcsDisagree(`the key of ${account}`, digest, other);
   if (BigInt(digest) === 0n) throw new KeyNotPublished(account);
   const block = Number(blockNumber);
   const logs = await registry.queryFilter(registry.filters.KeyPublished(account, digest), block, block);

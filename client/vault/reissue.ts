@@ -16,6 +16,7 @@ import { accountAccepts, type ChainHead } from "./contract.ts";
 import type { Reissued } from "./head.ts";
 import type { KeyringReader } from "./pages.ts";
 import type { MemberState } from "./journal.ts";
+import { agreed, type Rpc } from "./rpcs.ts";
 import type { Vault } from "./session.ts";
 
 /**
@@ -107,6 +108,7 @@ export async function checkSigner(vault: Vault, opened: OpenedWelcome, head: Cha
 async function isSigned(vault: Vault, { welcome, signer, signature }: OpenedWelcome): Promise<boolean> {
   const { domain, types, message } = welcomeTypedData(welcome);
   const digest = TypedDataEncoder.hash(domain, types, message);
-  if (await accountAccepts(vault.provider, signer, digest, signature)) return true;
+  const ask = ({ provider }: Rpc): Promise<boolean> => accountAccepts(provider, signer, digest, signature);
+  if (await agreed(vault, "a signature", ask)) return true;
   return recoverWelcomeSigner(welcome, signature) === signer;
 }

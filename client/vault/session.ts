@@ -14,15 +14,20 @@ import { randomBytes } from "@noble/hashes/utils.js";
 
 import type { Random } from "../crypto/seal.ts";
 import { finalityOf, readChainHead, vaultContract } from "./contract.ts";
-import type { ChainHead, Finality, MemoryVault } from "./contract.ts";
+import type { ChainHead, Finality } from "./contract.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { openHead, type MemberKeys, type OpenedHead, type ScopeState } from "./head.ts";
 import { readState, type Journal, type MemberState } from "./journal.ts";
 import { newestWelcome } from "./reissue.ts";
+import { agreed, newestNumber, PATIENCE, type Rpc, type Rpcs } from "./rpcs.ts";
 
 /** Where a member works: chain, store, journal. Everything that touches the world is here, so that tests need no patching. */
 export interface Environment {
   readonly provider: Provider;
+  /** Another RPC of the same chain, which must agree with the first in everything that decides about heads and members. */
+  readonly secondProvider?: Provider | undefined;
+  /** Milliseconds for which one RPC may lag behind the other; a block of Ethereum's unless said. */
+  readonly patience?: number | undefined;
   /** Pays for transactions; an owner's for grants. Without one the commit key pays. */
   readonly wallet?: Signer | undefined;
   readonly store: BlobStore;
@@ -38,10 +43,8 @@ export interface Environment {
 }
 
 /** A member's handle on one vault. Its state is in the journal; nothing here but a cache is lost with the process. */
-export interface Vault {
+export interface Vault extends Rpcs {
   readonly ref: VaultRef;
-  readonly contract: MemoryVault;
-  readonly provider: Provider;
   readonly wallet: Signer | null;
   readonly store: BlobStore;
   readonly journal: Journal;
@@ -63,8 +66,9 @@ function discreet<T extends object>(thing: T, { chainId, contract, vaultId }: Va
 
 /** Makes a handle from its parts. JSON and `util.inspect` show the vault's name only. */
 export function vaultAt(ref: VaultRef, environment: Environment): Vault {
-  const { provider, wallet, store, journalStore, journalKey } = environment;
+  const { provider, secondProvider, wallet, store, journalStore, journalKey } = environment;
   const random = environment.random ?? ((length) => randomBytes(length));
+  const rpc = (asked: Provider): Rpc => ({ provider: asked, contract: vaultContract(ref.contract, asked) });
   const journal: Journal = {
     store: typeof journalStore === "function" ? journalStore(ref) : journalStore,
     key: journalKey,
@@ -73,8 +77,9 @@ export function vaultAt(ref: VaultRef, environment: Environment): Vault {
   };
   const vault: Vault = {
     ref,
-    contract: vaultContract(ref.contract, provider),
-    provider,
+    ...rpc(provider),
+    second: secondProvider === undefined ? null : rpc(secondProvider),
+    patience: environment.patience ?? PATIENCE,
     // A browser's signer cannot be connected to another provider, and needs none.
     wallet: wallet === undefined ? null : wallet.provider === null ? wallet.connect(provider) : wallet,
     store,
@@ -123,6 +128,14 @@ export const memberKeys = (state: MemberState): MemberKeys => ({
 });
 
 /**
+ * Reads the chain's head, of all RPCs.
+ *
+ * @throws {RpcsDisagree} when they show different ones. {VaultNotFound|HeadInconsistent} as `readChainHead` does.
+ */
+export const agreedHead = (vault: Vault, blockTag: number | "latest" = "latest"): Promise<ChainHead> =>
+  agreed(vault, "the head", ({ contract }) => readChainHead(contract, vault.ref, blockTag), blockTag);
+
+/**
  * Reads the chain's head and holds it against the pin (SPEC §6).
  *
  * @throws {RollbackDetected} below the pin, or another state root at its sequence.
@@ -133,7 +146,7 @@ export async function pinnedHead(
   state: MemberState,
   blockTag: number | "latest" = "latest",
 ): Promise<ChainHead> {
-  const chain = await readChainHead(vault.contract, vault.ref, blockTag);
+  const chain = await agreedHead(vault, blockTag);
   checkPin(state, chain);
   return chain;
 }
@@ -166,17 +179,26 @@ export async function openWith(
   return opened;
 }
 
-/** A block's number, and the chain's clock there in unix seconds. */
+/** A block that all RPCs know: its number, and the chain's clock there in unix seconds. */
 export interface Block {
   readonly number: number;
   readonly timestamp: number;
+  readonly hash: string | null;
 }
 
 /** The newest block. */
-export async function newestBlock(vault: Vault): Promise<Block> {
-  const block = await vault.provider.getBlock("latest");
+export const newestBlock = async (vault: Vault): Promise<Block> =>
+  agreedBlock(vault, vault.second === null ? "latest" : await newestNumber(vault));
+
+/** Reads a block, of all RPCs: with its hash they agree on its time. */
+export const agreedBlock = (vault: Vault, tag: number | "latest"): Promise<Block> =>
+  agreed(vault, `block ${tag}`, ({ provider }) => blockOf(provider, tag), tag);
+
+async function blockOf(provider: Provider, tag: number | "latest"): Promise<Block> {
+  const block = await provider.getBlock(tag);
   if (block === null) throw new NoBlocks();
-  return block;
+  const { number, timestamp, hash } = block;
+  return { number, timestamp, hash };
 }
 
 /** The chain's clock: unix seconds of the newest block. */
@@ -193,5 +215,7 @@ export async function checkTerms(
 ): Promise<void> {
   if (expiresAt !== null && expiresAt <= (await chainTime(vault))) throw new GrantExpired(expiresAt);
   if (grantee === null) return;
-  if (!(await vault.contract.canRead(vault.ref.vaultId, grantee))) throw new GrantRevoked(grantee);
+  const { vaultId } = vault.ref;
+  if (!(await agreed(vault, "a grant", ({ contract }) => contract.canRead(vaultId, grantee))))
+    throw new GrantRevoked(grantee);
 }

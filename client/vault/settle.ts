@@ -2,7 +2,7 @@ import { equalBytes } from "@noble/ciphers/utils.js";
 
 import { JournalBusy, NotYetAdmitted, VaultError, VaultNotFound } from "../errors.ts";
 import { digestOf, putVerified } from "../storage/store.ts";
-import { finalBlock, readChainHead, type ChainHead } from "./contract.ts";
+import type { ChainHead } from "./contract.ts";
 import type { OpenedHead } from "./head.ts";
 import {
   readCandidates,
@@ -22,7 +22,9 @@ import { noteGarbage } from "./reach.ts";
 import { KEPT_BATCHES } from "./roster.ts";
 import { keepSent } from "./sent.ts";
 import { identitiesBehind } from "./renewal.ts";
-import { checkPin, locked, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
+import { finalNumber } from "./rpcs.ts";
+import { agreedBlock, agreedHead, checkPin, locked, newestBlock, openWith, pinnedHead } from "./session.ts";
+import { stateOf, type Vault } from "./session.ts";
 import { witness } from "./witness.ts";
 
 /** A device after it took in what became final. */
@@ -82,8 +84,8 @@ export async function dropIdentity(
   { expiresAt, identity, secret }: MemberState,
 ): Promise<void> {
   if (expiresAt === null || identity === null) return;
-  const number = await finalBlock(vault.provider, vault.finality);
-  const block = number === null ? null : await vault.provider.getBlock(number);
+  const number = await finalNumber(vault);
+  const block = number === null ? null : await agreedBlock(vault, number);
   if (block === null || block.timestamp < expiresAt) return;
   await unlessBusy(vault, async () => {
     const present = await stateOf(vault);
@@ -98,7 +100,7 @@ type Guard = (work: () => Promise<MemberState>) => Promise<MemberState>;
 
 async function advancePin(vault: Vault, guard: Guard, always = false): Promise<Settled> {
   const state = await stateOf(vault);
-  const block = await finalBlock(vault.provider, vault.finality);
+  const block = await finalNumber(vault);
   const chain = block === null ? null : await finalHead(vault, state, block);
   if (chain === null || chain.sequence === 0n) return { state, opened: null, fault: null };
   if (state.pin?.sequence === chain.sequence && !always) return { state, opened: null, fault: null };
@@ -131,7 +133,7 @@ const sameFooting = (a: MemberState, b: MemberState): boolean =>
 
 /** @returns the head at the final block, or `null` when that is older than the vault or than the pin. */
 async function finalHead(vault: Vault, state: MemberState, block: number): Promise<ChainHead | null> {
-  const chain = await readChainHead(vault.contract, vault.ref, block).catch((fault: unknown) => {
+  const chain = await agreedHead(vault, block).catch((fault: unknown) => {
     if (state.pin === null && fault instanceof VaultNotFound) return null;
     throw fault;
   });

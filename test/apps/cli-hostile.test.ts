@@ -47,11 +47,20 @@ describe("a profile whose files are not what they were", () => {
   }
 
   it("names its configuration", async () => {
-    const config = { rpc: "https://rpc.example.org", store: "/srv/blobs", keystore: null };
+    const config = { rpc: "https://rpc.example.org", secondRpc: null, store: "/srv/blobs", keystore: null };
     await writeConfig(home, config);
     expect(await readConfig(home)).to.deep.equal(config);
     // A list has none of the fields, as an empty object has none: that is the configuration of who said nothing.
-    const wrong = ["", "null", "{", '{"rpc":7}', '{"rpc":null}', '{"store":{}}', '{"keystore":[]}'];
+    const wrong = [
+      "",
+      "null",
+      "{",
+      '{"rpc":7}',
+      '{"rpc":null}',
+      '{"secondRpc":7}',
+      '{"store":{}}',
+      '{"keystore":[]}',
+    ];
     await refuses("config.json", wrong, () => readConfig(home));
   });
 

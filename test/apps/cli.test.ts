@@ -8,6 +8,7 @@ import { Wallet } from "ethers";
 
 import { runningNode } from "../../apps/cli/devnode.ts";
 import { EXIT } from "../../apps/cli/faults.ts";
+import { startProxy } from "../helpers/proxy.ts";
 import { cliIn, wordsIn } from "./cli-world.ts";
 
 const PLAIN = ["init", "--no-passphrase", "--yes"];
@@ -294,6 +295,20 @@ describe("memvault", function () {
       expect(await fault(["verify"])).to.include({ name: "BlobMissing", code: 6 });
       for (const [name, bytes] of kept) await writeFile(path.join(blobs, name), bytes, { mode: 0o600 });
       expect(await json(["verify"])).to.include({ complete: true });
+    });
+
+    it("ask a second RPC, which must agree and be of the same chain", async () => {
+      const { url } = await json(["dev", "--detach"]);
+      expect(await json(["verify", "--second-rpc", url])).to.include({ complete: true, rpcs: 2 });
+      expect((await cli(["verify", "--second-rpc", url])).out).to.include("Two RPCs were asked, and agree.");
+      await using elsewhere = await startProxy(
+        () => url,
+        ({ method, forward }) =>
+          method === "eth_chainId" ? Promise.resolve('{"jsonrpc":"2.0","id":1,"result":"0x1"}') : forward(),
+      );
+      expect(await fault(["verify", "--second-rpc", elsewhere.url])).to.include({
+        ...{ name: "RpcsDisagree", code: 5, what: "the chain", first: "31337", second: "1" },
+      });
     });
 
     it("show where everything stands", async () => {

@@ -1,5 +1,5 @@
-import { Interface, makeError } from "ethers";
-import type { BlockTag, Provider, Signer, TransactionRequest } from "ethers";
+import { BrowserProvider, Interface, makeError } from "ethers";
+import type { BlockTag, Eip1193Provider, Provider, Signer, TransactionRequest } from "ethers";
 
 import type { BlobStore, JournalStore } from "../../client/index.ts";
 
@@ -74,6 +74,34 @@ export const answering = (
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
+
+/** One request to a node, seen on its way there. */
+export interface Request {
+  readonly method: string;
+  readonly params: readonly unknown[];
+  /** Sends it on. */
+  readonly forward: () => Promise<unknown>;
+}
+
+/** An RPC with somebody in it who sees each request before the node does, and answers what they like. */
+export function between(node: Eip1193Provider, watch: (request: Request) => Promise<unknown>): Provider {
+  const request: Eip1193Provider["request"] = ({ method, params = [] }) =>
+    watch({ method, params: Object.values(params), forward: () => node.request({ method, params }) });
+  const provider = new BrowserProvider({ request }, 31_337, { staticNetwork: true, cacheTimeout: -1 });
+  provider.pollingInterval = 10;
+  return provider;
+}
+
+/** An RPC that goes away before the request with this number, counted from 1, and stays away. */
+export function dying(node: Eip1193Provider, before: number): { provider: Provider; dead: () => boolean } {
+  let asked = 0;
+  const provider = between(node, ({ forward }) =>
+    ++asked >= before
+      ? Promise.reject(Object.assign(new Error("socket hang up"), { code: "ECONNRESET" }))
+      : forward(),
+  );
+  return { provider, dead: () => asked >= before };
+}
 
 /** An RPC whose refusal of an empty account ethers understands: Hardhat has words of its own for it. */
 export const understood = (provider: Provider): Provider =>

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { acceptWelcome, read, roleOf, status } from "../../../client/index.ts";
 import type { Cli } from "../cli.ts";
 import { FileFault } from "../faults.ts";
-import { deploymentOn } from "../network.ts";
+import { deploymentOn, rpcsOf } from "../network.ts";
 import { deviceOf, idText, rememberVault } from "../profile.ts";
 import { iso } from "../show.ts";
 import { count, facts, oneLine } from "../terminal.ts";
@@ -27,11 +27,11 @@ export const addAccept = (cli: Cli): void => {
       });
       const profile = await session.profile();
       const network = await session.network();
-      const { provider, chainId } = network;
+      const { chainId } = network;
       const { memoryVault } = deploymentOn(network);
       const { store, journalKey } = deviceOf(profile, { chainId, contract: memoryVault, vaultId: 0n });
       const vault = await acceptWelcome({
-        ...{ provider, store, journalKey },
+        ...{ ...rpcsOf(network), store, journalKey },
         journalStore: (ref) => deviceOf(profile, ref).journalStore,
         ...{ welcome, identity: profile.keys.identity, address: memoryVault },
       });

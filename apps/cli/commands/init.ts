@@ -54,8 +54,9 @@ async function init(session: Session, options: Options): Promise<Report> {
   if ((await isSealed(home)) !== null) throw new ProfileExists(home);
   const deployment = options.deployment === undefined ? null : await readDeploymentFile(options.deployment);
   const store = options.store === undefined ? null : path.resolve(options.store);
-  const rpc = globals.rpc ?? DEV;
-  if (rpc !== DEV && !URL.canParse(rpc)) throw new UsageFault(`${rpc} is no address of an RPC.`);
+  const [rpc, secondRpc] = [globals.rpc ?? DEV, globals.secondRpc ?? null];
+  for (const url of [rpc === DEV ? null : rpc, secondRpc])
+    if (url !== null && !URL.canParse(url)) throw new UsageFault(`${url} is no address of an RPC.`);
   const passphrase = options.passphrase ? await newPassphrase(session.world) : "";
   const seed = options.words ? randomBytes(32) : null;
   // The words come first: a profile whose words nobody saw is not to be had.
@@ -64,7 +65,7 @@ async function init(session: Session, options: Options): Promise<Report> {
   const blobs = store ?? path.join(root, "blobs");
   const { keys } = await createProfile(home, passphrase, { seed }, blobs);
   const keystore = globals.keystore === undefined ? null : path.resolve(globals.keystore);
-  await writeConfig(home, { rpc, store, keystore });
+  await writeConfig(home, { rpc, secondRpc, store, keystore });
   if (deployment !== null) await saveDeployment(root, deployment);
   const recipient = await recipientOf(keys.identity);
   await filesOf(home).write("recipient.txt", new TextEncoder().encode(`${recipient}\n`));

@@ -3,7 +3,7 @@ import { randomBytes } from "@noble/hashes/utils.js";
 import { WalletRequired } from "../../../client/index.ts";
 import type { Cli } from "../cli.ts";
 import { MINT_GAS, mintInto, sayMinted } from "../minting.ts";
-import { deploymentOn } from "../network.ts";
+import { deploymentOn, rpcsOf } from "../network.ts";
 import { idText, isSealed, rewriteKeys } from "../profile.ts";
 import { requireFunds } from "../wallet.ts";
 import { handOverWords } from "../words.ts";
@@ -25,13 +25,12 @@ export const addMint = (cli: Cli): void => {
       const deployment = deploymentOn(network);
       const wallet = await session.account();
       if (wallet === undefined) throw new WalletRequired("mint");
-      const { provider } = network;
-      await requireFunds(wallet, provider, MINT_GAS);
+      await requireFunds(wallet, network.provider, MINT_GAS);
 
       const { keys } = profile;
       const seed = keys.seed ?? randomBytes(32);
       const words = keys.seed === null ? await handOverWords(session, seed, wallet.address) : null;
-      const minted = await mintInto({ profile, provider, wallet, deployment, seed, label });
+      const minted = await mintInto({ profile, rpcs: rpcsOf(network), wallet, deployment, seed, label });
       // Devices never keep the seed: from here on it is on paper alone.
       if (keys.seed !== null) {
         const passphrase = (await isSealed(home)) === true ? await session.passphrase() : "";

@@ -6,7 +6,7 @@ import { InvalidAccount, recoverVault, wordsToSeed } from "../../../client/index
 import type { Cli } from "../cli.ts";
 import { FileFault, UsageFault } from "../faults.ts";
 import { look } from "../look.ts";
-import { deploymentOn } from "../network.ts";
+import { deploymentOn, rpcsOf } from "../network.ts";
 import { deviceOf, idText, rememberVault } from "../profile.ts";
 import type { Session } from "../session.ts";
 import { commit, syncJson, syncLines } from "../syncing.ts";
@@ -42,10 +42,10 @@ export const addRecover = (cli: Cli): void => {
       const { memoryVault } = deploymentOn(network);
       const seed = wordsToSeed(await wordsFrom(session, file));
       const wallet = await session.account();
-      const { provider, chainId } = network;
+      const { chainId } = network;
       const { store, journalKey } = deviceOf(profile, { chainId, contract: memoryVault, vaultId: 0n });
       const vault = await recoverVault({
-        ...{ provider, store, journalKey },
+        ...{ ...rpcsOf(network), store, journalKey },
         journalStore: (ref) => deviceOf(profile, ref).journalStore,
         ...{ seed, owner: getAddress(owner), address: memoryVault },
         ...(wallet === undefined ? {} : { wallet }),

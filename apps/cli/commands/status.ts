@@ -13,7 +13,7 @@ import {
 } from "../../../client/index.ts";
 import type { Cli } from "../cli.ts";
 import { exitCode, EXIT, named } from "../faults.ts";
-import type { Network } from "../network.ts";
+import { rpcsOf, type Network } from "../network.ts";
 import { deviceOf, idText, isSealed, vaultsOf, type KnownVault, type Profile } from "../profile.ts";
 import type { Session } from "../session.ts";
 import { iso } from "../show.ts";
@@ -112,7 +112,7 @@ async function vaultStatus(profile: Profile, network: Network | null, known: Kno
   };
   const here = network !== null && network.chainId === known.chainId;
   if (!here) return { ...base, reachable: false as const };
-  const vault = vaultAt(known, { ...deviceOf(profile, known), provider: network.provider });
+  const vault = vaultAt(known, { ...deviceOf(profile, known), ...rpcsOf(network) });
   try {
     const { sequence, pinned, scopes, expiresAt, rpcs } = await status(vault);
     return {
@@ -144,7 +144,7 @@ function vaultLines(vault: Shown): string[] {
       expiresAt === null ? null : ["Until", String(expiresAt)],
       ["Commit", `${sequence}, the newest final one known here is ${pinned ?? "none"}`],
       ["Journal", waiting === 0 ? "empty" : `${count(waiting, "operation")}, not committed or not final`],
-      ["RPCs", `${rpcs}: a lying one could show an old state to a new device`],
+      ["RPCs", rpcs === 1 ? "1: a lying one could show an old state to a new device" : "2, and they agree"],
     ]),
   ];
 }

@@ -62,7 +62,9 @@ export const addVerify = (cli: Cli): void => {
           ...(waiting > 0
             ? [`${count(waiting, "operation")} in the journal, not committed or not final.`]
             : []),
-          "One RPC was asked. A lying one could show an old state to a device that knows nothing newer.",
+          rpcs === 1
+            ? "One RPC was asked. A lying one could show an old state to a device that knows nothing newer."
+            : "Two RPCs were asked, and agree.",
         ],
       };
     },
