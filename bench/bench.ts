@@ -64,6 +64,7 @@ const device = async (): Promise<RosterMember> => ({
     written: 0n,
   },
   ...{ recipient: recipientBytes(await recipientOf(generateIdentity())), welcomeDigest: null },
+  erased: 0n,
 });
 
 const unwritten: ChainHead = {

@@ -514,6 +514,13 @@ export class NoScopes extends VaultError {
   }
 }
 
+/** A shred that names nothing. */
+export class NoMemories extends VaultError {
+  constructor() {
+    super("A shred names at least one memory. Say which.");
+  }
+}
+
 /** What the RPC says of a head does not fit together. */
 export class HeadInconsistent extends VaultError {
   constructor(readonly stateRoot: string) {

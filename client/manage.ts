@@ -1,11 +1,13 @@
 /**
- * Who is let in and who leaves: changed grants, devices of the owner, new keys for everybody. An entry of its own, which nobody who reads or writes a vault
- * loads.
+ * Who is let in and who leaves, and what is to be gone: changed grants, devices of the owner, new keys for everybody, shreds. An
+ * entry of its own, which nobody who reads or writes a vault loads.
  *
  * @module
  */
 export { welcomeFile, welcomeText } from "./crypto/welcome-text.ts";
 export { change, type Changed, type ChangeRequest } from "./vault/change.ts";
 export { addDevice, devices, type DeviceEntry, type DeviceRequest } from "./vault/devices.ts";
+export type { ShredReceipt } from "./vault/journal.ts";
 export { rekey, resumeRekey, unconfirmed, type RekeyRequest, type RekeyResult } from "./vault/rekey.ts";
+export { dropReceipt, receipts, shred } from "./vault/shred.ts";
 export { fingerprintOf } from "./vault/witness.ts";

@@ -78,7 +78,7 @@ async function become(
     admitted: false,
     pin: known?.pin ?? null,
     genesis: null,
-    enrolling: null,
+    ...{ enrolling: null, shredSeen: 0n, shredFollowed: 0n },
   };
   // An archived welcome must not replace a membership that is in force: the new one has to open the present head.
   // Whoever is to write must be able to open it as well: everything is proven before anything is kept.

@@ -382,7 +382,11 @@ function verifyScope(state: ScopeState, section: SectionData, root: Uint8Array):
   if (!equalBytes(actual, root)) throw new RootMismatch(state.id, bytesToHex(root), bytesToHex(actual));
 }
 
-async function mapConcurrently<T, R>(inputs: readonly T[], work: (input: T) => Promise<R>): Promise<R[]> {
+/** Works on many inputs, a few of them at a time, in their order. */
+export async function mapConcurrently<T, R>(
+  inputs: readonly T[],
+  work: (input: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   const queue = inputs.entries();
   // Lanes share one iterator, so that each input is taken once.

@@ -8,7 +8,7 @@ import type { JournalStore } from "../storage/journal-store.ts";
 import type { Digest } from "../storage/store.ts";
 import type { Delta, VaultCall } from "./contract.ts";
 import { decodeVaultOperation, encodeVaultOperation, type VaultOperation } from "./operations.ts";
-import type { Genesis } from "./plan.ts";
+import type { Genesis, Shredded } from "./plan.ts";
 import type { MemberClass } from "./roster.ts";
 
 /** The last head that was final and verified: nothing below it, and no other at its sequence, is accepted. */
@@ -48,6 +48,9 @@ export interface MemberState {
   readonly genesis: Genesis | null;
   /** The member that this device becomes once its admission is final: recovery only. */
   readonly enrolling: string | null;
+  /** Sequence of the newest shred that a final head told of, and of the newest that this device followed; 0 for none. */
+  readonly shredSeen: bigint;
+  readonly shredFollowed: bigint;
 }
 
 /** A welcome that waits for its admission to be final. */
@@ -96,6 +99,41 @@ export interface Candidate {
   readonly revoked: readonly string[];
   /** The authorizer whose signature its welcomes bear. */
   readonly authorizer: string;
+  /** Whether it turns the epoch by everybody's ratcheted secret. */
+  readonly ratcheted: boolean;
+  /** The shreds that it makes. */
+  readonly shreds: readonly Shredded[];
+  /** Sequence of the newest shred that it was built upon; 0 for none. */
+  readonly shredded: bigint;
+}
+
+/** A shred that is final and not yet done. */
+export interface StartedShred extends Omit<Shredded, "kind" | "operationId"> {
+  /** The operation's id, hex. */
+  readonly id: string;
+  /** Sequence of the commit that made it. */
+  readonly sequence: bigint;
+  /** How many blobs the store was told to give up for it. */
+  readonly blobs: number;
+}
+
+/**
+ * What was done for a shred, made when all is done that this device can do. What nobody can do stays so: whoever archived
+ * blobs opens them with the 24 words, with what a silent device has until it follows, with an identity that an archived
+ * welcome came to, or with a copy of what a device held before; and readers keep what they read.
+ */
+export interface ShredReceipt extends StartedShred {
+  /** Sequence and epoch of the final head behind which it was done. */
+  readonly doneAt: bigint;
+  readonly epoch: number;
+  /** Blobs that other scopes still list: what they hold of the shredded memories has no key left. */
+  readonly listed: number;
+  /** Member ids of the owner's devices that destroyed their older keys, this one among them. */
+  readonly followed: readonly string[];
+  /** Those that did not say so yet: each does at its next sync. */
+  readonly silent: readonly string[];
+  /** Member ids of readers. */
+  readonly readers: readonly string[];
 }
 
 /** What this device saw of one member in final heads. */
@@ -123,6 +161,8 @@ const CANDIDATE = "candidate-";
 const WELCOME = "welcome-";
 const LOST = "lost-";
 const SENT = "sent-";
+const SHRED = "shred-";
+const RECEIPT = "receipt-";
 const REACH = "reach";
 const GARBAGE = "garbage-";
 const WITNESSED = "witnessed";
@@ -250,6 +290,31 @@ function decodeSent(bytes: Uint8Array): SentBatch {
   };
 }
 
+/** Notes a shred that is final, until it is done. */
+export const writeShred = (journal: Journal, shred: StartedShred): Promise<void> =>
+  write(journal, SHRED + shred.id, encodeCbor(shred));
+
+export const readShreds = (journal: Journal): Promise<StartedShred[]> =>
+  readAll(journal, SHRED, (bytes) => {
+    const { sequence, ...shred } = decodeCbor(bytes) as Stored<StartedShred>;
+    return { ...shred, sequence: BigInt(sequence) };
+  });
+
+export const removeShred = (journal: Journal, id: string): Promise<void> => journal.store.remove(SHRED + id);
+
+/** Keeps a receipt until it was shown. */
+export const writeReceipt = (journal: Journal, receipt: ShredReceipt): Promise<void> =>
+  write(journal, RECEIPT + receipt.id, encodeCbor(receipt));
+
+export const readReceipts = (journal: Journal): Promise<ShredReceipt[]> =>
+  readAll(journal, RECEIPT, (bytes) => {
+    const { sequence, doneAt, ...receipt } = decodeCbor(bytes) as Stored<ShredReceipt>;
+    return { ...receipt, sequence: BigInt(sequence), doneAt: BigInt(doneAt) };
+  });
+
+export const removeReceipt = (journal: Journal, id: string): Promise<void> =>
+  journal.store.remove(RECEIPT + id);
+
 /** Keeps the digests of all blobs that the last final head needs. */
 export const writeReach = (journal: Journal, digests: Iterable<Digest>): Promise<void> =>
   write(journal, REACH, encodeDigests(digests));
@@ -313,15 +378,21 @@ const encodeState = (state: MemberState): Uint8Array =>
   encodeCbor({ ...state, ref: { ...state.ref, vaultId: state.ref.vaultId.toString(16) } });
 
 function decodeState(bytes: Uint8Array): MemberState {
-  const { ref, pin, genesis, ...state } = decodeCbor(bytes) as StoredState;
+  const { ref, pin, genesis, shredSeen, shredFollowed, ...state } = decodeCbor(bytes) as StoredState;
   return {
     ...state,
+    ...{ shredSeen: BigInt(shredSeen), shredFollowed: BigInt(shredFollowed) },
     ref: { chainId: BigInt(ref.chainId), contract: ref.contract, vaultId: BigInt(`0x${ref.vaultId}`) },
     pin: pin && { ...pin, sequence: BigInt(pin.sequence), generation: BigInt(pin.generation) },
     genesis: genesis && {
       ...genesis,
       members: genesis.members.map(({ member, secret }) => ({
-        member: { ...member, since: BigInt(member.since), written: BigInt(member.written) },
+        member: {
+          ...member,
+          since: BigInt(member.since),
+          written: BigInt(member.written),
+          erased: BigInt(member.erased),
+        },
         secret,
       })),
     },
@@ -331,11 +402,11 @@ function decodeState(bytes: Uint8Array): MemberState {
 const encodeCandidate = (candidate: Candidate): Uint8Array => encodeCbor(candidate);
 
 function decodeCandidate(bytes: Uint8Array): Candidate {
-  const { sequence, delta, calls, ...candidate } = decodeCbor(bytes) as Stored<Candidate>;
+  const { sequence, delta, calls, shredded, ...candidate } = decodeCbor(bytes) as Stored<Candidate>;
   const restored: Delta = { ...delta, sequence: BigInt(delta.sequence) };
   return {
     ...candidate,
-    sequence: BigInt(sequence),
+    ...{ sequence: BigInt(sequence), shredded: BigInt(shredded) },
     delta: restored,
     calls: calls.map((call): VaultCall => (call.kind === "commit" ? { ...call, delta: restored } : call)),
   };

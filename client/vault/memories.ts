@@ -1,7 +1,7 @@
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 import { InvalidScopeName, OwnerClassOnly } from "../errors.ts";
-import type { CreateOperation, Operation, UpdateOperation } from "../memory/operations.ts";
+import type { CreateOperation, UpdateOperation } from "../memory/operations.ts";
 import { MAX_SCOPE_NAME_BYTES } from "../memory/record.ts";
 import {
   readCandidates,
@@ -53,21 +53,23 @@ export async function remember(vault: Vault, ...inputs: readonly MemoryInput[]):
     id: bytesToHex(vault.random(16)),
     at: vault.now(),
   }));
-  await journal(vault, operations);
+  await journalOperations(vault, operations);
   return operations.map(({ id }) => id);
 }
 
 /** Journals a change to a memory as it was seen: if another device changed it meanwhile, both versions stay. */
 export const update = (vault: Vault, seen: SeenMemory, changes: UpdateOperation["changes"]): Promise<void> =>
-  journal(vault, [{ ...operationOn(vault, seen), kind: "update", seenRevision: seen.revision, changes }]);
+  journalOperations(vault, [
+    { ...operationOn(vault, seen), kind: "update", seenRevision: seen.revision, changes },
+  ]);
 
 /** Journals that a memory proved itself once more. */
 export const reinforce = (vault: Vault, seen: Pick<SeenMemory, "id">): Promise<void> =>
-  journal(vault, [{ ...operationOn(vault, seen), kind: "reinforce" }]);
+  journalOperations(vault, [{ ...operationOn(vault, seen), kind: "reinforce" }]);
 
 /** Journals that a memory leaves the live set. What earlier blobs hold stays readable to their readers. */
 export const forget = (vault: Vault, seen: SeenMemory): Promise<void> =>
-  journal(vault, [{ ...operationOn(vault, seen), kind: "forget", seenRevision: seen.revision }]);
+  journalOperations(vault, [{ ...operationOn(vault, seen), kind: "forget", seenRevision: seen.revision }]);
 
 /** What waits in the journal, in order; operations stay until the commit that carries them is final. */
 export const pending = (vault: Vault): Promise<VaultOperation[]> => readOperations(vault.journal);
@@ -107,7 +109,8 @@ const operationOn = (vault: Vault, { id }: Pick<SeenMemory, "id">) => ({
   memoryId: id,
 });
 
-async function journal(vault: Vault, operations: readonly Operation[]): Promise<void> {
+/** @throws {OwnerClassOnly} for a reader. */
+export async function journalOperations(vault: Vault, operations: readonly VaultOperation[]): Promise<void> {
   if ((await stateOf(vault)).class !== "owner") throw new OwnerClassOnly("write");
   await writeOperations(vault.journal, operations);
 }

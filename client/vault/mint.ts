@@ -7,7 +7,7 @@ import type { VaultRef } from "../crypto/ref.ts";
 import { ContractMissing, VaultExists, VaultNotFound, WalletRequired } from "../errors.ts";
 import { PERMISSION, send, vaultIdOf } from "./contract.ts";
 import { readState, writeState, type MemberState } from "./journal.ts";
-import type { RosterMember } from "./roster.ts";
+import { WORDS_LABEL, type RosterMember } from "./roster.ts";
 import { agreedHead, vaultAt, type Environment, type Vault } from "./session.ts";
 
 /** What minting takes. */
@@ -88,12 +88,9 @@ export async function firstState(vault: Vault, ref: VaultRef, seed: Uint8Array):
         { member: recovery, secret: words.recoverySecret },
       ],
     },
-    enrolling: null,
+    ...{ enrolling: null, shredSeen: 0n, shredFollowed: 0n },
   };
 }
-
-/** What the roster calls the words. */
-const WORDS_LABEL = "the 24 words";
 
 /** The words as the roster knows them. */
 export const wordsMember = (id: string, words: SeedSecrets): Promise<RosterMember> =>
@@ -113,4 +110,5 @@ const ownerMember = async (
   since: 0n,
   written: 0n,
   welcomeDigest: null,
+  erased: 0n,
 });

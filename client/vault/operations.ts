@@ -94,12 +94,53 @@ export interface RekeyOperation {
   readonly words: SeedSecrets | null;
 }
 
+/** Removes memories, and cuts whatever led to what was stored of them before. */
+export interface ShredOperation {
+  readonly kind: "shred";
+  readonly id: string;
+  readonly memoryIds: readonly string[];
+}
+
+/** A device's word that it followed a shred. It goes along with other commits and is worth none of its own. */
+export interface NoteOperation {
+  readonly kind: "note";
+  readonly id: string;
+  readonly memberId: string;
+  /** Sequence of the shred. */
+  readonly erased: bigint;
+}
+
+/** Turns the epoch until it is above that of a commit that was stored and lost. */
+export interface RotateOperation {
+  readonly kind: "rotate";
+  readonly id: string;
+  readonly above: number;
+}
+
 /** Whatever the journal holds until it is final. */
 export type VaultOperation =
-  Operation | AdmitOperation | DismissOperation | ChangeOperation | RenewOperation | RekeyOperation;
+  | Operation
+  | AdmitOperation
+  | DismissOperation
+  | ChangeOperation
+  | RenewOperation
+  | RekeyOperation
+  | ShredOperation
+  | NoteOperation
+  | RotateOperation;
 
 /** Kinds of operations as the journal has them. */
-const TAG = { memory: 0, admit: 1, dismiss: 2, change: 3, renew: 4, rekey: 5 } as const;
+const TAG = {
+  memory: 0,
+  admit: 1,
+  dismiss: 2,
+  change: 3,
+  renew: 4,
+  rekey: 5,
+  shred: 6,
+  note: 7,
+  rotate: 8,
+} as const;
 
 export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
   switch (operation.kind) {
@@ -147,6 +188,17 @@ export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
         operation.replaced,
         operation.words === null ? null : encodeSeedSecrets(operation.words),
       ]);
+    case "shred":
+      return encodeCbor([TAG.shred, hexToBytes(operation.id), operation.memoryIds.map(hexToBytes)]);
+    case "note":
+      return encodeCbor([
+        TAG.note,
+        hexToBytes(operation.id),
+        hexToBytes(operation.memberId),
+        operation.erased,
+      ]);
+    case "rotate":
+      return encodeCbor([TAG.rotate, hexToBytes(operation.id), operation.above]);
     case "create":
     case "update":
     case "reinforce":
@@ -191,6 +243,19 @@ export function decodeVaultOperation(bytes: Uint8Array): VaultOperation {
       replaced: text(replaced, "authorizer"),
       words: nullOr(words, decodeSeedSecrets),
     };
+  }
+  if (fields[0] === TAG.shred) {
+    const [, id, memoryIds] = tuple(fields, 3, "shred");
+    return { kind: "shred", id: hexId(id), memoryIds: list(memoryIds, "memories").map(hexId) };
+  }
+  if (fields[0] === TAG.note) {
+    const [, id, memberId, erased] = tuple(fields, 4, "note");
+    const sequence = BigInt(uint(erased, "sequence of a shred"));
+    return { kind: "note", id: hexId(id), memberId: hexId(memberId), erased: sequence };
+  }
+  if (fields[0] === TAG.rotate) {
+    const [, id, above] = tuple(fields, 3, "rotate");
+    return { kind: "rotate", id: hexId(id), above: uint(above, "epoch") };
   }
   if (fields[0] !== TAG.admit) throw new MalformedData("operation", `kind ${shown(fields[0])}`);
   const [

@@ -6,6 +6,7 @@ import type { VaultRef } from "../crypto/ref.ts";
 import { ContentTooLarge, MalformedData, OwnerClassOnly, TooManyScopes, VaultError } from "../errors.ts";
 import { decodeRecord } from "../memory/codec.ts";
 import { applyOperation, type Operation, type Outcome } from "../memory/operations.ts";
+import { versionsOf } from "../memory/versions.ts";
 import type { Random } from "../crypto/seal.ts";
 import { MAX_SCOPES } from "./blob.ts";
 import type { Draft, ScopeDraft } from "./commit.ts";
@@ -16,8 +17,11 @@ import { entriesOf, Members } from "./members.ts";
 import type {
   AdmitOperation,
   ChangeOperation,
+  NoteOperation,
   RekeyOperation,
   RenewOperation,
+  RotateOperation,
+  ShredOperation,
   Terms,
   VaultOperation,
 } from "./operations.ts";
@@ -32,15 +36,18 @@ import {
   encodeRekey,
   encodeScopeName,
   encodeSecret,
+  encodeShred,
   COMMIT_KEY_ID,
   INBOX_ID,
   isInternal,
   KEPT_BATCHES,
+  KEPT_SHREDDED,
   ONE,
   REKEY_ID,
+  SHRED_ID,
   ZERO,
 } from "./roster.ts";
-import type { Roster, RosterMember, Secrets } from "./roster.ts";
+import type { NewestShred, Roster, RosterMember, Secrets } from "./roster.ts";
 
 /** What a vault starts from: kept by the minting device until its first commit is final. */
 export interface Genesis {
@@ -69,6 +76,18 @@ export interface Admitted extends Welcomed {
   readonly store: boolean;
 }
 
+/** What a shred does to the next head. */
+export interface Shredded {
+  readonly kind: "shredded";
+  readonly operationId: string;
+  /** All that were asked for, and the records that conflict with them. */
+  readonly memoryIds: readonly string[];
+  /** Those among them that no scope has any more: for their sake every scope is written anew. */
+  readonly unknown: readonly string[];
+  /** Names of the scopes that are written anew. */
+  readonly scopes: readonly string[];
+}
+
 /** What became of one operation. */
 export type OperationOutcome =
   | Outcome
@@ -85,6 +104,11 @@ export type OperationOutcome =
     }
   | { readonly kind: "renewed"; readonly operationId: string; readonly memberId: string }
   | { readonly kind: "rekeyed"; readonly operationId: string; readonly removed: readonly string[] }
+  | Shredded
+  /** A device's word, which goes along with what else is written. */
+  | { readonly kind: "noted"; readonly operationId: string; readonly memberId: string }
+  /** The epoch turned; where it must turn again, the operation stays in the journal. */
+  | { readonly kind: "rotated"; readonly operationId: string; readonly again: boolean }
   /** It cannot be applied: it stays in the journal until it is withdrawn. */
   | { readonly kind: "refused"; readonly operationId: string; readonly fault: VaultError }
   /** The grantee is a member already, or the member is gone: the operation changes nothing. */
@@ -94,12 +118,16 @@ export type OperationOutcome =
 export interface Plan {
   readonly epoch: number;
   readonly rotated: boolean;
+  /** Whether it turns by everybody's ratcheted secret: a rekey draws them. */
+  readonly ratcheted: boolean;
   readonly admitted: readonly Admitted[];
   /** Members that find their new welcome by their locator. */
   readonly reissued: readonly Welcomed[];
   readonly dismissed: readonly RosterMember[];
   readonly outcomes: ReadonlyMap<string, OperationOutcome>;
   readonly inbox: string;
+  /** Sequence of the newest shred that the base has; 0 for none. */
+  readonly shredded: bigint;
   /**
    * Draws the commit, once.
    *
@@ -197,6 +225,8 @@ class Work {
   readonly #reissued = new Map<string, Welcomed>();
   readonly #dismissed: RosterMember[] = [];
   readonly #outcomes = new Map<string, OperationOutcome>();
+  readonly #newestShred: NewestShred | null;
+  #shredded: readonly string[];
   #rotate = false;
 
   constructor(request: PlanRequest) {
@@ -207,6 +237,7 @@ class Work {
       for (const id of [ZERO, ONE]) this.#scopes.set(id, new WorkingScope(id));
       this.#members = new Members();
       this.#scopeIds = new Map();
+      [this.#newestShred, this.#shredded] = [null, []];
       const { commitKey, inbox, members } = base.genesis;
       const secrets = members.map(({ member, secret }) => [member.id, secret] as const);
       this.#secrets = { members: new Map(secrets), commitKey, inbox, batches: new Map() };
@@ -219,6 +250,8 @@ class Work {
     this.#members = new Members(roster.members.values());
     this.#scopeIds = new Map([...roster.scopeNames].map(([id, name]) => [name, id]));
     this.#secrets = secretsOf(base.opened);
+    this.#newestShred = roster.newestShred;
+    this.#shredded = roster.newestShred?.memoryIds ?? [];
   }
 
   /** One operation that cannot be applied must not keep all others in the journal. */
@@ -244,6 +277,15 @@ class Work {
         return;
       case "rekey":
         this.#supersede(operation);
+        return;
+      case "shred":
+        this.#shred(operation);
+        return;
+      case "note":
+        this.#note(operation);
+        return;
+      case "rotate":
+        this.#turnAbove(operation);
         return;
       case "dismiss": {
         const { id: operationId, memberId } = operation;
@@ -356,7 +398,7 @@ class Work {
     const member: RosterMember = {
       ...{ id: operationId, class: operation.class, recipient, locator: random(32), grantee, listed },
       ...{ scopes: scopes.map(({ id }) => id), expiresAt, permissions, admission, label },
-      ...{ since: this.#sequence, written: this.#sequence, welcomeDigest: null },
+      ...{ since: this.#sequence, written: this.#sequence, welcomeDigest: null, erased: 0n },
     };
     const welcomed = { member, secret: random(32), scopes, onChain: listed, store: storeWelcome };
     this.#admitted.set(member.id, welcomed);
@@ -454,6 +496,54 @@ class Work {
     this.#outcomes.set(operationId, { kind: "renewed", operationId, memberId });
   }
 
+  /** Takes all versions of memories out, and leaves nothing of their scopes that an earlier epoch opens (SPEC §9). */
+  #shred({ id: operationId, memoryIds }: ShredOperation): void {
+    const scopes = [...this.#scopes.values()].filter(({ id }) => !isInternal(id));
+    const memories = scopes.flatMap(({ live }) => [...live.values()].map(decodeRecord));
+    const [removed, holders, unknown] = [new Set<string>(), new Set<WorkingScope>(), new Set<string>()];
+    for (const [asked, versions] of versionsOf(memories, memoryIds)) {
+      const held = [...versions].flatMap((id) => this.#holderOf(id) ?? []);
+      if (held.length === 0) unknown.add(asked);
+      for (const scope of held) holders.add(scope);
+      for (const id of versions) removed.add(id);
+    }
+    for (const id of removed) this.#holderOf(id)?.remove(id);
+    const cut = unknown.size === 0 ? [...holders] : scopes;
+    for (const scope of cut) scope.snapshot = true;
+    this.#rotate = true;
+    this.#shredded = [...new Set([...this.#shredded, ...removed])].slice(-KEPT_SHREDDED);
+    const record = { sequence: this.#sequence, memoryIds: this.#shredded };
+    this.#scope(ONE).put(SHRED_ID, encodeShred(record, this.#request.random));
+    const names = [...this.#scopeIds].filter(([, id]) => cut.some((scope) => scope.id === id));
+    this.#outcomes.set(operationId, {
+      ...{ kind: "shredded", operationId, memoryIds: [...removed], unknown: [...unknown] },
+      scopes: names.map(([name]) => name),
+    });
+  }
+
+  #note({ id: operationId, memberId, erased }: NoteOperation): void {
+    const member = this.#members.get(memberId);
+    if (member?.class !== "owner" || member.erased >= erased) {
+      this.#outcomes.set(operationId, { kind: "unchanged", operationId, why: "the roster says so already" });
+      return;
+    }
+    this.#enter({ ...member, erased });
+    this.#outcomes.set(operationId, { kind: "noted", operationId, memberId });
+  }
+
+  /** What was stored and lost opens with everybody's secret, up to its epoch: secrets must pass it (SPEC §9). */
+  #turnAbove({ id: operationId, above }: RotateOperation): void {
+    const epoch = this.#request.base.opened?.data.epoch ?? 0;
+    if (epoch > above) {
+      this.#outcomes.set(operationId, { kind: "unchanged", operationId, why: "the epoch turned already" });
+      return;
+    }
+    this.#rotate = true;
+    // An epoch never rises by more than the sequence does; no drawn secret leads to what was lost.
+    const again = this.#request.rekey === null && epoch + 1 <= above;
+    this.#outcomes.set(operationId, { kind: "rotated", operationId, again });
+  }
+
   /** Refused here, an admission stays alone with its fault; refused with the keyring, it would stop all others. */
   #requireEntries(more: number): void {
     const total = this.#members.entries + more;
@@ -510,11 +600,13 @@ class Work {
     return {
       epoch,
       rotated: this.#rotate,
+      ratcheted: this.#rotate && rekey === null,
       admitted: [...this.#admitted.values()],
       reissued: [...this.#reissued.values()],
       dismissed: this.#dismissed,
       outcomes: this.#outcomes,
       inbox: this.#secrets.inbox,
+      shredded: this.#newestShred?.sequence ?? 0n,
       draft: (welcomes = new Map()) => this.#draft(epoch, welcomes),
     };
   }

@@ -1,8 +1,15 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-import { digestOf, type Digest } from "../storage/store.ts";
-import type { OpenedHead } from "./head.ts";
-import { readReach, writeGarbage, writeReach, type Candidate } from "./journal.ts";
+import { digestOf, readBlob, type Digest } from "../storage/store.ts";
+import { mapConcurrently, type OpenedHead } from "./head.ts";
+import {
+  readCandidates,
+  readGarbage,
+  readReach,
+  writeGarbage,
+  writeReach,
+  type Candidate,
+} from "./journal.ts";
 import { rosterOf } from "./plan.ts";
 import type { Vault } from "./session.ts";
 
@@ -39,4 +46,25 @@ export async function noteGarbage(
   // The note comes first: interrupted between the two, it is made again.
   if (dropped.length > 0) await writeGarbage(vault.journal, dropped);
   await writeReach(vault.journal, reach);
+}
+
+/**
+ * Gives up what was noted, but for what a final head reaches and what open candidates wrote. The head's own blobs are
+ * read back first: what is given up may be all that is left of them.
+ *
+ * @returns the notes, to be dropped, and how many blobs the store was told to give up.
+ * @throws {BlobMissing|BlobAltered} when the store lacks what the head needs. {StoreUnavailable} when it could not be told.
+ */
+export async function giveUpGarbage(
+  vault: Vault,
+  opened: OpenedHead,
+): Promise<{ readonly notes: readonly string[]; readonly given: number }> {
+  const reach = reachOf(opened);
+  await mapConcurrently([...reach], (digest) => readBlob(vault.store, digest));
+  const garbage = await readGarbage(vault.journal);
+  const open = (await readCandidates(vault.journal)).flatMap(({ blobs }) => blobs.map(digestOf));
+  const kept = new Set([...reach, ...open]);
+  const due = new Set([...garbage.values()].flat().filter((digest) => !kept.has(digest)));
+  for (const digest of due) await vault.store.delete(digest);
+  return { notes: [...garbage.keys()], given: due.size };
 }

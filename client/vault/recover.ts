@@ -101,6 +101,7 @@ export const wordsState = (ref: VaultRef, words: SeedSecrets, enrolling: string)
   ...{ locator: words.recoveryLocator, identity: words.recoveryIdentity, nextIdentity: null },
   ...{ secret: words.recoverySecret, epoch: 0, welcomeDigest: null, admitted: true, pin: null },
   ...{ scopes: [], expiresAt: null, grantee: null, genesis: null },
+  ...{ shredSeen: 0n, shredFollowed: 0n },
 });
 
 const isEnrolment = (operation: VaultOperation): boolean =>

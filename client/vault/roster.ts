@@ -27,6 +27,7 @@ export const KIND = {
   batch: 5,
   member: 6,
   scopeName: 7,
+  shred: 8,
   rekey: 9,
 } as const;
 
@@ -61,6 +62,16 @@ export interface RosterMember {
   readonly written: bigint;
   /** Digest of the newest welcome of a reissued member. */
   readonly welcomeDigest: Uint8Array | null;
+  /** Sequence of the newest shred that the device says it followed; 0 for none. */
+  readonly erased: bigint;
+}
+
+/** The newest shred, for every device of the owner to follow. */
+export interface NewestShred {
+  /** Sequence of the commit that made it. */
+  readonly sequence: bigint;
+  /** Ids of the memories that were shredded last, at most {@link KEPT_SHREDDED}, oldest first. */
+  readonly memoryIds: readonly string[];
 }
 
 /** What scope zero holds: everything that must not outlive an epoch. */
@@ -75,6 +86,9 @@ export interface Secrets {
   readonly batches: ReadonlyMap<string, bigint>;
 }
 
+/** What the words' own member is called: it is no device, and follows no shred. */
+export const WORDS_LABEL = "the 24 words";
+
 /** The scopes that the owner class keeps for itself. */
 export const ZERO = bytesToHex(SCOPE_ZERO);
 export const ONE = bytesToHex(SCOPE_ONE);
@@ -85,10 +99,14 @@ export const isInternal = (id: string): boolean => id === ZERO || id === ONE;
 /** How many batch ids scope zero remembers. */
 export const KEPT_BATCHES = 128;
 
+/** How many ids of shredded memories scope one remembers. */
+export const KEPT_SHREDDED = 128;
+
 const SINGLE = (kind: number): Uint8Array => concatBytes(new Uint8Array(15), Uint8Array.of(kind));
-/** Ids of the records that stand once: two in scope zero, and the newest rekey in scope one. */
+/** Ids of the records that stand once: two in scope zero, and the newest shred and rekey in scope one. */
 export const COMMIT_KEY_ID = bytesToHex(SINGLE(KIND.commitKey));
 export const INBOX_ID = bytesToHex(SINGLE(KIND.inbox));
+export const SHRED_ID = bytesToHex(SINGLE(KIND.shred));
 export const REKEY_ID = bytesToHex(SINGLE(KIND.rekey));
 
 const record = (kind: number, id: string, random: Random, ...fields: unknown[]): Uint8Array =>
@@ -130,7 +148,11 @@ export const encodeMember = (member: RosterMember, random: Random): Uint8Array =
     member.since,
     member.written,
     member.welcomeDigest,
+    member.erased,
   );
+
+export const encodeShred = ({ sequence, memoryIds }: NewestShred, random: Random): Uint8Array =>
+  record(KIND.shred, SHRED_ID, random, sequence, memoryIds.map(hexToBytes));
 
 /**
  * Reads the live records of scope zero.
@@ -167,6 +189,8 @@ export interface Roster {
   readonly members: ReadonlyMap<string, RosterMember>;
   readonly scopeNames: ReadonlyMap<string, string>;
   readonly rekeyed: RekeyRecord | null;
+  /** `null` where nothing was ever shredded. */
+  readonly newestShred: NewestShred | null;
 }
 
 /**
@@ -178,6 +202,7 @@ export function decodeRoster(records: Iterable<Uint8Array>): Roster {
   const members = new Map<string, RosterMember>();
   const scopeNames = new Map<string, string>();
   let rekeyed: RekeyRecord | null = null;
+  let newestShred: NewestShred | null = null;
   for (const bytes of records) {
     const fields = list(decodeCbor(bytes), "a record of scope one");
     if (fields[0] === KIND.scopeName) {
@@ -187,7 +212,8 @@ export function decodeRoster(records: Iterable<Uint8Array>): Roster {
     } else if (fields[0] === KIND.member) {
       const member = memberOf(fields);
       members.set(member.id, member);
-    } else if (fields[0] === KIND.rekey) {
+    } else if (fields[0] === KIND.shred) newestShred = shredOf(fields);
+    else if (fields[0] === KIND.rekey) {
       const [, id, salt, sequence, base] = tuple(fields, 5, "rekey");
       checkSalt(salt);
       if (hexId(id) !== REKEY_ID) throw new MalformedData("rekey", `id ${hexId(id)}`);
@@ -197,14 +223,23 @@ export function decodeRoster(records: Iterable<Uint8Array>): Roster {
       };
     } else throw new MalformedData("a record of scope one", `kind ${shown(fields[0])}`);
   }
-  return { members, scopeNames, rekeyed };
+  return { members, scopeNames, newestShred, rekeyed };
+}
+
+function shredOf(record: readonly unknown[]): NewestShred {
+  const [, id, salt, sequence, ids] = tuple(record, 5, "shred");
+  checkSalt(salt);
+  if (hexId(id) !== SHRED_ID) throw new MalformedData("shred", `id ${hexId(id)}`);
+  const memoryIds = list(ids, "shredded memories").map(hexId);
+  if (memoryIds.length > KEPT_SHREDDED) throw new MalformedData("shred", `${memoryIds.length} memories`);
+  return { sequence: BigInt(uint(sequence, "sequence of a shred")), memoryIds };
 }
 
 function memberOf(record: readonly unknown[]): RosterMember {
-  const fields = tuple(record, 16, "member");
+  const fields = tuple(record, 17, "member");
   const [, id, salt, kind, recipient, locator, grantee, listed, scopes, expiresAt, permissions, admission] =
     fields;
-  const [label, since, written, welcomeDigest] = fields.slice(12);
+  const [label, since, written, welcomeDigest, erased] = fields.slice(12);
   checkSalt(salt);
   return {
     id: hexId(id),
@@ -221,6 +256,7 @@ function memberOf(record: readonly unknown[]): RosterMember {
     since: BigInt(uint(since, "since")),
     written: BigInt(uint(written, "written")),
     welcomeDigest: nullOr(welcomeDigest, (value) => fixed(value, 32, "welcome digest")),
+    erased: BigInt(uint(erased, "erased")),
   };
 }
 

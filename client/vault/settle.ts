@@ -1,15 +1,20 @@
 import { equalBytes } from "@noble/ciphers/utils.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 
 import { JournalBusy, NotYetAdmitted, VaultError, VaultNotFound } from "../errors.ts";
 import { digestOf, putVerified } from "../storage/store.ts";
 import type { ChainHead } from "./contract.ts";
+import { followShred } from "./follow.ts";
 import type { OpenedHead } from "./head.ts";
 import {
   readCandidates,
   readOperations,
   removeCandidate,
+  readShreds,
   removeOperations,
   writeLostText,
+  writeOperations,
+  writeShred,
   writeState,
   writeWelcome,
   type Candidate,
@@ -47,7 +52,8 @@ export const settle = (vault: Vault): Promise<MemberState> => locked(vault, () =
 /** {@link settle} for who holds the journal's lock. */
 export async function settleLocked(vault: Vault): Promise<MemberState> {
   const candidates = await readCandidates(vault.journal);
-  const { state, opened, fault } = await advancePin(vault, (work) => work(), candidates.length > 0);
+  const always = candidates.length > 0 || (await isShredding(vault));
+  const { state, opened, fault } = await advancePin(vault, (work) => work(), always);
   if (fault !== null) throw fault;
   if (opened !== null && state.class === "owner") {
     const { batches } = secretsOf(opened);
@@ -57,8 +63,15 @@ export async function settleLocked(vault: Vault): Promise<MemberState> {
       candidates.filter(({ id }) => batches.has(id)),
     );
     await settleCandidates(vault, state, opened);
+    return followShred(vault, state, opened);
   }
   return state;
+}
+
+/** Whether there is a shred that this device did not follow yet, or one of its own that is not done. */
+async function isShredding(vault: Vault): Promise<boolean> {
+  const { shredSeen, shredFollowed } = await stateOf(vault);
+  return shredSeen > shredFollowed || (await readShreds(vault.journal)).length > 0;
 }
 
 /**
@@ -107,6 +120,9 @@ async function advancePin(vault: Vault, guard: Guard, always = false): Promise<S
   let opened: OpenedHead;
   try {
     opened = await openWith(vault, state, chain);
+    // An older secret may open all that is left: it goes when what comes after it was read back, and not from memory.
+    if (!equalBytes(opened.secret, state.secret))
+      opened = await openWith({ ...vault, cache: new Map() }, state, chain);
   } catch (fault) {
     if (!(fault instanceof VaultError)) throw fault;
     // An admission that is not final yet is no fault: the newest head may open, this one cannot.
@@ -160,6 +176,7 @@ async function pinnedState(
     admitted: true,
     pin: { sequence, stateRoot, generation },
     genesis: null,
+    shredSeen: state.class === "owner" ? (rosterOf(opened).newestShred?.sequence ?? 0n) : 0n,
   };
   if (state.enrolling === null) return pinned;
   const member = rosterOf(opened).members.get(state.enrolling);
@@ -183,6 +200,12 @@ async function settleCandidates(vault: Vault, state: MemberState, opened: Opened
   const { number } = await newestBlock(vault);
   const newest = await openWith(vault, state, await pinnedHead(vault, state, number));
   const faults: unknown[] = [];
+  await turnPast(
+    vault,
+    due.filter((candidate) => !batches.has(candidate.id) && !isUncertain(candidate, opened)),
+    opened,
+    operations,
+  );
   for (const candidate of due) {
     if (isUncertain(candidate, opened)) {
       // Its operations were withdrawn: only the record is left, and nobody waits for it.
@@ -212,8 +235,10 @@ async function letLand(
   block: number,
   waiting: readonly VaultOperation[],
 ): Promise<void> {
-  const { operations, welcomes, lost } = candidate;
+  const { operations, welcomes, lost, shreds, sequence } = candidate;
   const left: Uint8Array[] = [];
+  for (const { operationId: id, memoryIds, unknown, scopes } of shreds)
+    await writeShred(vault.journal, { id, sequence, memoryIds, unknown, scopes, blobs: 0 });
   for (const text of lost) await writeLostText(vault.journal, text);
   for (const { memberId, file, store } of welcomes) {
     const member = rosterOf(newest).members.get(memberId);
@@ -226,6 +251,22 @@ async function letLand(
   await keepSent(vault, candidate, waiting);
   await removeOperations(vault.journal, new Set(operations));
   for (const file of left) await putVerified(vault.store, file);
+}
+
+/**
+ * Whoever archived a loser that turned the epoch opens it with everybody's secret, ratcheted to that epoch: so the epoch
+ * turns past it (SPEC §9).
+ */
+async function turnPast(
+  vault: Vault,
+  lost: readonly Candidate[],
+  { data }: OpenedHead,
+  waiting: readonly VaultOperation[],
+): Promise<void> {
+  const epochs = lost.filter(({ ratcheted }) => ratcheted).map(({ epoch }) => epoch);
+  const above = Math.max(-1, ...epochs);
+  if (above < data.epoch || waiting.some((each) => each.kind === "rotate" && each.above >= above)) return;
+  await writeOperations(vault.journal, [{ kind: "rotate", id: bytesToHex(vault.random(16)), above }]);
 }
 
 /** A loser's keyring opens with secrets that are still in use, so its blobs must not stay. */

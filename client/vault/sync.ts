@@ -186,14 +186,18 @@ async function unwritten(
   const final = pin?.sequence === sequence;
   if (final && plan !== null) {
     for (const text of lostIn(plan)) await writeLostText(vault.journal, text);
-    await removeOperations(vault.journal, new Set(settledIn(plan)));
+    // A device's word waits for a commit that it can go along with.
+    const said = settledIn(plan).filter((id) => plan.outcomes.get(id)?.kind !== "noted");
+    await removeOperations(vault.journal, new Set(said));
   }
   const outcomes = plan?.outcomes ?? new Map<string, OperationOutcome>();
   return { sequence, final, receipt: null, blobs: [], rotated: false, outcomes, races, unsettled: null };
 }
 
 const settledIn = ({ outcomes }: Plan): string[] =>
-  [...outcomes].filter(([, { kind }]) => kind !== "refused").map(([id]) => id);
+  [...outcomes]
+    .filter(([, outcome]) => outcome.kind !== "refused" && !(outcome.kind === "rotated" && outcome.again))
+    .map(([id]) => id);
 
 /** Words that a concurrent forget took: it beats the change, and the text is kept aside (SPEC §7). */
 const lostIn = ({ outcomes }: Plan): LostText[] =>
@@ -223,6 +227,8 @@ const WRITTEN: ReadonlySet<OperationOutcome["kind"]> = new Set([
   "changed",
   "renewed",
   "rekeyed",
+  "shredded",
+  "rotated",
 ]);
 
 /** Builds a candidate and journals it before anyone sees its blobs or its signature. */
@@ -270,6 +276,9 @@ async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
     lost: lostIn(plan),
     revoked,
     authorizer: chain.authorizer,
+    ratcheted: plan.ratcheted,
+    shreds: outcomes.filter((outcome) => outcome.kind === "shredded"),
+    shredded: plan.shredded,
   };
   await writeCandidate(vault.journal, candidate);
   return { candidate, plan, built };
@@ -295,6 +304,7 @@ async function openCandidate(
       (candidate) =>
         candidate.sequence === chain.sequence + 1n &&
         candidate.delta.prevStateRoot === chain.stateRoot &&
+        candidate.ratcheted === plan.ratcheted &&
         candidate.operations.join() === settledIn(plan).join() &&
         candidate.welcomes.map(({ memberId }) => memberId).join() === welcomed.join() &&
         candidate.reissued.join() === reissued.join() &&

@@ -35,8 +35,8 @@
  * | a new Kv with old lists                                       | later: renewed words                                               |
  * | an absent scope passed off as empty                           | (v) head; here                                                     |
  * | a revoke on chain that another device ignores                 | here; (e) races                                                    |
- * | a shred after an in-epoch merge                               | later: shred                                                       |
- * | a shred with an archived losing candidate                     | later: shred                                                       |
+ * | a shred after an in-epoch merge                               | (e) shredded                                                       |
+ * | a shred with an archived losing candidate                     | (e) shredded                                                       |
  * | an admission that lost a race and was built again             | here; (e) races                                                    |
  */
 import { concatBytes, hexToBytes, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";

@@ -135,6 +135,12 @@ export const vaultOperation: Arbitrary<VaultOperation> = fc.oneof(
     ...{ seen: terms, wanted: orNull(terms), label: orNull(words()) },
   }),
   fc.record({ kind: fc.constant("renew" as const), id: hex(16), memberId: hex(16), recipient: bytes(1_216) }),
+  fc.record({ ...{ kind: fc.constant("shred" as const), id: hex(16) }, memoryIds: fc.array(hex(16)) }),
+  fc.record({
+    ...{ kind: fc.constant("note" as const), id: hex(16), memberId: hex(16) },
+    erased: fc.maxSafeNat().map(BigInt),
+  }),
+  fc.record({ kind: fc.constant("rotate" as const), id: hex(16), above: fc.maxSafeNat() }),
 );
 
 const epoch = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -168,7 +174,7 @@ export const member: Arbitrary<RosterMember> = fc.record({
   ...{ grantee: orNull(account), listed: fc.boolean(), scopes: fc.array(hex(16), { maxLength: 4 }) },
   ...{ expiresAt: expiry, permissions, admission, label: words() },
   ...{ since: fc.maxSafeNat().map(BigInt), written: fc.maxSafeNat().map(BigInt) },
-  welcomeDigest: orNull(bytes(32)),
+  ...{ welcomeDigest: orNull(bytes(32)), erased: fc.maxSafeNat().map(BigInt) },
 });
 
 export const ref: Arbitrary<VaultRef> = fc.record({

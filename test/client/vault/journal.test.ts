@@ -12,24 +12,32 @@ import {
   readGarbage,
   readOperations,
   readReach,
+  readReceipts,
   readSent,
+  readShreds,
   readState,
   readWelcome,
   removeCandidate,
   removeGarbage,
   removeOperations,
+  removeReceipt,
   removeSent,
+  removeShred,
   removeWelcome,
   writeCandidate,
   writeGarbage,
   writeOperations,
   writeReach,
+  writeReceipt,
   writeSent,
+  writeShred,
   writeState,
   writeWelcome,
   type Candidate,
   type Journal,
   type MemberState,
+  type ShredReceipt,
+  type StartedShred,
 } from "../../../client/vault/journal.ts";
 import {
   decodeVaultOperation,
@@ -108,6 +116,9 @@ const everyKind = (): VaultOperation[] => [
     seen: { scopes: ["health"], expiresAt: 1, permissions: 1 },
   },
   { kind: "renew", id: id(), memberId: id(), recipient: random(1_216) },
+  { kind: "shred", id: id(), memoryIds: [id(), id()] },
+  { kind: "note", id: id(), memberId: id(), erased: 2n ** 40n },
+  { kind: "rotate", id: id(), above: 7 },
 ];
 
 const member: RosterMember = {
@@ -122,6 +133,7 @@ const member: RosterMember = {
   ...{ scopes: [], expiresAt: null, permissions: 1, admission: "joined", label: "this device", since: 0n },
   written: 3n,
   welcomeDigest: null,
+  erased: 2n,
 };
 
 const state: MemberState = {
@@ -150,6 +162,8 @@ const state: MemberState = {
     members: [{ member, secret: random(32) }],
   },
   enrolling: id(),
+  shredSeen: 2n ** 33n,
+  shredFollowed: 6n,
 };
 
 function candidate(): Candidate {
@@ -187,6 +201,9 @@ function candidate(): Candidate {
     lost: [{ operationId: id(), memoryId: id(), text: "Words that a forget took" }],
     revoked: [`0x${"01".repeat(20)}`],
     authorizer: `0x${"03".repeat(20)}`,
+    ratcheted: true,
+    shreds: [{ kind: "shredded", operationId: id(), memoryIds: [id()], unknown: [id()], scopes: ["health"] }],
+    shredded: 3n,
   };
 }
 
@@ -201,7 +218,7 @@ describe("vault operations", () => {
   it("are refused when they are none", () => {
     for (const bytes of [
       Uint8Array.of(0x80),
-      Uint8Array.of(0x81, 0x07),
+      Uint8Array.of(0x81, 0x17),
       Uint8Array.of(0xff),
       new Uint8Array(0),
     ]) {
@@ -345,6 +362,23 @@ describe("journal", () => {
     await removeGarbage(journal, name!);
     expect(await readGarbage(journal)).to.deep.equal(new Map(rest));
     expect(rest.flatMap(([, noted]) => noted)).to.have.length(2);
+  });
+
+  it("gives back shreds and receipts until they are taken", async () => {
+    const journal = newJournal();
+    const shred: StartedShred = {
+      ...{ id: id(), sequence: 2n ** 40n, memoryIds: [id()], unknown: [id()], scopes: ["health"], blobs: 3 },
+    };
+    await writeShred(journal, shred);
+    expect(await readShreds(journal)).to.deep.equal([shred]);
+    const receipt: ShredReceipt = {
+      ...{ ...shred, doneAt: 2n ** 41n, epoch: 7, listed: 2 },
+      ...{ followed: [id()], silent: [id()], readers: [] },
+    };
+    await writeReceipt(journal, receipt);
+    expect(await readReceipts(journal)).to.deep.equal([receipt]);
+    await Promise.all([removeShred(journal, shred.id), removeReceipt(journal, shred.id)]);
+    expect([await readShreds(journal), await readReceipts(journal)]).to.deep.equal([[], []]);
   });
 
   it("names the file that another key does not open", async () => {

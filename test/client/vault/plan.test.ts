@@ -18,7 +18,7 @@ import type {
   VaultOperation,
 } from "../../../client/vault/operations.ts";
 import { planCommit, rosterOf, secretsOf, type Genesis, type Plan } from "../../../client/vault/plan.ts";
-import { KEPT_BATCHES, ONE, ZERO, type RosterMember } from "../../../client/vault/roster.ts";
+import { KEPT_BATCHES, KEPT_SHREDDED, ONE, ZERO, type RosterMember } from "../../../client/vault/roster.ts";
 import { contains } from "../../helpers/contains.ts";
 import { seeded } from "../../helpers/seeded.ts";
 import { EMPTY, headAfter, REF } from "./workbench.ts";
@@ -57,6 +57,7 @@ class Ledger {
         written: 0n,
       },
       welcomeDigest: null,
+      erased: 0n,
     };
     this.genesis = {
       commitKey: this.random(32),
@@ -482,6 +483,163 @@ describe("a renewed device", () => {
       expect(plan.outcomes.get(renew.id)).to.include({ kind: "unchanged" });
     }
     expect(rosterOf(ledger.opened!).members.get(reader.id)!.recipient).to.deep.equal(reader.recipient);
+  });
+});
+
+describe("a shred", () => {
+  const shredOf = (ledger: Ledger, ...memoryIds: string[]): VaultOperation => ({
+    ...{ kind: "shred", id: ledger.id(), memoryIds },
+  });
+  const listsOf = (ledger: Ledger): Map<string, number> => {
+    const { scopeNames } = rosterOf(ledger.opened!);
+    return new Map(
+      [...ledger.opened!.scopes].map(([id, { segments }]) => [scopeNames.get(id) ?? id, segments.length]),
+    );
+  };
+  const memories = (ledger: Ledger, scope: string, sizes: readonly number[]) =>
+    sizes.map((size) => ledger.create(scope, "x".repeat(size)));
+
+  /** Two scopes whose lists have several blobs. */
+  async function lived(seed: string) {
+    const ledger = new Ledger(seed);
+    const [secret] = memories(ledger, "health", [1]);
+    for (const size of [9_000, 3_000, 1_000])
+      await ledger.commit([...memories(ledger, "health", [size]), ...memories(ledger, "travel", [size])]);
+    await ledger.commit([secret!, ledger.create("travel", "window seat")]);
+    return { ledger, secret: secret! };
+  }
+
+  it("turns the epoch, and writes the scope anew without a list, and no other", async () => {
+    const { ledger, secret } = await lived("shred");
+    expect([...listsOf(ledger)])
+      .to.deep.include(["health", 4])
+      .and.deep.include(["travel", 4]);
+    const operation = shredOf(ledger, secret.id);
+    const plan = await ledger.commit([operation]);
+    expect([plan.rotated, plan.shredded, ledger.opened!.data.epoch]).to.deep.equal([true, 0n, 1]);
+    expect([...listsOf(ledger)])
+      .to.deep.include(["health", 1])
+      .and.deep.include(["travel", 4]);
+    expect(plan.outcomes.get(operation.id)).to.deep.equal({
+      ...{ kind: "shredded", operationId: operation.id, memoryIds: [secret.id], unknown: [] },
+      scopes: ["health"],
+    });
+    expect(ledger.texts()).not.to.include("x");
+    expect(rosterOf(ledger.opened!).newestShred).to.deep.equal({ sequence: 5n, memoryIds: [secret.id] });
+    expect((await ledger.commit([])).shredded).to.equal(5n);
+  });
+
+  it("writes a scope anew though it holds one blob: merging wrote it within the epoch", async () => {
+    const ledger = new Ledger("shred after a merge");
+    const [first, second] = [ledger.create("health", "first"), ledger.create("health", "second")];
+    await ledger.commit([first]);
+    await ledger.commit([second]);
+    const [before] = [...ledger.opened!.scopes.values()].filter(({ id }) => id !== ZERO && id !== ONE);
+    expect(before!.segments).to.have.length(1);
+    await ledger.commit([shredOf(ledger, first.id)]);
+    const { segments } = ledger.opened!.scopes.get(before!.id)!;
+    expect(segments.map(({ entry }) => entry.sequence)).to.deep.equal([3n]);
+    expect(ledger.texts()).to.deep.equal(["second"]);
+  });
+
+  it("takes every version of a memory, and what the same batch made of it", async () => {
+    const { ledger, secret } = await lived("shred of versions");
+    const change = (seenRevision: number, text: string): VaultOperation => ({
+      ...{ kind: "update", id: ledger.id(), at: 2, memoryId: secret.id, seenRevision, changes: { text } },
+    });
+    await ledger.commit([change(1, "y")]);
+    const beside = change(1, "z");
+    await ledger.commit([beside]);
+    expect(ledger.texts()).to.include("y").and.include("z");
+    const operation = shredOf(ledger, beside.id);
+    const late = change(2, "late");
+    const plan = await ledger.commit([change(2, "w"), change(1, "v"), operation, late]);
+    const outcome = plan.outcomes.get(operation.id);
+    expect(outcome?.kind === "shredded" && outcome.memoryIds).to.have.length(3);
+    expect(plan.outcomes.get(late.id)).to.include({ kind: "absent", text: "late" });
+    for (const gone of ["w", "v", "y", "z", "late"]) expect(ledger.texts()).not.to.include(gone);
+  });
+
+  it("writes every scope anew where one of the memories is in none", async () => {
+    const { ledger, secret } = await lived("shred of the unknown");
+    await ledger.commit([{ kind: "forget", id: ledger.id(), at: 2, memoryId: secret.id, seenRevision: 1 }]);
+    const operation = shredOf(ledger, secret.id);
+    const plan = await ledger.commit([operation]);
+    expect(plan.outcomes.get(operation.id)).to.deep.include({
+      ...{ memoryIds: [secret.id], unknown: [secret.id], scopes: ["health", "travel"] },
+    });
+    expect([...listsOf(ledger)])
+      .to.deep.include(["health", 1])
+      .and.deep.include(["travel", 1]);
+  });
+
+  it(`is remembered with the last ${KEPT_SHREDDED} ids, the newest among them`, async () => {
+    const ledger = new Ledger("shreds");
+    const creates = Array.from({ length: KEPT_SHREDDED + 2 }, (_, i) => ledger.create("health", `${i}`));
+    await ledger.commit(creates);
+    const ids = creates.map(({ id }) => id);
+    await ledger.commit([shredOf(ledger, ...ids.slice(0, KEPT_SHREDDED))]);
+    await ledger.commit([shredOf(ledger, ...ids.slice(KEPT_SHREDDED))]);
+    const { newestShred } = rosterOf(ledger.opened!);
+    expect(newestShred).to.deep.equal({ sequence: 3n, memoryIds: ids.slice(2) });
+  });
+
+  it("of a memory that was never committed leaves nothing of it in the first commit", async () => {
+    const ledger = new Ledger("shred before the first commit");
+    const create = ledger.create("health", "CANARY");
+    await ledger.commit([create, shredOf(ledger, create.id), ledger.create("health", "stays")]);
+    expect(ledger.texts()).to.deep.equal(["stays"]);
+    expect(ledger.opened!.data.epoch).to.equal(0);
+    for (const { segments } of ledger.opened!.scopes.values())
+      for (const item of segments.flatMap(({ items }) => items))
+        expect(contains(item, utf8ToBytes("CANARY"))).to.equal(false);
+  });
+
+  it("is followed by a device's word, which stands once and never goes back", async () => {
+    const { ledger } = await lived("a word");
+    const { member } = ledger.genesis.members[0]!;
+    const note = (erased: bigint, memberId = member.id): VaultOperation => ({
+      ...{ kind: "note", id: ledger.id(), memberId, erased },
+    });
+    const kindsOf = ({ outcomes }: Plan) => [...outcomes.values()].map(({ kind }) => kind);
+    expect(kindsOf(await ledger.commit([note(3n)]))).to.deep.equal(["noted"]);
+    expect(rosterOf(ledger.opened!).members.get(member.id)).to.deep.include({ erased: 3n, written: 1n });
+    const later = await ledger.commit([note(3n), note(2n), note(9n, ledger.id())]);
+    expect(kindsOf(later)).to.deep.equal(["unchanged", "unchanged", "unchanged"]);
+    expect(rosterOf(ledger.opened!).members.get(member.id)?.erased).to.equal(3n);
+  });
+});
+
+describe("a turn past a commit that lost", () => {
+  const turn = (ledger: Ledger, above: number): VaultOperation => ({
+    kind: "rotate",
+    id: ledger.id(),
+    above,
+  });
+
+  it("turns the epoch once, and says whether once is enough", async () => {
+    const ledger = new Ledger("a turn");
+    await ledger.commit([]);
+    for (const [above, again] of [
+      [0, false],
+      [3, true],
+      [3, true],
+      [3, false],
+    ] as const) {
+      const operation = turn(ledger, above);
+      const { epoch, outcomes, rotated } = await ledger.commit([operation]);
+      expect(outcomes.get(operation.id)).to.deep.equal({ kind: "rotated", operationId: operation.id, again });
+      expect([rotated, epoch > above]).to.deep.equal([true, !again]);
+    }
+  });
+
+  it("is none where the epoch is beyond it by then", async () => {
+    const ledger = new Ledger("no turn");
+    await ledger.commit([]);
+    await ledger.commit([turn(ledger, 0)]);
+    const operation = turn(ledger, 0);
+    const { rotated, outcomes } = await ledger.commit([operation]);
+    expect([rotated, outcomes.get(operation.id)?.kind]).to.deep.equal([false, "unchanged"]);
   });
 });
 

@@ -13,10 +13,13 @@ import {
   encodeMember,
   encodeScopeName,
   encodeSecret,
+  encodeShred,
   INBOX_ID,
+  KEPT_SHREDDED,
   KIND,
   ONE,
   recordIdOf,
+  SHRED_ID,
   ZERO,
   type RosterMember,
 } from "../../../client/vault/roster.ts";
@@ -40,6 +43,7 @@ const agent: RosterMember = {
   since: 12n,
   written: 14n,
   welcomeDigest: random(32),
+  erased: 9n,
 };
 
 const phone: RosterMember = {
@@ -60,6 +64,7 @@ const phone: RosterMember = {
     since: 1n,
     written: 1n,
     welcomeDigest: null,
+    erased: 0n,
   },
 };
 
@@ -70,6 +75,25 @@ describe("roster", () => {
     const roster = decodeRoster([...records, encodeScopeName(...name, random)]);
     expect([...roster.members.values()]).to.deep.equal([agent, phone]);
     expect([...roster.scopeNames]).to.deep.equal([name]);
+    expect(roster.newestShred).to.equal(null);
+  });
+
+  it("has one record of the newest shred", () => {
+    const shred = { sequence: 2n ** 40n, memoryIds: Array.from({ length: KEPT_SHREDDED }, id) };
+    const record = encodeShred(shred, random);
+    expect(recordIdOf(record)).to.equal(SHRED_ID);
+    expect(decodeRoster([record]).newestShred).to.deep.equal(shred);
+    const own = hexToBytes(SHRED_ID);
+    for (const [sequence, ids] of [
+      [1, [random(15)]],
+      [-1, []],
+      [1, [...shred.memoryIds, id()].map(hexToBytes)],
+      [1, null],
+    ])
+      expect(() => decodeRoster([encodeCbor([KIND.shred, own, random(16), sequence, ids])])).to.throw(
+        MalformedData,
+      );
+    expect(() => decodeRoster([encodeCbor([KIND.shred, random(16), random(16), 1, []])])).to.throw(/id /);
   });
 
   it("names each record by its member or scope, so that a change replaces it", () => {
@@ -104,7 +128,7 @@ describe("roster", () => {
       new Uint8Array(20),
       true,
     ],
-    ...[[random(16)], 1_800_000_000, 3, 0, "label", 12, 14, null],
+    ...[[random(16)], 1_800_000_000, 3, 0, "label", 12, 14, null, 3],
   ];
   const hostile: [string, number, unknown][] = [
     ["an id of 15 bytes", 1, random(15)],
@@ -121,6 +145,7 @@ describe("roster", () => {
     ["a fractional sequence", 13, 1.5],
     ["a recipient of no commit", 14, -1],
     ["a welcome digest of 20 bytes", 15, random(20)],
+    ["a shred at no sequence", 16, null],
   ];
   it("reads the fields that the specification names", () => {
     expect([...decodeRoster([encodeCbor(fields)]).members.keys()]).to.deep.equal([agent.id]);

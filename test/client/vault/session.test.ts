@@ -24,6 +24,7 @@ const state: MemberState = {
     secret: random(32),
     epoch: 5,
     welcomeDigest: null,
+    ...{ shredSeen: 0n, shredFollowed: 0n },
     admitted: true,
     scopes: [{ id: "bb".repeat(16), name: "health" }],
   },

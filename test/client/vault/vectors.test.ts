@@ -239,19 +239,23 @@ testVectors("head", {
 });
 
 /** A member's record. Recipient, locator and the record's salt are drawn from the seed, in this order. */
-type RecordInput = Omit<RosterMember, "recipient" | "locator" | "since" | "written" | "welcomeDigest"> & {
+type RecordInput = Omit<
+  RosterMember,
+  "recipient" | "locator" | "since" | "written" | "welcomeDigest" | "erased"
+> & {
   readonly seed: string;
   readonly since: string;
   readonly written: string;
+  readonly erased: string;
   readonly welcomeDigest: string | null;
 };
 
 testVectors("roster", {
-  member: ({ seed, welcomeDigest, since, written, ...fields }: RecordInput) => {
+  member: ({ seed, welcomeDigest, since, written, erased, ...fields }: RecordInput) => {
     const random = seeded(seed);
     const member: RosterMember = {
       ...{ ...fields, recipient: random(1_216), locator: random(32) },
-      ...{ since: BigInt(since), written: BigInt(written) },
+      ...{ since: BigInt(since), written: BigInt(written), erased: BigInt(erased) },
       welcomeDigest: welcomeDigest === null ? null : hexToBytes(welcomeDigest),
     };
     const record = encodeMember(member, random);

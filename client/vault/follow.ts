@@ -1,0 +1,131 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+
+import type { OpenedHead } from "./head.ts";
+import {
+  readCandidates,
+  readLostTexts,
+  readOperations,
+  readShreds,
+  removeGarbage,
+  removeLostText,
+  removeShred,
+  writeOperations,
+  writeReceipt,
+  writeShred,
+  writeState,
+  type MemberState,
+  type ShredReceipt,
+  type StartedShred,
+} from "./journal.ts";
+import { rosterOf, secretsOf } from "./plan.ts";
+import { giveUpGarbage } from "./reach.ts";
+import { WORDS_LABEL, type NewestShred, type RosterMember } from "./roster.ts";
+import { dropSent } from "./sent.ts";
+import type { Vault } from "./session.ts";
+
+/**
+ * Does on this device what the newest shred of a final and verified head asks for, whichever device made it, and makes
+ * the receipts of its own that are done by now. The older secret is gone already when this begins: it went with the pin.
+ *
+ * @throws {BlobMissing|BlobAltered} when the store lacks what the final head needs: nothing is given up then.
+ * @throws {StoreUnavailable} when a blob could not be given up. Either way the next settling tries again.
+ */
+export async function followShred(
+  vault: Vault,
+  state: MemberState,
+  opened: OpenedHead,
+): Promise<MemberState> {
+  const { newestShred } = rosterOf(opened);
+  // Until it is a member of its own, a recovered device stands on the words, which nothing can make forget.
+  if (newestShred === null || state.enrolling !== null) return state;
+  const due = newestShred.sequence > state.shredFollowed;
+  if (due) await destroyWhatIsKept(vault, opened, newestShred);
+  // A key that a welcome came to opens that welcome, and with it every epoch since: the word is given when it is gone.
+  if (state.nextIdentity !== null) return state;
+  const next = due ? await giveWord(vault, state, newestShred) : state;
+  await makeReceipts(vault, next, opened, newestShred);
+  return next;
+}
+
+/** Texts that were kept aside, operations that were sent, and blobs that nothing needs. */
+async function destroyWhatIsKept(
+  vault: Vault,
+  opened: OpenedHead,
+  { sequence, memoryIds }: NewestShred,
+): Promise<void> {
+  const gone = new Set(memoryIds);
+  for (const { memoryId, operationId } of await readLostTexts(vault.journal))
+    if (gone.has(memoryId)) await removeLostText(vault.journal, operationId);
+  await dropSent(vault, opened.chain.sequence);
+  const { notes, given } = await giveUpGarbage(vault, opened);
+  for (const started of await readShreds(vault.journal)) {
+    // Interrupted before the notes are dropped, the same blobs are counted again, and not twice.
+    if (started.sequence <= sequence && started.blobs < given)
+      await writeShred(vault.journal, { ...started, blobs: given });
+  }
+  for (const note of notes) await removeGarbage(vault.journal, note);
+}
+
+/** The word comes first: said twice it changes nothing, and unsaid it would be missing. */
+async function giveWord(vault: Vault, state: MemberState, { sequence }: NewestShred): Promise<MemberState> {
+  const id = bytesToHex(vault.random(16));
+  await writeOperations(vault.journal, [{ kind: "note", id, memberId: state.memberId, erased: sequence }]);
+  const next = { ...state, shredFollowed: sequence };
+  await writeState(vault.journal, next);
+  return next;
+}
+
+async function makeReceipts(
+  vault: Vault,
+  state: MemberState,
+  opened: OpenedHead,
+  newest: NewestShred,
+): Promise<void> {
+  const started = await readShreds(vault.journal);
+  if (started.length === 0 || (await isHeldUp(vault, opened, newest))) return;
+  for (const shred of started) {
+    if (shred.sequence > newest.sequence) continue;
+    await writeReceipt(vault.journal, receiptOf(shred, state, opened, newest));
+    await removeShred(vault.journal, shred.id);
+  }
+}
+
+/** Whether a commit that was stored from before the shred may still open with everybody's secret. */
+async function isHeldUp(vault: Vault, opened: OpenedHead, { sequence }: NewestShred): Promise<boolean> {
+  if ((await readOperations(vault.journal)).some(({ kind }) => kind === "rotate")) return true;
+  const { batches } = secretsOf(opened);
+  return (await readCandidates(vault.journal)).some(
+    ({ id, ratcheted, epoch, shredded }) =>
+      ratcheted && !batches.has(id) && shredded < sequence && epoch >= opened.data.epoch,
+  );
+}
+
+function receiptOf(
+  shred: StartedShred,
+  { memberId }: MemberState,
+  opened: OpenedHead,
+  newest: NewestShred,
+): ShredReceipt {
+  const members = [...rosterOf(opened).members.values()];
+  const devices = members.filter((member) => member.class === "owner" && member.label !== WORDS_LABEL);
+  const readers = members.filter((member) => member.class === "reader");
+  const silent = devices.filter((device) => device.erased < newest.sequence && device.id !== memberId);
+  return {
+    ...shred,
+    doneAt: opened.chain.sequence,
+    epoch: opened.data.epoch,
+    listed: listedFromBefore(opened, shred.sequence),
+    followed: idsOf(devices.filter((device) => !silent.includes(device))),
+    silent: idsOf(silent),
+    readers: idsOf(readers),
+  };
+}
+
+const idsOf = (members: readonly RosterMember[]): string[] => members.map(({ id }) => id);
+
+/** What is listed from before a shred is listed by other scopes, by keys of theirs. */
+function listedFromBefore({ scopes }: OpenedHead, sequence: bigint): number {
+  const entries = [...scopes.values()].flatMap(({ segments }) => segments.map(({ entry }) => entry));
+  const earlier = entries.filter((entry) => entry.sequence < sequence);
+  return new Set(earlier.map(({ digest }) => bytesToHex(digest))).size;
+}
