@@ -1,5 +1,5 @@
 import { VaultError } from "../errors.ts";
-import { decodeOperation, encodeOperation } from "../memory/operations.ts";
+import { encodeOperation } from "../memory/operations.ts";
 import { contentKey, type ImportedItem, type ImportedMemory } from "./importer.ts";
 
 /** A memory that came before in this export, by its key. */
@@ -29,7 +29,7 @@ const NOBODY = "0".repeat(32);
 function faultOf(memory: ImportedMemory): string | null {
   if (/\p{Cc}/u.test(memory.scope)) return "its scope's name has control characters";
   try {
-    decodeOperation(encodeOperation({ ...memory, kind: "create", id: NOBODY, at: 0 }));
+    encodeOperation({ ...memory, kind: "create", id: NOBODY, at: 0 });
     return null;
   } catch (fault) {
     if (!(fault instanceof VaultError)) throw fault;

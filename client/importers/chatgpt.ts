@@ -2,15 +2,10 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 
 import { MalformedExport } from "../errors.ts";
 import { MAX_TEXT_BYTES } from "../memory/record.ts";
+import { admit } from "./admit.ts";
 import { readConversation } from "./chatgpt-conversation.ts";
 import { statements, type Extractor } from "./conversation.ts";
-import {
-  contentKey,
-  type ImportedItem,
-  type ImportedMemory,
-  type Importer,
-  type SourceFile,
-} from "./importer.ts";
+import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./importer.ts";
 import { jsonArray } from "./json-array.ts";
 import { suggestScope } from "./scopes.ts";
 
@@ -120,10 +115,7 @@ function itemOf(place: string, seen: Set<string>, { at, ...found }: Found): Impo
     return { kind: "skipped", place, why: `its text is longer than ${MAX_TEXT_BYTES} bytes (${bytes})` };
   }
   const memory = { ...found, scope: suggestScope(found.text), ...(at !== null && { createdAt: at }) };
-  const key = contentKey(memory);
-  if (seen.has(key)) return { kind: "duplicate", place, memory };
-  seen.add(key);
-  return { kind: "memory", place, memory };
+  return admit(place, memory, seen);
 }
 
 /** Ids that are no UUID are not ids of the site, and become no link. */

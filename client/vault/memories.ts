@@ -28,11 +28,12 @@ export interface SeenMemory {
 /**
  * Scope names are compared in one form: NFC, trimmed.
  *
- * @throws {InvalidScopeName} when it is empty, longer than 128 bytes, or has control characters.
+ * @throws {InvalidScopeName} when it is empty, longer than 128 bytes, or has control characters or half a surrogate pair.
  */
 export function scopeName(name: string): string {
   const normal = name.normalize("NFC").trim();
-  if (normal.length === 0 || utf8ToBytes(normal).length > MAX_SCOPE_NAME_BYTES || /\p{Cc}/u.test(normal)) {
+  const size = utf8ToBytes(normal).length;
+  if (size === 0 || size > MAX_SCOPE_NAME_BYTES || /[\p{Cc}\p{Surrogate}]/u.test(normal)) {
     throw new InvalidScopeName(name);
   }
   return normal;

@@ -8,7 +8,7 @@ import type { CreateOperation, Operation } from "../../../client/memory/operatio
 import type { Json, JsonObject, Memory } from "../../../client/memory/record.ts";
 import type { HeadData, ListEntry, SectionContent, SectionData } from "../../../client/vault/blob.ts";
 import type { VaultOperation } from "../../../client/vault/operations.ts";
-import type { RosterMember } from "../../../client/vault/roster.ts";
+import type { NewestShred, RekeyRecord, RosterMember } from "../../../client/vault/roster.ts";
 
 const LONG = process.env["MEMVAULT_LONG"] === "1";
 
@@ -141,6 +141,31 @@ export const vaultOperation: Arbitrary<VaultOperation> = fc.oneof(
     erased: fc.maxSafeNat().map(BigInt),
   }),
   fc.record({ kind: fc.constant("rotate" as const), id: hex(16), above: fc.maxSafeNat() }),
+  fc.record({
+    ...{ kind: fc.constant("rekey" as const), id: hex(16), remove: fc.array(hex(16), { maxLength: 3 }) },
+    ...{
+      confirmed: fc.array(words(20), { maxLength: 3 }),
+      base: orNull(fc.maxSafeNat()),
+      commitKey: bytes(32),
+    },
+    replaced: account,
+    words: orNull(
+      fc.record({
+        ...{ visibilityKey: bytes(32), recoverySecret: bytes(32), recoveryLocator: bytes(32) },
+        recoveryIdentity: words(),
+      }),
+    ),
+  }),
+  fc.record({
+    kind: fc.constant("shred" as const),
+    id: hex(16),
+    memoryIds: fc.array(hex(16), { maxLength: 3 }),
+  }),
+  fc.record({
+    ...{ kind: fc.constant("note" as const), id: hex(16), memberId: hex(16) },
+    erased: fc.maxSafeNat().map(BigInt),
+  }),
+  fc.record({ kind: fc.constant("rotate" as const), id: hex(16), above: fc.maxSafeNat() }),
 );
 
 const epoch = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -175,6 +200,16 @@ export const member: Arbitrary<RosterMember> = fc.record({
   ...{ expiresAt: expiry, permissions, admission, label: words() },
   ...{ since: fc.maxSafeNat().map(BigInt), written: fc.maxSafeNat().map(BigInt) },
   ...{ welcomeDigest: orNull(bytes(32)), erased: fc.maxSafeNat().map(BigInt) },
+});
+
+export const newestShred: Arbitrary<NewestShred> = fc.record({
+  sequence: fc.maxSafeNat().map(BigInt),
+  memoryIds: fc.array(hex(16), { maxLength: 4 }),
+});
+
+export const rekeyed: Arbitrary<RekeyRecord> = fc.record({
+  sequence: fc.maxSafeNat().map(BigInt),
+  base: fc.maxSafeNat().map(BigInt),
 });
 
 export const ref: Arbitrary<VaultRef> = fc.record({

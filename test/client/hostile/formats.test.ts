@@ -7,7 +7,7 @@ import { decodeCbor, encodeCbor } from "../../../client/cbor.ts";
 import { parseRef, refBytes } from "../../../client/crypto/ref.ts";
 import { decodeWelcome, encodeWelcome } from "../../../client/crypto/welcome-body.ts";
 import { welcomeFile, welcomeText } from "../../../client/crypto/welcome-text.ts";
-import { VaultError } from "../../../client/errors.ts";
+import { MalformedData, VaultError } from "../../../client/errors.ts";
 import { decodeRecord, encodeRecord } from "../../../client/memory/codec.ts";
 import { decodeOperation, encodeOperation } from "../../../client/memory/operations.ts";
 import {
@@ -27,8 +27,10 @@ import {
   encodeBatch,
   encodeInbox,
   encodeMember,
+  encodeRekey,
   encodeScopeName,
   encodeSecret,
+  encodeShred,
 } from "../../../client/vault/roster.ts";
 import { flipped, seeded } from "../../helpers/seeded.ts";
 import {
@@ -38,8 +40,10 @@ import {
   member,
   memory,
   metadata,
+  newestShred,
   operation,
   ref,
+  rekeyed,
   runs,
   section,
   someBytes,
@@ -75,8 +79,15 @@ const withSalt =
 /** The only value of a map, and its key. */
 function only<T>(map: ReadonlyMap<string, T>): readonly [string, T] {
   const [entry] = map;
-  if (entry === undefined || map.size !== 1) throw new Error(`${map.size} entries`);
+  // A turned bit may have made another kind of record of it.
+  if (entry === undefined || map.size !== 1) throw new MalformedData("record", "of another kind");
   return entry;
+}
+
+/** What is there. */
+function found<T>(value: T | null): T {
+  if (value === null) throw new MalformedData("record", "of another kind");
+  return value;
 }
 
 const INBOX = encodeInbox("AGE-SECRET-KEY-PQ-1", seeded("inbox"));
@@ -120,6 +131,10 @@ const FORMATS: Readonly<Record<string, Format<unknown>>> = {
     ([id, name], random) => encodeScopeName(id, name, random),
     (record) => only(decodeRoster([record]).scopeNames) as [string, string],
   ),
+  "the newest shred": recordFormat(newestShred, encodeShred, (record) =>
+    found(decodeRoster([record]).newestShred),
+  ),
+  "the newest rekey": recordFormat(rekeyed, encodeRekey, (record) => found(decodeRoster([record]).rekeyed)),
   "a member's secret": recordFormat(
     fc.tuple(hex(16), bytes(32)),
     ([id, secret], random) => encodeSecret(id, secret, random),

@@ -11,6 +11,7 @@ import { decodeWelcome } from "../../../client/crypto/welcome-body.ts";
 import { readWelcome } from "../../../client/crypto/welcome.ts";
 import { generateIdentity } from "../../../client/crypto/identity.ts";
 import { GrantExpired, MalformedData, WelcomeRejected } from "../../../client/errors.ts";
+import { chatGpt } from "../../../client/importers/index.ts";
 import { readConversation } from "../../../client/importers/chatgpt-conversation.ts";
 import { decodeRecord } from "../../../client/memory/codec.ts";
 import { decodeOperation } from "../../../client/memory/operations.ts";
@@ -27,6 +28,8 @@ import { decodeRoster, decodeSecrets, encodeCommitKey, encodeInbox } from "../..
 import { misbehaving } from "../../helpers/doubles.ts";
 import { seeded } from "../../helpers/seeded.ts";
 import { thrown } from "../../helpers/thrown.ts";
+import { itemsOf, skippedIn } from "../importers/reading.ts";
+import { source } from "../importers/zips.ts";
 import { Workbench } from "../vault/workbench.ts";
 
 const random = seeded("refused");
@@ -183,14 +186,13 @@ describe("a section that names one chunk again and again", () => {
   });
 });
 
-describe("an export that is made to keep a reader busy", () => {
-  const conversation = (text: string) => ({
-    current_node: "a",
-    mapping: {
-      a: { message: { author: { role: "user" }, content: { content_type: "text", parts: [text] } } },
-    },
-  });
+/** A conversation of a ChatGPT export. */
+const conversation = (text: string) => ({
+  current_node: "a",
+  mapping: { a: { message: { author: { role: "user" }, content: { content_type: "text", parts: [text] } } } },
+});
 
+describe("an export that is made to keep a reader busy", () => {
   it("is read in time that grows with its size, not with its square", () => {
     // A hundred times the size: seconds where the time grows with the square, milliseconds where it does not.
     const marks = "\ue200".repeat(400_000);
@@ -200,6 +202,16 @@ describe("an export that is made to keep a reader busy", () => {
     expect(read.turns[0]?.text).to.equal(`${marks}hello there all`);
     const cited = readConversation(conversation("So \ue200cite\ue202turn0\ue201it is."));
     expect(cited.conversation.turns[0]?.text).to.equal("So it is.");
+  });
+});
+
+describe("an export with a field that no record holds", () => {
+  it("loses the memories that have it, by name, and no other", async () => {
+    const talk = (id: string) => ({ ...conversation("I sleep at ten and like it"), conversation_id: id });
+    const file = source("conversations.json", JSON.stringify([talk("x".repeat(70_000)), talk("0f3c")]));
+    const items = await itemsOf(chatGpt(), [file]);
+    expect(items.map(({ kind }) => kind)).to.deep.equal(["skipped", "memory"]);
+    expect(skippedIn(items)[0]).to.match(/mapping\["a"\]: The record has \d+ bytes, 65536 are allowed/);
   });
 });
 

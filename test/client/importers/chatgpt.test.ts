@@ -286,7 +286,7 @@ describe("chatGpt", () => {
     });
 
     it("reads a chain of 100,000 messages", async function () {
-      this.timeout(20_000);
+      this.timeout(60_000);
       const talk = line(
         ...Array.from({ length: 100_000 }, (_, i) => message("user", `Statement number ${i}`)),
       );
