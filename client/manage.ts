@@ -8,6 +8,7 @@ export { welcomeFile, welcomeText } from "./crypto/welcome-text.ts";
 export { change, type Changed, type ChangeRequest } from "./vault/change.ts";
 export { addDevice, devices, type DeviceEntry, type DeviceRequest } from "./vault/devices.ts";
 export type { ShredReceipt } from "./vault/journal.ts";
+export { heads, readAt, type PastHead, type PastRequest } from "./vault/past.ts";
 export { rekey, resumeRekey, unconfirmed, type RekeyRequest, type RekeyResult } from "./vault/rekey.ts";
 export { dropReceipt, receipts, shred } from "./vault/shred.ts";
 export { fingerprintOf } from "./vault/witness.ts";

@@ -22,25 +22,26 @@ import type { Vault } from "./session.ts";
 const LOG_RANGE = 10_000;
 
 /**
- * The heads before a head, newest first and down to a sequence, from the chain's log. Each is bound to the one after it by
- * its state root, so that a node can leave heads out and make none up.
+ * The head of a sequence and those after it, newest first and that one last, from the chain's log. Each is bound to the one
+ * after it by its state root, so that a node can leave heads out and make none up.
  *
- * @throws {HeadUnknown} when the node has pruned the log, or leaves a head out.
+ * @throws {HeadUnknown} when there is none, or the node has pruned the log or leaves a head out.
  */
-export async function headsBefore(vault: Vault, newest: ChainHead, downTo: bigint): Promise<ChainHead[]> {
+export async function headsFrom(vault: Vault, newest: ChainHead, sequence: bigint): Promise<ChainHead[]> {
+  if (sequence < 1n || sequence > newest.sequence) throw new HeadUnknown(sequence);
   const heads: ChainHead[] = [newest];
   let last = newest;
-  for (let to = await vault.provider.getBlockNumber(); to >= 0 && last.sequence > downTo; to -= LOG_RANGE) {
+  for (let to = await vault.provider.getBlockNumber(); to >= 0 && last.sequence > sequence; to -= LOG_RANGE) {
     for (const delta of (await deltasIn(vault, Math.max(0, to - LOG_RANGE + 1), to)).reverse()) {
-      if (last.sequence <= downTo) break;
-      // A head's own delta names the root that it follows: the one before it must have made that.
+      if (last.sequence <= sequence) break;
+      // A head names the root that it follows: the one before it must have made that.
       if (delta.sequence !== last.sequence - 1n || stateRootAfter(delta) !== last.prevStateRoot) continue;
       last = headOf(last, delta);
       heads.push(last);
     }
   }
-  if (last.sequence > downTo) throw new HeadUnknown(last.sequence - 1n);
-  return heads.slice(1);
+  if (last.sequence > sequence) throw new HeadUnknown(last.sequence - 1n);
+  return heads;
 }
 
 async function deltasIn(vault: Vault, fromBlock: number, toBlock: number): Promise<Delta[]> {

@@ -39,6 +39,11 @@ export interface VaultView {
  */
 export async function read(vault: Vault): Promise<VaultView> {
   const { state, opened, final } = await openLatest(vault);
+  return viewOf(state, opened, final);
+}
+
+/** What a member reads of a head that it opened. */
+export function viewOf(state: MemberState, opened: OpenedHead, final: boolean): VaultView {
   const names =
     state.class === "owner"
       ? rosterOf(opened).scopeNames

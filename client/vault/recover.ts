@@ -6,6 +6,7 @@ import { mintSalt, seedSecrets, type SeedSecrets } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { VaultEmpty, VaultError, VaultInUse } from "../errors.ts";
 import { PERMISSION, readChainHead, setAuthorizer, vaultIdOf, type ChainHead } from "./contract.ts";
+import { headsFrom } from "./history.ts";
 import { commitAddress, firstState } from "./mint.ts";
 import {
   readOperations,
@@ -27,17 +28,20 @@ export interface RecoverRequest extends Environment {
   readonly owner: string;
   /** Which of the seed's vaults, from 0. */
   readonly index?: number;
+  /** Sequence of the head to recover from, where others wrote junk after it; the newest unless said. */
+  readonly base?: bigint | undefined;
 }
 
 /**
  * Recovers a vault on a new device from the 24 words (SPEC §11). The head is opened and proven before anything is
- * kept. The device enrols itself as a member of its own with its first sync; the words' secret then leaves it.
+ * kept. The device enrols itself as a member of its own with its first sync; the words' secret then leaves it. Recovered from
+ * a head of the past, it reads that one, and writes on from it by a rekey.
  *
  * @throws {VaultNotFound} when words, address and contract name no vault. {VaultEmpty} when nothing was
  * ever committed and the wallet is not the owner's: with it the device begins anew, under a new commit key.
  */
 export async function recoverVault(request: RecoverRequest): Promise<Vault> {
-  const { provider, address, seed, owner, index = 0 } = request;
+  const { provider, address, seed, owner, index = 0, base } = request;
   const { chainId } = await provider.getNetwork();
   const vaultId = vaultIdOf(owner, hexlify(mintSalt(seed, index)));
   const ref: VaultRef = { chainId, contract: address.toLowerCase(), vaultId };
@@ -48,7 +52,10 @@ export async function recoverVault(request: RecoverRequest): Promise<Vault> {
     if (known !== null && known.genesis === null) return vault;
     const chain = await agreedHead(vault);
     if (chain.sequence === 0n) await beginAnew(vault, known ?? (await firstState(vault, ref, seed)), chain);
-    else if (known === null || !(await opens(vault, known, chain))) await enrol(vault, seed, chain);
+    else if (known === null || !(await opens(vault, known, chain))) {
+      const from = base === undefined ? chain : (await headsFrom(vault, chain, base)).at(-1);
+      await enrol(vault, seed, from ?? chain);
+    }
     return vault;
   });
 }

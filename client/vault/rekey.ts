@@ -3,10 +3,8 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { hexlify, isError, Wallet } from "ethers";
 
 import { recipientBytes, recipientDigest, recipientOf } from "../crypto/identity.ts";
-import { seedSecrets, type SeedSecrets } from "../crypto/keys.ts";
+import type { SeedSecrets } from "../crypto/keys.ts";
 import {
-  HeadUnknown,
-  InvalidWords,
   NotAMember,
   OwnDevice,
   OwnerClassOnly,
@@ -19,7 +17,7 @@ import {
 import { setAuthorizer, type ChainHead } from "./contract.ts";
 import { naming, requireOwner } from "./grant.ts";
 import type { OpenedHead } from "./head.ts";
-import { headsBefore, highestEpoch } from "./history.ts";
+import { headsFrom, highestEpoch } from "./history.ts";
 import {
   readCandidates,
   readOperations,
@@ -32,11 +30,10 @@ import { withdraw } from "./memories.ts";
 import { wordsMember } from "./mint.ts";
 import type { RekeyOperation } from "./operations.ts";
 import { goneMembers } from "./owed.ts";
+import { openPast, wordsOf } from "./past.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
-import { wordsState } from "./recover.ts";
 import type { RosterMember } from "./roster.ts";
-import { newestBlock, openWith, pinnedHead, stateOf, type Block, type Vault } from "./session.ts";
-import { settle } from "./settle.ts";
+import { newestBlock, pinnedHead, stateOf, type Block, type Vault } from "./session.ts";
 import { syncWith, type RekeyBase, type SyncResult } from "./sync.ts";
 import { fingerprintOf, unwitnessed } from "./witness.ts";
 
@@ -105,10 +102,6 @@ export async function unconfirmed(vault: Vault, request: RekeyRequest): Promise<
 }
 
 async function journalled(vault: Vault, request: RekeyRequest): Promise<RekeyOperation> {
-  // What is final already must not depend on a commit key that goes.
-  await settle(vault).catch((fault: unknown) => {
-    if (!(fault instanceof VaultError)) throw fault;
-  });
   const state = await stateOf(vault);
   if (state.class !== "owner") throw new OwnerClassOnly("rekey");
   const chain = await pinnedHead(vault, state);
@@ -135,14 +128,9 @@ async function operationFor(
     ...{ kind: "rekey", id: bytesToHex(vault.random(16)), remove: [], confirmed, commitKey },
     base: base === undefined ? null : Number(base),
     replaced: inForce ? (begun?.replaced ?? chain.authorizer) : chain.authorizer,
-    words: words === undefined ? null : ownWords(state, seedSecrets(words, vault.ref)),
+    words: words === undefined ? null : wordsOf(vault, state, words),
   };
   return { ...operation, remove: await idsOf(vault, state, chain, operation, remove) };
-}
-
-function ownWords({ visibilityKey }: MemberState, words: SeedSecrets): SeedSecrets {
-  if (!equalBytes(visibilityKey, words.visibilityKey)) throw new InvalidWords("they are another vault's");
-  return words;
 }
 
 const MEMBER_ID = /^[0-9a-f]{32}$/;
@@ -222,7 +210,7 @@ async function hasLanded(
     operations.includes(operation.id),
   );
   if (carriers.length === 0) return false;
-  const opened = await orNull(openBase(vault, state, chain, operation));
+  const opened = await orNull(openPast(vault, state, chain, operation));
   return opened !== null && carriers.some(({ id }) => secretsOf(opened).batches.has(id));
 }
 
@@ -260,40 +248,9 @@ async function baseOf(
   newest: ChainHead,
   operation: RekeyOperation,
 ): Promise<{ readonly opened: OpenedHead; readonly after: readonly ChainHead[] }> {
-  const sequence = BigInt(operation.base ?? newest.sequence);
-  if (sequence < 1n || sequence > newest.sequence) throw new HeadUnknown(sequence);
-  const heads = [newest, ...(await headsBefore(vault, newest, sequence))];
+  const heads = await headsFrom(vault, newest, BigInt(operation.base ?? newest.sequence));
   const base = heads.at(-1) ?? newest;
-  return { opened: await openBase(vault, state, base, operation), after: heads.slice(0, -1) };
-}
-
-/**
- * Opens a head as this device, or as the words. A welcome that it names was signed by the commit key that was in force then,
- * which the rekey has replaced by now.
- */
-async function openBase(
-  vault: Vault,
-  state: MemberState,
-  base: ChainHead,
-  { replaced, words }: RekeyOperation,
-): Promise<OpenedHead> {
-  const before = async (): Promise<ChainHead> => ({
-    ...(await pinnedHead(vault, state)),
-    authorizer: replaced,
-  });
-  const members = [state, ...(words === null ? [] : [wordsState(vault.ref, words, state.memberId)])];
-  let first: unknown = null;
-  for (const member of members) {
-    for (const signers of [undefined, before]) {
-      try {
-        return await openWith(vault, member, base, signers);
-      } catch (fault) {
-        if (!(fault instanceof VaultError)) throw fault;
-        first ??= fault;
-      }
-    }
-  }
-  throw first;
+  return { opened: await openPast(vault, state, base, operation), after: heads.slice(0, -1) };
 }
 
 /** What this device knows better than a roster that others wrote: its own record, and that of the words if it has them. */
@@ -304,7 +261,7 @@ async function knownRecords(
 ): Promise<RosterMember[]> {
   const members = [...rosterOf(opened).members.values()];
   const own = state.enrolling === null ? [await ownRecord(state, members, opened.data.epoch)] : [];
-  const typed = words ?? wordsOf(state);
+  const typed = words ?? standingOn(state);
   if (typed === null) return own;
   const derived = await wordsMember(id, typed);
   const standing = members.find(({ locator }) => equalBytes(locator, derived.locator));
@@ -315,7 +272,13 @@ async function knownRecords(
 }
 
 /** A device that enrols itself is not a member yet, and stands on the words. */
-const wordsOf = ({ enrolling, visibilityKey, secret, locator, identity }: MemberState): SeedSecrets | null =>
+const standingOn = ({
+  enrolling,
+  visibilityKey,
+  secret,
+  locator,
+  identity,
+}: MemberState): SeedSecrets | null =>
   enrolling === null || identity === null
     ? null
     : { visibilityKey, recoverySecret: secret, recoveryLocator: locator, recoveryIdentity: identity };

@@ -1,6 +1,16 @@
-import { countSent, readSent, removeSent, writeSent, type Candidate } from "./journal.ts";
+import type { OpenedHead } from "./head.ts";
+import {
+  countSent,
+  readOperations,
+  readSent,
+  removeSent,
+  writeOperations,
+  writeSent,
+  type Candidate,
+} from "./journal.ts";
 import type { VaultOperation } from "./operations.ts";
-import { KEPT_BATCHES } from "./roster.ts";
+import { secretsOf } from "./plan.ts";
+import { KEPT_BATCHES, type RekeyRecord } from "./roster.ts";
 import type { Vault } from "./session.ts";
 
 /**
@@ -30,4 +40,25 @@ async function dropOldest(vault: Vault, count: number): Promise<void> {
 export async function dropSent(vault: Vault, upTo: bigint): Promise<void> {
   for (const { id, sequence } of await readSent(vault.journal))
     if (sequence <= upTo) await removeSent(vault.journal, id);
+}
+
+/**
+ * Journals again what the newest rekey left out of what this device had sent, and lets go of what it need not keep: only a
+ * rekey takes back what is final (SPEC §11).
+ *
+ * @param opened - a final head, with the rekey.
+ */
+export async function sendLeftOut(
+  vault: Vault,
+  { sequence: rekeyed, base }: RekeyRecord,
+  opened: OpenedHead,
+): Promise<void> {
+  const { batches } = secretsOf(opened);
+  const leftOut = (await readSent(vault.journal)).filter(
+    ({ id, sequence }) => sequence > base && sequence < rekeyed && !batches.has(id),
+  );
+  const waiting = new Set((await readOperations(vault.journal)).map(({ id }) => id));
+  const again = leftOut.flatMap(({ operations }) => operations).filter(({ id }) => !waiting.has(id));
+  if (again.length > 0) await writeOperations(vault.journal, again);
+  await dropSent(vault, rekeyed);
 }

@@ -25,7 +25,7 @@ import { owedRevokes, stands } from "./owed.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
 import { noteGarbage } from "./reach.ts";
 import { KEPT_BATCHES } from "./roster.ts";
-import { keepSent } from "./sent.ts";
+import { keepSent, sendLeftOut } from "./sent.ts";
 import { identitiesBehind } from "./renewal.ts";
 import { finalNumber } from "./rpcs.ts";
 import { agreedBlock, agreedHead, checkPin, locked, newestBlock, openWith, pinnedHead } from "./session.ts";
@@ -133,11 +133,20 @@ async function advancePin(vault: Vault, guard: Guard, always = false): Promise<S
     // What was opened with another membership, or behind another pin, says nothing of this one.
     if (!sameFooting(present, state)) return present;
     const pinned = await pinnedState(vault, present, chain, opened);
-    if (pinned.class === "owner") await witness(vault, opened);
+    if (pinned.class === "owner") await takeNote(vault, present, opened);
     await writeState(vault.journal, pinned);
     return pinned;
   });
   return { state: next, opened, fault: null };
+}
+
+/** What a final head says of members and rekeys, before the pin moves to it. */
+async function takeNote(vault: Vault, { pin }: MemberState, opened: OpenedHead): Promise<void> {
+  await witness(vault, opened);
+  const { rekeyed } = rosterOf(opened);
+  if (rekeyed !== null && (pin === null || pin.sequence < rekeyed.sequence)) {
+    await sendLeftOut(vault, rekeyed, opened);
+  }
 }
 
 const sameFooting = (a: MemberState, b: MemberState): boolean =>

@@ -89,10 +89,11 @@ export type PrepareRekey = (state: MemberState, chain: ChainHead, block: Block) 
 /** {@link sync}, for who goes on with a rekey. */
 export const syncWith = (vault: Vault, prepareRekey: PrepareRekey | null): Promise<SyncResult> =>
   locked(vault, async () => {
-    // Looking after earlier commits must keep nobody from writing, and no revoke from being made.
-    await settleSoftly(vault);
+    // Looking after earlier commits must keep nobody from writing, and no revoke from being made. A rekey looks at nothing
+    // before it: a head that it is to leave out would take the secrets along that open the one to build on.
+    if (prepareRekey === null) await settleSoftly(vault);
     const result = await commitPending(vault, prepareRekey);
-    if (result.receipt === null) return result;
+    if (result.receipt === null && prepareRekey === null) return result;
     const unsettled = await settleSoftly(vault);
     const { pin } = await stateOf(vault);
     return { ...result, unsettled, final: pin !== null && pin.sequence >= result.sequence };

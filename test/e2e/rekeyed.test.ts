@@ -1,12 +1,17 @@
 import { equalBytes } from "@noble/ciphers/utils.js";
-import { hexToBytes } from "@noble/hashes/utils.js";
+import { hexToBytes, randomBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
-import { hexlify, makeError, Wallet } from "ethers";
+import { hexlify, makeError, Wallet, type Signer } from "ethers";
 
 import {
   acceptWelcome,
+  BlobMissing,
+  CommitKeyMissing,
+  forget,
+  grants,
   memoryStore,
   NotAMember,
+  NotYetAdmitted,
   OwnDevice,
   OwnerRequired,
   pending,
@@ -20,22 +25,27 @@ import {
   remember,
   revoke,
   settle,
+  StoreUnavailable,
   sync,
   UnknownMember,
   type Environment,
   type Vault,
 } from "../../client/index.ts";
-import { addDevice, devices, rekey, unconfirmed } from "../../client/manage.ts";
+import { addDevice, devices, heads, readAt, rekey, resumeRekey, unconfirmed } from "../../client/manage.ts";
 import { decryptWith } from "../../client/crypto/identity.ts";
-import { ratchet, SCOPE_ONE, SCOPE_ZERO } from "../../client/crypto/keys.ts";
+import { ratchet, SCOPE_ONE, SCOPE_ZERO, seedSecrets } from "../../client/crypto/keys.ts";
 import { open, welcomeContext } from "../../client/crypto/seal.ts";
 import { unpad } from "../../client/vault/blob.ts";
-import { readChainHead } from "../../client/vault/contract.ts";
+import { deltaAfter, readChainHead } from "../../client/vault/contract.ts";
+import { highestEpoch } from "../../client/vault/history.ts";
+import { readCandidates, readSent } from "../../client/vault/journal.ts";
 import { lookUpKey } from "../../client/vault/keyring.ts";
 import { rosterOf, secretsOf } from "../../client/vault/plan.ts";
+import type { RosterMember } from "../../client/vault/roster.ts";
 import { stateOf } from "../../client/vault/session.ts";
-import { archiving, signerWith } from "../helpers/doubles.ts";
+import { archiving, misbehaving, powerCut, signerWith } from "../helpers/doubles.ts";
 import { admitted, changed, furnished, opened, recoverOn, texts } from "../helpers/furnished.ts";
+import { claimingEpoch, junk, land, rewrite } from "../helpers/hostile.ts";
 import { thrown } from "../helpers/thrown.ts";
 import { createWorld, device, newReader, type World } from "../helpers/world.ts";
 
@@ -209,6 +219,17 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
     expect(await texts(recovered)).to.deep.equal(["Awake", ...all]);
   });
 
+  it("costs the gas of any commit, and one blob of 4 KiB for each who stays", async () => {
+    const { vault, phone, tablet } = await household();
+    await remember(vault, { scope: "health", text: "Any commit" });
+    const any = (await sync(vault)).receipt!;
+    const { receipt, blobs } = await rekey(vault, { remove: [tablet.memberId] });
+    expect(receipt!.logs.length).to.equal(any.logs.length);
+    expect(Math.abs(Number(receipt!.gasUsed - any.gasUsed)), `${receipt!.gasUsed}`).to.be.lessThan(500);
+    expect(blobs.slice(0, -1)).to.deep.equal([4_096, 4_096, 4_096, 4_096]);
+    expect(await texts(phone.device)).to.have.length(2);
+  });
+
   it("heals a secret that was stolen where nobody leaves", async () => {
     const { vault, phone, reader, tablet } = await household();
     const before = await opened(vault);
@@ -267,6 +288,403 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
       const { vault, tablet } = await household();
       expect(await unconfirmed(vault, { remove: [tablet.memberId] })).to.deep.equal([]);
     });
+  });
+
+  describe("the words", () => {
+    /** A vault whose words the tablet would replace by its own. */
+    async function usurped(roster: (members: readonly RosterMember[], own: Uint8Array) => RosterMember[]) {
+      const owned = await household();
+      const { recipient } = await newReader();
+      await rewrite(world, owned.tablet.device, {
+        roster: (members) => roster(members, recipientBytes(recipient)),
+      });
+      return { ...owned, remove: [owned.tablet.memberId] };
+    }
+
+    it("are derived again where the owner types them, whatever the roster says of them", async () => {
+      const { vault, seed, remove } = await usurped((members, recipient) =>
+        members.map((member) => (member.label === "the 24 words" ? { ...member, recipient } : member)),
+      );
+      const shown = await unconfirmed(vault, { remove });
+      expect(shown.map(({ label }) => label)).to.deep.equal(["the 24 words"]);
+      expect(await unconfirmed(vault, { remove, words: seed })).to.deep.equal([]);
+      await rekey(vault, { remove, words: seed });
+      const recovered = await recoverOn(world, seed, device(world, world.owner));
+      expect(await texts(recovered)).to.deep.equal(["Runs at six"]);
+      expect((await devices(vault)).filter(({ label }) => label === "the 24 words")).to.have.length(1);
+    });
+
+    it("are a member again where they had been dropped", async () => {
+      const { vault, seed, remove } = await usurped((members) =>
+        members.filter(({ label }) => label !== "the 24 words"),
+      );
+      expect(await thrown(recoverOn(world, seed, device(world)))).to.be.instanceOf(NotAMember);
+      await rekey(vault, { remove, words: seed });
+      const recovered = await recoverOn(world, seed, device(world, world.owner));
+      expect(await texts(recovered)).to.deep.equal(["Runs at six"]);
+    });
+
+    it("find their newest welcome by the locator, and open nothing by what they first gave", async () => {
+      const { vault, seed, tablet } = await household();
+      await rekey(vault, { remove: [tablet.memberId] });
+      const { state, whole } = await opened(vault);
+      const { recoverySecret } = seedSecrets(seed, vault.ref);
+      const keyring = { salt: whole.data.keyringSalt, entries: whole.data.entries };
+      expect(lookUpKey(keyring, ratchet(recoverySecret, whole.data.epoch), SCOPE_ZERO)).to.equal(null);
+      expect(equalBytes(state.visibilityKey, seedSecrets(seed, vault.ref).visibilityKey)).to.equal(true);
+      const recovered = await recoverOn(world, seed, device(world, world.owner));
+      await sync(recovered);
+      expect(await texts(recovered)).to.deep.equal(["Runs at six"]);
+    });
+  });
+
+  describe("a hostile device that hears of it", () => {
+    /** A wallet in front of which somebody does something, before each of its transactions. */
+    const racing = (...moves: (() => Promise<unknown>)[]): Signer =>
+      signerWith(world.owner, async (forward, transaction) => {
+        await moves.shift()?.();
+        return forward(transaction);
+      });
+
+    it("commits junk and lets itself in again before the new key is in force, and is out all the same", async () => {
+      const { vault, environment, phone, tablet, reader } = await household();
+      const { sequence: honest } = await headOf(vault);
+      const { commitKey } = await opened(tablet.device);
+      let again: Awaited<ReturnType<typeof added>> | undefined;
+      const wallet = racing(
+        async () => {
+          again = await added(tablet.device, "phone");
+          await junk(world, vault, commitKey);
+        },
+        async () => {
+          // The key is replaced by now: neither door is open any more.
+          expect(await thrown(junk(world, vault, commitKey))).to.match(/InvalidSignature|Unauthorized/);
+          expect(await thrown(sync(again!.device))).to.be.instanceOf(BlobMissing);
+        },
+      );
+      const raced = changed(vault, environment, { wallet });
+      const attempt = await thrown(rekey(raced, { remove: [tablet.memberId] }));
+      expect(attempt).to.be.instanceOf(BlobMissing);
+      const shown = await heads(vault);
+      expect(shown[0]).to.include({ memories: null }).and.have.property("fault").instanceOf(BlobMissing);
+      expect(shown.find(({ sequence }) => sequence === honest)).to.include({ memories: 1, fault: null });
+      const { leftOut } = await rekey(raced, { remove: [tablet.memberId], base: honest });
+      expect(leftOut.map(({ sequence }) => sequence)).to.deep.equal([honest + 3n, honest + 2n, honest + 1n]);
+      for (const each of [tablet.device, again!.device]) {
+        expect(await thrown(read(each))).to.be.instanceOf(NotAMember);
+      }
+      for (const each of [vault, phone.device, reader]) {
+        expect(await texts(each)).to.deep.equal(["Runs at six"]);
+      }
+    });
+
+    it("gets nothing by a commit that it signed before", async () => {
+      const { vault, tablet } = await household();
+      const { head, commitKey } = await opened(tablet.device);
+      const delta = deltaAfter(head, vault.ref, hexlify(randomBytes(32)), hexlify(randomBytes(32)));
+      await rekey(vault, { remove: [tablet.memberId] });
+      expect(await thrown(land(world, vault, delta, commitKey))).to.be.instanceOf(Error);
+      expect(await texts(vault)).to.deep.equal(["Runs at six"]);
+    });
+
+    it("cannot have the phone's welcome by naming its own key in the phone's record, whatever dates it writes", async () => {
+      const { vault, phone, tablet } = await household();
+      const before = await headOf(vault);
+      const { identity, recipient } = await newReader();
+      await rewrite(world, tablet.device, {
+        roster: (members) =>
+          members.map((member) =>
+            member.id === phone.memberId
+              ? { ...member, recipient: recipientBytes(recipient), written: 1n }
+              : member.id === tablet.memberId
+                ? { ...member, since: before.sequence + 1n }
+                : member,
+          ),
+      });
+      const fault = await thrown(rekey(vault, { remove: [tablet.memberId] }));
+      const shown = (fault as RecipientsUnconfirmed).members;
+      expect(shown.map(({ id }) => id)).to.deep.equal([phone.memberId]);
+      const swapped = hexlify(recipientDigest(recipientBytes(recipient)));
+      expect(shown[0]!.recipientDigest).to.equal(swapped);
+      await rekey(vault, { remove: [tablet.memberId], base: before.sequence });
+      expect(await texts(phone.device)).to.deep.equal(["Runs at six"]);
+      const { whole } = await opened(vault);
+      for (const { recipient } of rosterOf(whole).members.values()) {
+        expect(recipientText(recipient)).not.to.equal(await recipientOf(identity));
+      }
+    });
+
+    it("cannot make a device of a reader, nor widen what it reads", async () => {
+      const { vault, tablet } = await household();
+      const reader = (await grants(vault))[0]!;
+      await remember(vault, { scope: "travel", text: "Window seat" });
+      await sync(vault);
+      const { whole } = await opened(vault);
+      const scopes = [...rosterOf(whole).scopeNames.keys()];
+      for (const more of [
+        { class: "owner" as const, scopes: [] },
+        { class: "reader" as const, scopes },
+        { class: "reader" as const, scopes: reader.scopes, expiresAt: reader.expiresAt! + 1 },
+      ]) {
+        await rewrite(world, tablet.device, {
+          roster: (members) =>
+            members.map((member) => (member.id === reader.id ? { ...member, ...more } : member)),
+        });
+        const shown = await unconfirmed(vault, { remove: [tablet.memberId] });
+        expect(shown).to.have.length(1);
+        expect(shown[0]).to.include({ id: reader.id, class: more.class });
+      }
+    });
+
+    it("cannot keep the record that it changed by being confirmed as it was", async () => {
+      const { vault, tablet } = await household();
+      const later = await added(vault, "e-reader");
+      const remove = [tablet.memberId];
+      const shown = await unconfirmed(vault, { remove });
+      const { recipient } = await newReader();
+      await rewrite(world, tablet.device, {
+        roster: (members) =>
+          members.map((member) =>
+            member.id === later.memberId ? { ...member, recipient: recipientBytes(recipient) } : member,
+          ),
+      });
+      const confirmed = shown.map(({ fingerprint }) => fingerprint);
+      const fault = await thrown(rekey(vault, { remove, confirmed }));
+      expect((fault as RecipientsUnconfirmed).members.map(({ id }) => id)).to.deep.equal([later.memberId]);
+    });
+
+    it("cannot strand a device that followed its heads: the welcome's epoch counts, even a lower one", async () => {
+      const { vault, phone, tablet, reader } = await household();
+      const { head, whole } = await opened(vault);
+      const digests = [await rewrite(world, tablet.device), await rewrite(world, tablet.device)].flat();
+      for (const each of [phone.device, reader]) {
+        await read(each);
+        expect((await stateOf(each)).epoch).to.equal(whole.data.epoch + 2);
+      }
+      // What nobody else can read does not count: the rekey takes an epoch that the two have passed.
+      for (const digest of digests) await vault.store.delete(digest);
+      await rekey(vault, { remove: [tablet.memberId], base: head.sequence });
+      expect((await opened(vault)).whole.data.epoch).to.equal(whole.data.epoch + 1);
+      for (const each of [phone.device, reader, vault]) {
+        expect(await texts(each)).to.deep.equal(["Runs at six"]);
+        expect((await stateOf(each)).epoch).to.equal(whole.data.epoch + 1);
+      }
+      await remember(phone.device, { scope: "health", text: "Back again" });
+      await sync(phone.device);
+      expect(await texts(reader)).to.deep.equal(["Back again", "Runs at six"]);
+    });
+
+    it("is outbid by one epoch where its heads can be read, and not heeded where they name a huge one", async () => {
+      const { vault, tablet } = await household();
+      const { head, whole } = await opened(vault);
+      const base = { sequence: head.sequence, epoch: whole.data.epoch };
+      const { visibilityKey } = await stateOf(vault);
+      const keys = { ref: vault.ref, visibilityKey };
+      await rewrite(world, tablet.device);
+      const followed = await headOf(vault);
+      expect(await highestEpoch(keys, vault.store, base, [followed])).to.equal(base.epoch + 1);
+      for (const epoch of [Number(followed.sequence) + 2, 0xffff_ffff, base.epoch + 3]) {
+        const huge = await claimingEpoch(world, tablet.device, epoch);
+        expect(await highestEpoch(keys, vault.store, base, [huge, followed]), `${epoch}`).to.equal(
+          base.epoch + 1,
+        );
+      }
+      await rekey(vault, { remove: [tablet.memberId], base: head.sequence });
+      expect((await opened(vault)).whole.data.epoch).to.equal(base.epoch + 2);
+    });
+
+    it("is not stopped by a store that is down: that is no junk", async () => {
+      const { vault, environment, tablet } = await household();
+      const { sequence } = await headOf(vault);
+      await rewrite(world, tablet.device);
+      let broken = true;
+      const store = misbehaving(vault.store, {
+        get: (digest) =>
+          broken ? Promise.reject(new StoreUnavailable("test store", "down")) : vault.store.get(digest),
+      });
+      const down = changed(vault, environment, { store });
+      const remove = [tablet.memberId];
+      expect(await thrown(rekey(down, { remove, base: sequence }))).to.be.instanceOf(StoreUnavailable);
+      broken = false;
+      await rekey(down, { remove, base: sequence });
+      expect(await thrown(read(tablet.device))).to.be.instanceOf(NotAMember);
+    });
+  });
+
+  describe("what was honest in heads that it leaves out", () => {
+    it("is sent again by the devices that wrote it, and counts once", async () => {
+      const { vault, phone, tablet, seed } = await household();
+      const { sequence: base } = await headOf(vault);
+      await rewrite(world, tablet.device, { empties: true });
+      await remember(phone.device, { scope: "health", text: "Of the phone" });
+      await sync(phone.device);
+      await remember(vault, { scope: "travel", text: "Of the laptop" });
+      await sync(vault);
+      expect(await texts(vault)).to.deep.equal(["Of the laptop", "Of the phone"]);
+      // Neither has anything left to write: what it sent is final.
+      for (const each of [vault, phone.device]) expect(await pending(each)).to.deep.equal([]);
+      // This device followed the tablet's head, and let the secret of the one before it go: the words open that.
+      const remove = [tablet.memberId];
+      expect(await thrown(readAt(vault, base))).to.be.instanceOf(NotYetAdmitted);
+      expect(await heads(vault, 4)).to.have.deep.nested.property("[3].memories", null);
+      expect(await heads(vault, 4, { words: seed })).to.have.deep.nested.property("[3].memories", 1);
+      const { leftOut } = await rekey(vault, { remove, base, words: seed });
+      expect(leftOut).to.have.length(3);
+      await sync(vault);
+      await read(phone.device);
+      await sync(phone.device);
+      for (const each of [vault, phone.device]) {
+        expect(await texts(each)).to.deep.equal(["Of the laptop", "Of the phone", "Runs at six"]);
+        await sync(each);
+        expect(await readSent(each.journal)).to.have.length(1);
+      }
+    });
+
+    it("is not sent again where it was not left out", async () => {
+      const { vault, phone, tablet } = await household();
+      const [memory] = (await read(vault)).scopes[0]!.memories;
+      await forget(vault, memory!);
+      await sync(vault);
+      await rekey(vault, { remove: [tablet.memberId] });
+      for (const each of [vault, phone.device]) {
+        await read(each);
+        expect((await pending(each)).filter(({ kind }) => kind !== "renew")).to.deep.equal([]);
+        await sync(each);
+        expect(await texts(each)).to.deep.equal([]);
+      }
+    });
+  });
+
+  describe("that is interrupted", () => {
+    it("is gone on with from whatever step, and nobody is lost on the way", async function () {
+      this.timeout(120_000);
+      let stops = 0;
+      for (let step = 1, done = false; !done; step++) {
+        const { vault, environment, phone, tablet, reader } = await household();
+        await remember(vault, { scope: "health", text: "Waiting" });
+        const dying = powerCut(vault.journal.store, step);
+        const cut = changed(vault, environment, { journalStore: dying.store });
+        const outcome = await rekey(cut, { remove: [tablet.memberId] }).catch((fault: unknown) => fault);
+        done = !dying.cut();
+        if (!done) {
+          stops++;
+          expect(outcome, `step ${step}`).to.match(/power cut/);
+        }
+        const { authorizer } = await headOf(vault);
+        if (
+          (await resumeRekey(vault)) === null &&
+          authorizer === (await headOf(vault)).authorizer &&
+          stops > 0
+        )
+          await begunAgain(vault, tablet.memberId);
+        await sync(vault);
+        expect(await thrown(read(tablet.device)), `step ${step}`).to.be.instanceOf(NotAMember);
+        for (const each of [vault, phone.device, reader])
+          expect(await texts(each), `step ${step}`).to.deep.equal(["Runs at six", "Waiting"]);
+        expect(
+          (await pending(vault)).map(({ kind }) => kind),
+          `step ${step}`,
+        ).to.deep.equal([]);
+        expect(await readCandidates(vault.journal), `step ${step}`).to.deep.equal([]);
+        await remember(phone.device, { scope: "health", text: "And on" });
+        await sync(phone.device);
+      }
+      expect(stops, "a rekey has steps to stop at").to.be.greaterThan(6);
+    });
+
+    /** Nothing was journalled before the power went: it is begun again, unless it is done. */
+    const begunAgain = async (vault: Vault, memberId: string): Promise<void> => {
+      const there = (await devices(vault)).some(({ id }) => id === memberId);
+      if (there) await rekey(vault, { remove: [memberId] });
+    };
+
+    it("is gone on with after an answer of the wallet that never came, to either transaction", async () => {
+      for (const lost of [1, 2]) {
+        const { vault, environment, phone, tablet } = await household();
+        let sent = 0;
+        const wallet = signerWith(world.owner, async (forward, transaction) => {
+          const answer = await forward(transaction);
+          if (++sent !== lost) return answer;
+          await answer.wait();
+          throw new Error("connection lost");
+        });
+        const attempt = rekey(changed(vault, environment, { wallet }), { remove: [tablet.memberId] });
+        expect(await thrown(attempt)).to.match(/connection lost/);
+        const before = await headOf(vault);
+        await resumeRekey(vault);
+        expect((await headOf(vault)).authorizer).to.equal(before.authorizer);
+        const { rekeyed } = rosterOf((await opened(vault)).whole);
+        expect(rekeyed!.sequence, "once").to.equal(before.sequence + (lost === 1 ? 1n : 0n));
+        expect(await resumeRekey(vault)).to.equal(null);
+        expect(await texts(phone.device)).to.deep.equal(["Runs at six"]);
+        expect(await thrown(read(tablet.device))).to.be.instanceOf(NotAMember);
+      }
+    });
+
+    it("holds everything else back until it is done", async () => {
+      const { vault, environment, tablet } = await household();
+      const { sequence } = await headOf(vault);
+      let sent = 0;
+      const wallet = signerWith(world.owner, (forward, transaction) => {
+        if (++sent === 2) throw new Error("power cut");
+        return forward(transaction);
+      });
+      const attempt = rekey(changed(vault, environment, { wallet }), { remove: [tablet.memberId] });
+      expect(await thrown(attempt)).to.match(/power cut/);
+      await remember(vault, { scope: "health", text: "Later" });
+      expect(await thrown(sync(vault))).to.be.instanceOf(RekeyPending);
+      expect((await headOf(vault)).sequence).to.equal(sequence);
+      await resumeRekey(vault);
+      expect(await texts(vault)).to.deep.equal(["Later", "Runs at six"]);
+    });
+
+    it("lands once where it waits to be final, and is gone on with after a reorganisation", async () => {
+      const { vault, environment, phone, tablet } = await household();
+      const slow = changed(vault, environment, { finality: { confirmations: 6 } });
+      await world.networkHelpers.mine(6);
+      await settle(slow);
+      const snapshot = await world.networkHelpers.takeSnapshot();
+      const { final, sequence } = await rekey(slow, { remove: [tablet.memberId] });
+      expect(final).to.equal(false);
+      expect(await resumeRekey(slow)).to.include({ receipt: null, sequence });
+      await remember(slow, { scope: "health", text: "On top" });
+      await sync(slow);
+      await snapshot.restore();
+      expect(await thrown(sync(slow))).to.be.instanceOf(RekeyPending);
+      await resumeRekey(slow);
+      expect(await texts(phone.device)).to.deep.equal(["On top", "Runs at six"]);
+      expect(await thrown(read(tablet.device))).to.be.instanceOf(NotAMember);
+    });
+
+    it("is done after that of another device, if both began one", async () => {
+      const { vault, environment, phone, tablet } = await household();
+      const other = await added(vault, "e-reader");
+      const confirmed = await vouchingFor(vault, [tablet.memberId]);
+      const removing = { remove: [tablet.memberId], confirmed };
+      const theirs = await unconfirmed(phone.device, { remove: [other.memberId] });
+      const wallet = racing(
+        () => Promise.resolve(),
+        () =>
+          rekey(phone.device, {
+            remove: [other.memberId],
+            confirmed: theirs.map(({ fingerprint }) => fingerprint),
+          }),
+      );
+      const raced = changed(vault, environment, { wallet });
+      expect(await thrown(rekey(raced, removing))).to.be.instanceOf(CommitKeyMissing);
+      const shown = await unconfirmed(vault, { remove: [tablet.memberId] });
+      await rekey(vault, { ...removing, confirmed: shown.map(({ fingerprint }) => fingerprint) });
+      expect(await texts(phone.device)).to.deep.equal(["Runs at six"]);
+      for (const gone of [tablet, other]) {
+        expect(await thrown(read(gone.device))).to.be.instanceOf(NotAMember);
+      }
+    });
+
+    const racing = (...moves: (() => Promise<unknown>)[]): Signer =>
+      signerWith(world.owner, async (forward, transaction) => {
+        await moves.shift()?.();
+        return forward(transaction);
+      });
   });
 
   describe("is refused", () => {

@@ -103,6 +103,20 @@ export function dying(node: Eip1193Provider, before: number): { provider: Provid
   return { provider, dead: () => asked >= before };
 }
 
+/** An RPC that has pruned its logs, as full nodes do. */
+export function pruned(provider: Provider): Provider {
+  const double: Provider = new Proxy(provider, {
+    get(target, property) {
+      // Events are asked of the provider's own provider.
+      if (property === "provider") return double;
+      if (property === "getLogs") return () => Promise.resolve([]);
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+  return double;
+}
+
 /** An RPC whose refusal of an empty account ethers understands: Hardhat has words of its own for it. */
 export const understood = (provider: Provider): Provider =>
   new Proxy(provider, {

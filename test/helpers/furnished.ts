@@ -97,10 +97,14 @@ export async function opened(vault: Vault) {
 }
 
 /** An RPC that makes up a head of this epoch, by somebody who has the vault's keys. */
-export async function claiming(world: World, vault: Vault, epoch: number): Promise<Provider> {
+export async function claiming(
+  world: World,
+  vault: Vault,
+  epoch: number,
+  sequence = 2n ** 32n,
+): Promise<Provider> {
   const { head, state, whole } = await opened(vault);
   const { ref, visibilityKey } = state;
-  const sequence = 2n ** 32n;
   const data = encodeHead({ ...whole.data, epoch });
   const blob = seal(visibilityKey, headContext(ref, sequence), pad(data));
   await vault.store.put(blob);
