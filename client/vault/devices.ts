@@ -5,6 +5,7 @@ import { PERMISSION } from "./contract.ts";
 import { admit, members, type Granted } from "./grant.ts";
 import type { RosterMember } from "./roster.ts";
 import { stateOf, type Vault } from "./session.ts";
+import { unprinted } from "./unprinted.ts";
 
 /** A device that is to read and write everything. */
 export interface DeviceRequest {
@@ -43,5 +44,5 @@ export async function devices(vault: Vault): Promise<DeviceEntry[]> {
   const { memberId, enrolling } = await stateOf(vault);
   return (await members(vault))
     .filter((member) => member.class === "owner")
-    .map((member) => ({ ...member, own: member.id === (enrolling ?? memberId) }));
+    .map((member) => unprinted({ ...member, own: member.id === (enrolling ?? memberId) }, "locator"));
 }

@@ -24,6 +24,7 @@ import { rosterOf, secretsOf } from "./plan.ts";
 import type { Admission, RosterMember } from "./roster.ts";
 import { chainTime, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 import { sync, type SyncResult } from "./sync.ts";
+import { unprinted } from "./unprinted.ts";
 
 /** A grant: who may read what until when. */
 export interface GrantRequest {
@@ -184,11 +185,10 @@ export async function grants(vault: Vault): Promise<GrantEntry[]> {
   const gone = await goneMembers(vault, opened, number, timestamp);
   return [...roster.members.values()]
     .filter((member) => member.class === "reader")
-    .map((member) => ({
-      ...member,
-      scopeNames: member.scopes.map((id) => roster.scopeNames.get(id) ?? id),
-      ended: gone.has(member.id),
-    }));
+    .map((member) => {
+      const scopeNames = member.scopes.map((id) => roster.scopeNames.get(id) ?? id);
+      return unprinted({ ...member, scopeNames, ended: gone.has(member.id) }, "locator");
+    });
 }
 
 /** @returns the newest head opened, or `null` before the first commit. */

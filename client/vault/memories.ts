@@ -14,6 +14,7 @@ import {
 } from "./journal.ts";
 import type { VaultOperation } from "./operations.ts";
 import { locked, stateOf, type Vault } from "./session.ts";
+import { unprinted } from "./unprinted.ts";
 
 /** What a new memory may say; all but scope and text have defaults. */
 export type MemoryInput = Omit<CreateOperation, "kind" | "id" | "at" | "type"> &
@@ -73,7 +74,8 @@ export const forget = (vault: Vault, seen: SeenMemory): Promise<void> =>
   journalOperations(vault, [{ ...operationOn(vault, seen), kind: "forget", seenRevision: seen.revision }]);
 
 /** What waits in the journal, in order; operations stay until the commit that carries them is final. */
-export const pending = (vault: Vault): Promise<VaultOperation[]> => readOperations(vault.journal);
+export const pending = async (vault: Vault): Promise<VaultOperation[]> =>
+  (await readOperations(vault.journal)).map(withoutSecrets);
 
 /**
  * What waits in the journal and is in no commit up to a head: laid over that head's memories it is what this device
@@ -90,8 +92,12 @@ export async function uncommitted(
   const operations = await readOperations(vault.journal);
   const landed = candidates.filter(({ id }) => view?.batches.has(id));
   const carried = new Set(landed.flatMap((candidate) => candidate.operations));
-  return operations.filter(({ id }) => !carried.has(id));
+  return operations.filter(({ id }) => !carried.has(id)).map(withoutSecrets);
 }
+
+/** The operation as it may be shown: a rekey's keys are there, and not printed. */
+const withoutSecrets = (operation: VaultOperation): VaultOperation =>
+  operation.kind === "rekey" ? unprinted(operation, "commitKey", "words") : operation;
 
 /** Texts that a concurrent forget took from their writers; they stay until {@link dropLostText}. */
 export const lostTexts = (vault: Vault): Promise<LostText[]> => readLostTexts(vault.journal);
