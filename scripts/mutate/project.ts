@@ -1,4 +1,4 @@
-/** The project, as Hardhat would compile and test it. */
+/** The project, as Hardhat would compile and test it, but for the invariants. */
 import path from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
@@ -15,7 +15,7 @@ export async function projectOf(hre: HardhatRuntimeEnvironment): Promise<Project
   const inputs = [await inputOf(hre, "contracts"), await inputOf(hre, "tests")];
   const sources = Object.assign({}, ...inputs.map((input) => input.sources)) as Input["sources"];
   const files = Object.keys(sources).filter((file) => file.startsWith(PREFIX));
-  const { isolate, fuzz, invariant } = hre.config.test.solidity.profiles["default"] ?? {};
+  const { isolate, fuzz } = hre.config.test.solidity.profiles["default"] ?? {};
   const network = hre.config.networks["default"];
   if (network?.type !== "edr-simulated") throw new TypeError("The default network is not a simulated one");
   return {
@@ -25,7 +25,6 @@ export async function projectOf(hre: HardhatRuntimeEnvironment): Promise<Project
       hardfork: network.hardfork,
       ...(isolate === undefined ? {} : { isolate }),
       ...(fuzz === undefined ? {} : { fuzz }),
-      ...(invariant === undefined ? {} : { invariant }),
       // Tests say in their comments how they are fuzzed.
       testSourcePaths: Object.fromEntries(
         files.filter((file) => file.endsWith(".t.sol")).map((file) => [file, path.join(root, shown(file))]),
@@ -39,7 +38,10 @@ export async function projectOf(hre: HardhatRuntimeEnvironment): Promise<Project
 export const shown = (file: string): string => (file.startsWith(PREFIX) ? file.slice(PREFIX.length) : file);
 
 async function inputOf(hre: HardhatRuntimeEnvironment, scope: "contracts" | "tests"): Promise<Input> {
-  const roots = await hre.solidity.getRootFilePaths({ scope });
+  // Invariants compile in the pipeline of the IR alone, which takes minutes.
+  const roots = (await hre.solidity.getRootFilePaths({ scope })).filter(
+    (file) => !file.endsWith(".invariants.t.sol"),
+  );
   const jobs = await hre.solidity.getCompilationJobs(roots, { scope, quiet: true, force: true });
   if (!jobs.success) throw new Error(jobs.formattedReason);
   const inputs = await Promise.all(

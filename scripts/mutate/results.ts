@@ -55,8 +55,8 @@ export class Results {
   constructor(file: string, plan: Plan) {
     this.#file = file;
     this.#plan = plan;
-    const { hardfork, isolate, fuzz, invariant } = plan.tests;
-    this.#common = digest(tools(), JSON.stringify([plan.input.settings, hardfork, isolate, fuzz, invariant]));
+    const { hardfork, isolate, fuzz } = plan.tests;
+    this.#common = digest(tools(), JSON.stringify([plan.input.settings, hardfork, isolate, fuzz]));
     mkdirSync(path.dirname(file), { recursive: true });
     for (const line of read(file)) this.#known.set(line.key, line);
   }

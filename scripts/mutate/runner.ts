@@ -23,11 +23,11 @@ export interface Artifact {
 /** How `npm test` runs them. */
 export type TestConfig = Pick<
   SolidityTestRunnerConfigArgs,
-  "projectRoot" | "hardfork" | "isolate" | "fuzz" | "invariant" | "testSourcePaths"
+  "projectRoot" | "hardfork" | "isolate" | "fuzz" | "testSourcePaths"
 >;
 
 /** Enough for every test, and the end of a loop that has none. */
-const GAS_LIMIT = 50_000_000n;
+const GAS_LIMIT = 1_000_000_000n;
 
 export interface RunOptions {
   /** Only tests whose name matches. */
@@ -43,7 +43,7 @@ export interface SuiteRun {
 }
 
 export interface Surroundings {
-  /** The contracts that the suite creates: invariants call them, and tell them by their code. */
+  /** The contracts that the suite creates. */
   readonly created: readonly Artifact[];
   /** The accounts that hold code before anything runs. */
   readonly codes: ReadonlyMap<string, string>;

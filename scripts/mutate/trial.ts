@@ -13,7 +13,7 @@ export type Outcome =
   /** The compiler makes the same code of it. */
   | { readonly status: "same" };
 
-/** Branch tests are quick and kill nearly all; what they leave, fuzzing and invariants get. */
+/** Branch tests are quick and kill nearly all; what they leave, fuzzing gets. */
 const STAGES: readonly RunOptions[] = [{ only: "^test_" }, { except: "^test_" }];
 
 /** Compiles the contracts that the fault is in, and runs the suites that they are in until a test fails. */
