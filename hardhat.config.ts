@@ -5,6 +5,7 @@ import { configVariable, defineConfig } from "hardhat/config";
 import type { HttpNetworkUserConfig } from "hardhat/types/config";
 
 import { sortedBindings } from "./scripts/hardhat/bindings.ts";
+import { quickTests } from "./scripts/hardhat/quick.ts";
 import { tasks } from "./scripts/hardhat/tasks.ts";
 import { warningsAreErrors } from "./scripts/hardhat/warnings.ts";
 
@@ -42,7 +43,8 @@ const long = process.env.MEMVAULT_LONG === "1";
 const nightly = process.env.MEMVAULT_NIGHTLY === "1";
 
 export default defineConfig({
-  plugins: [sortedBindings, hardhatToolbox, warningsAreErrors],
+  // Long runs test in Solidity too what is deployed.
+  plugins: [sortedBindings, hardhatToolbox, warningsAreErrors, ...(long ? [] : [quickTests])],
   tasks,
   solidity: {
     // The tests take five times as long to compile as the contracts: only those who run them should wait.

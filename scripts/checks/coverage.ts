@@ -43,7 +43,7 @@ const hre = await createHardhatRuntimeEnvironment(
 );
 // What an earlier run left must not be taken for the report of one that broke off.
 await rm(lcov, { force: true });
-// Invariants run what the other tests have to run by themselves, and only the pipeline of the IR compiles them.
+// What only the invariants run would be tested by chance.
 const tests = (await readdir(path.join(root, "test/contracts"))).filter(
   (file) => file.endsWith(".t.sol") && !file.endsWith(".invariants.t.sol"),
 );

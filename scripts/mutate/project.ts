@@ -38,7 +38,7 @@ export async function projectOf(hre: HardhatRuntimeEnvironment): Promise<Project
 export const shown = (file: string): string => (file.startsWith(PREFIX) ? file.slice(PREFIX.length) : file);
 
 async function inputOf(hre: HardhatRuntimeEnvironment, scope: "contracts" | "tests"): Promise<Input> {
-  // Invariants compile in the pipeline of the IR alone, which takes minutes.
+  // A survivor would wait minutes for the invariants, which run what the other tests have to run by themselves.
   const roots = (await hre.solidity.getRootFilePaths({ scope })).filter(
     (file) => !file.endsWith(".invariants.t.sol"),
   );

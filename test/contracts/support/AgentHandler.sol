@@ -101,7 +101,7 @@ abstract contract AgentHandler is VaultTest, People, Campaign {
         VaultModel.Vault memory v = vaults[i];
         uint8 permissions = dice.roll(6) == 0 ? VaultModel.PROPOSE : VaultModel.READ;
         uint64 expiresAt = uint64(block.timestamp + 1 + dice.roll(SPAN));
-        if (!v.grant(v.owner, AGENT, VaultModel.Grant(expiresAt, permissions, false))) return;
+        if (!v.grant(v.owner, AGENT, expiresAt, permissions)) return;
         vm.prank(v.owner);
         vault.grant(v.id, agent, expiresAt, permissions, 0);
         vaults[i] = v;
@@ -150,7 +150,7 @@ abstract contract AgentHandler is VaultTest, People, Campaign {
         // A deadline that is nearer than that: its last second, or the one after it.
         uint64 deadline = questions[questions.length - 1].deadline;
         if (deadline >= block.timestamp && deadline <= time) time = deadline + dice.roll(2);
-        uint64 expiresAt = vaults[dice.roll(VAULTS)].grants[AGENT].expiresAt;
+        uint64 expiresAt = vaults[dice.roll(VAULTS)].expiry[AGENT];
         if (expiresAt > block.timestamp && expiresAt <= time) time = expiresAt - dice.roll(2);
         vm.warp(time);
     }

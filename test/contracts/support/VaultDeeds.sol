@@ -292,7 +292,7 @@ abstract contract VaultDeeds is VaultTest, People {
         if (dice.slips()) expiresAt = uint64(block.timestamp - dice.roll(2));
         uint8 permissions = uint8(dice.slips() ? dice.roll(256) : 1 + dice.roll(3));
         data = abi.encodeCall(vault.grant, (v.id, grantee, expiresAt, permissions, dice.word()));
-        allowed = v.grant(caller, indexOf(grantee), VaultModel.Grant(expiresAt, permissions, false));
+        allowed = v.grant(caller, indexOf(grantee), expiresAt, permissions);
     }
 
     function _revoke(

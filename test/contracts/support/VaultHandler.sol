@@ -179,7 +179,7 @@ abstract contract VaultHandler is VaultDeeds, VaultLedger, Campaign {
         ++steps;
         Dice memory dice = Dice(seed, PATIENCE);
         uint256 time = block.timestamp + dice.roll(6 hours);
-        uint64 expiresAt = vaults[_pickFor(Deed.Revoke, dice)].grants[dice.roll(PEOPLE)].expiresAt;
+        uint64 expiresAt = vaults[_pickFor(Deed.Revoke, dice)].expiry[dice.roll(PEOPLE)];
         if (expiresAt > block.timestamp && expiresAt - block.timestamp <= SPAN) time = expiresAt - dice.roll(2);
         vm.warp(time);
         vm.roll(block.number + 1);

@@ -8,13 +8,8 @@ import {PEOPLE} from "./People.sol";
 /// @notice What a vault must do, in the plainest words: each verb says whether it is allowed, and if it is, does it. It
 /// knows no generations: a change of owner ends the grants one by one.
 library VaultModel {
-    struct Grant {
-        uint64 expiresAt;
-        uint8 permissions;
-        bool ended;
-    }
-
-    /// @dev `key` is zero when the owner is its own authorizer. `moves` counts changes of owner after the mint.
+    /// @dev `key` is zero when the owner is its own authorizer. `moves` counts changes of owner after the mint. A grant
+    /// is what stands at its reader's number: until when, and to do what; one that was ended is to do nothing.
     struct Vault {
         uint256 id;
         address origin;
@@ -34,7 +29,8 @@ library VaultModel {
         bytes32 transitionId;
         bytes32 root;
         bytes32 pointer;
-        Grant[PEOPLE] grants;
+        uint64[PEOPLE] expiry;
+        uint8[PEOPLE] permissions;
     }
 
     uint8 internal constant READ = 1;
@@ -49,8 +45,7 @@ library VaultModel {
     }
 
     function mayUse(Vault memory v, uint256 who, uint8 permission) internal view returns (bool) {
-        Grant memory g = v.grants[who];
-        return exists(v) && !g.ended && block.timestamp < g.expiresAt && g.permissions & permission != 0;
+        return exists(v) && block.timestamp < v.expiry[who] && v.permissions[who] & permission != 0;
     }
 
     // `by` is the account that agreed: the caller, or whoever signed exactly this. Zero is nobody.
@@ -92,16 +87,23 @@ library VaultModel {
         return true;
     }
 
-    function grant(Vault memory v, address caller, uint256 grantee, Grant memory g) internal view returns (bool) {
+    function grant(
+        Vault memory v,
+        address caller,
+        uint256 grantee,
+        uint64 expiresAt,
+        uint8 permissions
+    ) internal view returns (bool) {
         if (!exists(v) || caller != v.owner || grantee >= PEOPLE) return false;
-        if (g.expiresAt <= block.timestamp || g.permissions == 0 || g.permissions > 3) return false;
-        v.grants[grantee] = g;
+        if (expiresAt <= block.timestamp || permissions == 0 || permissions > 3) return false;
+        v.expiry[grantee] = expiresAt;
+        v.permissions[grantee] = permissions;
         return true;
     }
 
     function revoke(Vault memory v, address caller, address grantee, uint256 i) internal pure returns (bool) {
         if (!exists(v) || (caller != v.owner && caller != authorizer(v) && caller != grantee)) return false;
-        delete v.grants[i];
+        v.permissions[i] = 0;
         return true;
     }
 
@@ -146,6 +148,6 @@ library VaultModel {
         v.approved = address(0);
         v.locked = true;
         v.moves += 1;
-        for (uint256 i = 0; i < PEOPLE; ++i) v.grants[i].ended = true;
+        for (uint256 i = 0; i < PEOPLE; ++i) v.permissions[i] = 0;
     }
 }
