@@ -28,12 +28,6 @@ const LAST_STEP = 2n ** 24n - 1n;
 
 /** What SPEC.md and SECURITY.md say that the contracts do not do, shown. */
 describe("Limits", () => {
-  before(async function () {
-    // Where only Mocha runs, nobody has compiled the doubles yet.
-    this.timeout(400_000);
-    await artifactOf("OrdinaryEscrow");
-  });
-
   async function deploy() {
     const connection = await network.create();
     const { ethers, networkHelpers } = connection;

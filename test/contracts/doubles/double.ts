@@ -45,8 +45,6 @@ export interface Artifact {
   readonly bytecode: string;
 }
 
-let built: Promise<void> | undefined;
-
 /** Hardhat compiles the contracts of tests apart from ours, and not at all when only Mocha runs. */
 async function build(): Promise<void> {
   const files = DOUBLES.map((name) => fileURLToPath(new URL(`${name}.sol`, import.meta.url)));
@@ -57,9 +55,11 @@ async function build(): Promise<void> {
   if (failed) throw new Error("the doubles do not compile");
 }
 
-/** Compiles the doubles, unless they are, and reads what became of one. */
+// Before any test begins: its time is not the compiler's.
+await build();
+
+/** Reads what became of a double. */
 export async function artifactOf(name: Double): Promise<Artifact> {
-  await (built ??= build());
   const folder = await hre.solidity.getArtifactsDirectory("tests");
   const file = join(folder, "test/contracts/doubles", `${name}.sol`, `${name}.json`);
   return JSON.parse(await readFile(file, "utf8")) as Artifact;
