@@ -13,7 +13,6 @@ export {
 } from "./crypto/identity.ts";
 export { mintSalt } from "./crypto/keys.ts";
 export type { VaultRef } from "./crypto/ref.ts";
-export { seedToWords, wordsToSeed } from "./crypto/words.ts";
 export { deploymentOf, type Deployment } from "./deployments.ts";
 export type { Changes, Operation } from "./memory/operations.ts";
 export { preview, type Preview, type Previewed } from "./memory/preview.ts";

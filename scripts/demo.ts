@@ -32,15 +32,14 @@ import {
   registryContract,
   remember,
   revoke,
-  seedToWords,
   sync,
   vaultIdOf,
-  wordsToSeed,
   type Environment,
   type Vault,
   type VaultRef,
   type VaultView,
 } from "../client/index.ts";
+import { seedToWords, wordsToSeed } from "../client/words.ts";
 import { directoryStore, readSources } from "../client/node.ts";
 import { deploy } from "./deploy.ts";
 import { bytesOnChain, Outsider } from "./demo-outsider.ts";

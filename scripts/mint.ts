@@ -5,7 +5,8 @@ import { MINT_GAS, mintInto, sayMinted } from "../apps/cli/minting.ts";
 import { findDeployment, homeOf, openOrCreateProfile } from "../apps/cli/profile.ts";
 import type { Say } from "../apps/cli/terminal.ts";
 import { showWords } from "../apps/cli/words.ts";
-import { ContractMissing, seedToWords, UnknownNetwork, type Minted } from "../client/index.ts";
+import { ContractMissing, UnknownNetwork, type Minted } from "../client/index.ts";
+import { seedToWords } from "../client/words.ts";
 import { walletOf } from "./wallet.ts";
 
 /** What minting may be told. */

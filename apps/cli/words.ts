@@ -1,4 +1,4 @@
-import { seedToWords } from "../../client/index.ts";
+import { seedToWords } from "../../client/words.ts";
 import { NotConfirmed } from "./faults.ts";
 import type { Session } from "./session.ts";
 import type { Say } from "./terminal.ts";

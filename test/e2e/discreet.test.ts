@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { bytesToHex, hexToBytes, randomBytes } from "@noble/hashes/utils.js";
 import { base64 } from "@scure/base";
 import { expect } from "chai";
-import { hexlify, Wallet } from "ethers";
+import { hexlify } from "ethers";
 
 import { ratchet, scopeKey, seedSecrets } from "../../client/crypto/keys.ts";
 import { readWelcome } from "../../client/crypto/welcome.ts";
@@ -22,15 +22,14 @@ import {
   recoverVault,
   remember,
   revoke,
-  seedToWords,
   settle,
   status,
   sync,
   uncommitted,
   VaultError,
-  wordsToSeed,
   type Vault,
 } from "../../client/index.ts";
+import { seedToWords, wordsToSeed } from "../../client/words.ts";
 import {
   addDevice,
   change,
@@ -101,9 +100,13 @@ function printed(thing: unknown): string {
   texts.push(
     inspect(thing, { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity, getters: true }),
   );
-  texts.push(JSON.stringify(thing, plain) ?? "");
+  texts.push(JSON.stringify({ thing }, plain));
   if (thing instanceof Error) {
-    texts.push(String(thing), thing.stack ?? "", JSON.stringify({ ...thing }, plain));
+    texts.push(
+      String(thing),
+      thing.stack ?? "",
+      JSON.stringify(Object.fromEntries(Object.entries(thing)), plain),
+    );
     if (thing.cause !== undefined) texts.push(printed(thing.cause));
     if (thing instanceof VaultError) {
       texts.push(

@@ -11,13 +11,12 @@ import {
   recoverVault,
   remember,
   revoke,
-  seedToWords,
   sync,
   VaultEmpty,
   VaultNotFound,
-  wordsToSeed,
   type Vault,
 } from "../../client/index.ts";
+import { seedToWords, wordsToSeed } from "../../client/words.ts";
 import { secretsOf } from "../../client/vault/plan.ts";
 import { openWith, pinnedHead, stateOf } from "../../client/vault/session.ts";
 import { thrown } from "../helpers/thrown.ts";

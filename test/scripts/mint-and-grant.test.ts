@@ -31,10 +31,10 @@ import {
   sync,
   UnknownNetwork,
   VaultExists,
-  wordsToSeed,
   type Deployment,
   type Vault,
 } from "../../client/index.ts";
+import { wordsToSeed } from "../../client/words.ts";
 import { deploy } from "../../scripts/deploy.ts";
 import { grant, type GrantOptions } from "../../scripts/grant.ts";
 import { mint } from "../../scripts/mint.ts";

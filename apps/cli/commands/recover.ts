@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 
 import { getAddress, isAddress } from "ethers";
 
-import { InvalidAccount, recoverVault, wordsToSeed } from "../../../client/index.ts";
+import { InvalidAccount, recoverVault } from "../../../client/index.ts";
+import { wordsToSeed } from "../../../client/words.ts";
 import type { Cli } from "../cli.ts";
 import { FileFault, UsageFault } from "../faults.ts";
 import { look } from "../look.ts";
