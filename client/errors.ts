@@ -677,3 +677,41 @@ export class RpcUnavailable extends VaultError {
     super(`The ${rpc} RPC gives no answer: ${why}. Nothing is lost: try again, or use another.`, options);
   }
 }
+
+/** The vault's memories were handed over to a buyer: nothing more is written here. */
+export class HandedOver extends VaultError {
+  constructor(readonly vaultId: bigint) {
+    super(
+      `Vault 0x${vaultId.toString(16)} was handed over. Nothing here is lost: transfer it, or take it back with a rekey and the 24 words.`,
+    );
+  }
+}
+
+/** The vault's memories were handed over to nobody, or not to this device. */
+export class NotHandedOver extends VaultError {
+  constructor(
+    readonly vaultId: bigint,
+    readonly why: string,
+  ) {
+    super(
+      `Vault 0x${vaultId.toString(16)} was not handed over: ${why}. Its memories stay closed to whoever owns it next. ` +
+        "Hand it over first, or say that it is to go without them.",
+    );
+  }
+}
+
+/** What must be final is not final yet. */
+export class NotFinal extends VaultError {
+  constructor(readonly what: string) {
+    super(`Not final yet: ${what}. Wait until the chain will not take it back, and call again.`);
+  }
+}
+
+/** What is to be undone took the words with it. */
+export class WordsNeeded extends VaultError {
+  constructor() {
+    super(
+      "The hand-over took the 24 words out of the roster: give them, or they would open the vault no more.",
+    );
+  }
+}

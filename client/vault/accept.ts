@@ -6,6 +6,7 @@ import { readWelcome, type OpenedWelcome } from "../crypto/welcome.ts";
 import { AlreadyInitialised, VaultError, WelcomeNotStored, WelcomeRejected } from "../errors.ts";
 import { readBlob, type BlobStore } from "../storage/store.ts";
 import type { MemoryVault } from "./contract.ts";
+import type { OpenedHead } from "./head.ts";
 import { readState, writeState, type MemberState } from "./journal.ts";
 import { checkSigner, termsOf } from "./reissue.ts";
 import { agreedHead, locked, openWith, pinnedHead, vaultAt } from "./session.ts";
@@ -28,7 +29,13 @@ export interface AcceptRequest extends Environment {
  * @throws {WelcomeRejected} when it is for another key, chain or contract, or its signer is not in force and no newer one
  *   is to be found. {AlreadyInitialised} when the journal is that of another of the owner's devices.
  */
-export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
+export const acceptWelcome = (request: AcceptRequest): Promise<Vault> => acceptChecked(request, null);
+
+/** What an opened head must be like before anything of it is kept; throws what is wrong. */
+export type CheckHead = (opened: OpenedHead, state: MemberState) => void;
+
+/** {@link acceptWelcome}, for who asks more of the head that it leads to. */
+export async function acceptChecked(request: AcceptRequest, check: CheckHead | null): Promise<Vault> {
   const opened = await readWelcome(request.welcome, request.identity);
   const { ref } = opened.welcome;
   const { chainId } = await request.provider.getNetwork();
@@ -46,7 +53,7 @@ export async function acceptWelcome(request: AcceptRequest): Promise<Vault> {
     },
   );
   return locked(vault, async () => {
-    await become(vault, opened, request.identity, fault);
+    await become(vault, opened, request.identity, fault, check);
     return vault;
   });
 }
@@ -57,6 +64,7 @@ async function become(
   opened: OpenedWelcome,
   identity: string,
   rejected: WelcomeRejected | null,
+  check: CheckHead | null,
 ): Promise<void> {
   const { ref } = vault;
   const { welcome } = opened;
@@ -89,6 +97,7 @@ async function become(
           throw rejected !== null && fault instanceof VaultError ? rejected : fault;
         });
   if (rejected !== null && head?.reissued == null) throw rejected;
+  if (head !== null) check?.(head, state);
   await writeState(vault.journal, state);
 }
 

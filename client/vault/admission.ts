@@ -114,7 +114,7 @@ async function welcomeOf(
 export function revokedIn(plan: Plan, gone: ReadonlyMap<string, boolean>): string[] {
   const asked = new Set(
     [...plan.outcomes.values()].flatMap((outcome) =>
-      outcome.kind === "dismissed" ? [outcome.memberId] : outcome.kind === "rekeyed" ? outcome.removed : [],
+      outcome.kind === "dismissed" ? [outcome.memberId] : "removed" in outcome ? outcome.removed : [],
     ),
   );
   return plan.dismissed.flatMap(({ id, listed, grantee }) =>

@@ -277,6 +277,13 @@ export const setAuthorizer = (
     ]),
   );
 
+/** Gives a vault to another account, which is its authorizer then. `contract` is as its owner's wallet sees it. */
+export const setController = (
+  contract: MemoryVault,
+  vaultId: bigint,
+  to: string,
+): Promise<TransactionReceipt> => setAuthorizer(contract, vaultId, to, to);
+
 /** Names the contract's refusal from its ABI, or `null` when the fault is another. */
 export function refusalOf(contract: MemoryVault | KeyRegistry, fault: unknown): ContractRefusal | null {
   if (fault instanceof ContractRefusal) return fault;

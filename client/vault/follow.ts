@@ -4,10 +4,12 @@ import type { OpenedHead } from "./head.ts";
 import {
   readCandidates,
   readLostTexts,
+  readNeeded,
   readOperations,
   readShreds,
   removeGarbage,
   removeLostText,
+  removeNeeded,
   removeShred,
   writeOperations,
   writeReceipt,
@@ -17,7 +19,7 @@ import {
   type ShredReceipt,
   type StartedShred,
 } from "./journal.ts";
-import { rosterOf, secretsOf } from "./plan.ts";
+import { namesOwner, rosterOf, secretsOf } from "./plan.ts";
 import { giveUpGarbage } from "./reach.ts";
 import { WORDS_LABEL, type NewestShred, type RosterMember } from "./roster.ts";
 import { dropSent } from "./sent.ts";
@@ -45,6 +47,20 @@ export async function followShred(
   const next = due ? await giveWord(vault, state, newestShred) : state;
   await makeReceipts(vault, next, opened, newestShred);
   return next;
+}
+
+/**
+ * Gives up what a vault that was handed over does not need any more, on the device that did it. What the owner class of
+ * before needs to take it back is kept: no record leads there.
+ *
+ * @throws {BlobMissing|BlobAltered|StoreUnavailable} as {@link followShred} does.
+ */
+export async function followHandover(vault: Vault, state: MemberState, opened: OpenedHead): Promise<void> {
+  const needed = await readNeeded(vault.journal);
+  if (needed === null || namesOwner(opened, state)) return;
+  const { notes } = await giveUpGarbage(vault, opened, needed);
+  for (const note of notes) await removeGarbage(vault.journal, note);
+  await removeNeeded(vault.journal);
 }
 
 /** Texts that were kept aside, operations that were sent, and blobs that nothing needs. */

@@ -9,7 +9,7 @@ import type { Digest } from "../storage/store.ts";
 import type { Delta, VaultCall } from "./contract.ts";
 import { decodeVaultOperation, encodeVaultOperation, type VaultOperation } from "./operations.ts";
 import type { Genesis, Shredded } from "./plan.ts";
-import type { MemberClass } from "./roster.ts";
+import { recordIdOf, type MemberClass } from "./roster.ts";
 
 /** The last head that was final and verified: nothing below it, and no other at its sequence, is accepted. */
 export interface Pin {
@@ -146,6 +146,24 @@ export interface Witnessed {
   readonly memberSeen: bigint;
 }
 
+/** What was handed over to this device, as it was when it was checked. */
+export interface CheckedHead {
+  readonly memberId: string;
+  readonly stateRoot: string;
+  readonly epoch: number;
+  readonly scopes: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly live: ReadonlyMap<string, Uint8Array>;
+  }[];
+}
+
+/** A new owner's state, and the commit that it comes into force with. */
+export interface Succession {
+  readonly state: MemberState;
+  readonly candidate: Candidate | null;
+}
+
 /** The device's sealed journal of one vault: state, operations, candidates, welcomes. */
 export interface Journal {
   readonly store: JournalStore;
@@ -166,6 +184,9 @@ const RECEIPT = "receipt-";
 const REACH = "reach";
 const GARBAGE = "garbage-";
 const WITNESSED = "witnessed";
+const NEEDED = "needed";
+const CHECKED = "checked";
+const SUCCESSION = "succession";
 
 async function write(journal: Journal, name: string, value: Uint8Array): Promise<void> {
   const { key, ref, random, store } = journal;
@@ -324,6 +345,18 @@ export async function readReach(journal: Journal): Promise<Digest[]> {
   return bytes === null ? [] : decodeDigests(bytes);
 }
 
+/** Keeps the digests of what a vault that is handed over needs, and does not tell of. */
+export const writeNeeded = (journal: Journal, digests: readonly Digest[]): Promise<void> =>
+  write(journal, NEEDED, encodeDigests(digests));
+
+/** @returns `null` when nothing was handed over, or nothing is left to do for it. */
+export async function readNeeded(journal: Journal): Promise<Digest[] | null> {
+  const bytes = await read(journal, NEEDED);
+  return bytes === null ? null : decodeDigests(bytes);
+}
+
+export const removeNeeded = (journal: Journal): Promise<void> => journal.store.remove(NEEDED);
+
 /** Notes the digests of blobs that no final head needs any more. */
 export const writeGarbage = (journal: Journal, digests: readonly Digest[]): Promise<void> =>
   write(journal, GARBAGE + bytesToHex(journal.random(16)), encodeDigests(digests));
@@ -358,6 +391,65 @@ export async function readWitnessed(journal: Journal): Promise<ReadonlyMap<strin
     ]),
   );
 }
+
+/** Keeps what a buyer checked, whole: the store that it came from may be the seller's. */
+export const writeChecked = (
+  journal: Journal,
+  { memberId, stateRoot, epoch, scopes }: CheckedHead,
+): Promise<void> =>
+  write(
+    journal,
+    CHECKED,
+    encodeCbor([
+      memberId,
+      stateRoot,
+      epoch,
+      scopes.map(({ id, name, live }) => [id, name, [...live.values()]]),
+    ]),
+  );
+
+/** @returns `null` when nothing was handed over to this device. */
+export async function readChecked(journal: Journal): Promise<CheckedHead | null> {
+  const bytes = await read(journal, CHECKED);
+  if (bytes === null) return null;
+  const [memberId, stateRoot, epoch, scopes] = tuple(decodeCbor(bytes), 4, "checked head");
+  return {
+    memberId: text(memberId, "member id"),
+    stateRoot: text(stateRoot, "state root"),
+    epoch: uint(epoch, "epoch"),
+    scopes: list(scopes, "scopes").map((scope) => {
+      const [id, name, records] = tuple(scope, 3, "scope");
+      const live = list(records, "records").map((record) => bytesOf(record, "record"));
+      return {
+        id: text(id, "scope id"),
+        name: text(name, "scope name"),
+        live: new Map(live.map((record) => [recordIdOf(record), record])),
+      };
+    }),
+  };
+}
+
+export const removeChecked = (journal: Journal): Promise<void> => journal.store.remove(CHECKED);
+
+/** Keeps what a new owner begins with, until its first commit is final. */
+export const writeSuccession = (journal: Journal, { state, candidate }: Succession): Promise<void> =>
+  write(
+    journal,
+    SUCCESSION,
+    encodeCbor([encodeState(state), candidate === null ? null : encodeCandidate(candidate)]),
+  );
+
+export async function readSuccession(journal: Journal): Promise<Succession | null> {
+  const bytes = await read(journal, SUCCESSION);
+  if (bytes === null) return null;
+  const [state, candidate] = tuple(decodeCbor(bytes), 2, "succession");
+  return {
+    state: decodeState(bytesOf(state, "state")),
+    candidate: candidate === null ? null : decodeCandidate(bytesOf(candidate, "candidate")),
+  };
+}
+
+export const removeSuccession = (journal: Journal): Promise<void> => journal.store.remove(SUCCESSION);
 
 // What is sealed under the device's own key was written by this module: its bytes are authentic, and only their types
 // are restored here. CBOR has no word for integers beyond 2^53, so a vault's id travels as hex, and bigints that are

@@ -97,7 +97,7 @@ export const wordsMember = (id: string, words: SeedSecrets): Promise<RosterMembe
   ownerMember(id, words.recoveryIdentity, words.recoveryLocator, WORDS_LABEL);
 
 /** An owner-class member as the roster knows it. */
-const ownerMember = async (
+export const ownerMember = async (
   id: string,
   identity: string,
   locator: Uint8Array,

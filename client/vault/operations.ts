@@ -117,6 +117,14 @@ export interface RotateOperation {
   readonly above: number;
 }
 
+/** Leaves everything that lives to one new member, and nobody and nothing else. Its id becomes the member's. */
+export interface HandoverOperation {
+  readonly kind: "handover";
+  readonly id: string;
+  readonly recipient: Uint8Array;
+  readonly label: string;
+}
+
 /** Whatever the journal holds until it is final. */
 export type VaultOperation =
   | Operation
@@ -127,7 +135,8 @@ export type VaultOperation =
   | RekeyOperation
   | ShredOperation
   | NoteOperation
-  | RotateOperation;
+  | RotateOperation
+  | HandoverOperation;
 
 /** Kinds of operations as the journal has them. */
 const TAG = {
@@ -140,6 +149,7 @@ const TAG = {
   shred: 6,
   note: 7,
   rotate: 8,
+  handover: 9,
 } as const;
 
 export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
@@ -199,6 +209,8 @@ export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
       ]);
     case "rotate":
       return encodeCbor([TAG.rotate, hexToBytes(operation.id), operation.above]);
+    case "handover":
+      return encodeCbor([TAG.handover, hexToBytes(operation.id), operation.recipient, operation.label]);
     case "create":
     case "update":
     case "reinforce":
@@ -256,6 +268,13 @@ export function decodeVaultOperation(bytes: Uint8Array): VaultOperation {
   if (fields[0] === TAG.rotate) {
     const [, id, above] = tuple(fields, 3, "rotate");
     return { kind: "rotate", id: hexId(id), above: uint(above, "epoch") };
+  }
+  if (fields[0] === TAG.handover) {
+    const [, id, recipient, label] = tuple(fields, 4, "handover");
+    return {
+      ...{ kind: "handover", id: hexId(id), label: text(label, "label") },
+      recipient: fixed(recipient, RECIPIENT_BYTES, "recipient"),
+    };
   }
   if (fields[0] !== TAG.admit) throw new MalformedData("operation", `kind ${shown(fields[0])}`);
   const [

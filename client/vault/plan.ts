@@ -1,3 +1,4 @@
+import { equalBytes } from "@noble/ciphers/utils.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
 import { generateIdentity } from "../crypto/identity.ts";
@@ -10,7 +11,7 @@ import { versionsOf } from "../memory/versions.ts";
 import type { Random } from "../crypto/seal.ts";
 import { MAX_SCOPES } from "./blob.ts";
 import type { Draft, ScopeDraft } from "./commit.ts";
-import type { ChainHead } from "./contract.ts";
+import { PERMISSION, type ChainHead } from "./contract.ts";
 import type { OpenedHead, ScopeState } from "./head.ts";
 import { drawKeyring, type KeyringMember } from "./keyring.ts";
 import { entriesOf, Members } from "./members.ts";
@@ -18,6 +19,7 @@ import type {
   AdmitOperation,
   ChangeOperation,
   NoteOperation,
+  HandoverOperation,
   RekeyOperation,
   RenewOperation,
   RotateOperation,
@@ -59,7 +61,23 @@ export interface Genesis {
 /** What the next commit builds on: an opened head, or nothing yet. */
 export type Base =
   | { readonly chain: ChainHead; readonly opened: OpenedHead }
-  | { readonly chain: ChainHead; readonly opened: null; readonly genesis: Genesis };
+  | {
+      readonly chain: ChainHead;
+      readonly opened: null;
+      readonly genesis: Genesis;
+      /** What a new owner begins with; a vault that was just minted has nothing before it. */
+      readonly inherited?: Inherited;
+    };
+
+/** What a first commit takes from heads that others wrote. */
+export interface Inherited {
+  readonly epoch: number;
+  readonly scopes: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly live: ReadonlyMap<string, Uint8Array>;
+  }[];
+}
 
 /** A member that the next commit gives a new secret, with everything that its welcome needs. */
 export interface Welcomed {
@@ -109,6 +127,13 @@ export type OperationOutcome =
   | { readonly kind: "noted"; readonly operationId: string; readonly memberId: string }
   /** The epoch turned; where it must turn again, the operation stays in the journal. */
   | { readonly kind: "rotated"; readonly operationId: string; readonly again: boolean }
+  | {
+      readonly kind: "handedOver";
+      readonly operationId: string;
+      readonly memberId: string;
+      /** Everybody else. */
+      readonly removed: readonly string[];
+    }
   /** It cannot be applied: it stays in the journal until it is withdrawn. */
   | { readonly kind: "refused"; readonly operationId: string; readonly fault: VaultError }
   /** The grantee is a member already, or the member is gone: the operation changes nothing. */
@@ -169,12 +194,21 @@ export function planCommit(request: PlanRequest): Plan {
   const work = new Work(request);
   for (const memberId of request.gone) work.dismiss(memberId);
   if (request.rekey !== null) work.rekey(request.rekey);
-  for (const operation of request.operations) work.tryToApply(operation);
+  const handover = request.operations.findLast((each) => each.kind === "handover");
+  for (const operation of request.operations) if (operation !== handover) work.tryToApply(operation);
+  if (handover !== undefined) work.handOver(handover);
   return work.finish();
 }
 
 /** The roster of a base. */
 export const rosterOf = (opened: OpenedHead): Roster => decodeRoster(recordsOf(opened, ONE));
+
+/**
+ * Whether a head's roster names a member of the owner class. One that was handed over still opens to those whom it names no
+ * more (SPEC §10).
+ */
+export const namesOwner = (opened: OpenedHead, { locator }: { readonly locator: Uint8Array }): boolean =>
+  [...rosterOf(opened).members.values()].some((member) => equalBytes(member.locator, locator));
 
 /** Scope zero of a base. */
 export const secretsOf = (opened: OpenedHead): Secrets => decodeSecrets(recordsOf(opened, ZERO));
@@ -227,6 +261,8 @@ class Work {
   readonly #outcomes = new Map<string, OperationOutcome>();
   readonly #newestShred: NewestShred | null;
   #shredded: readonly string[];
+  /** Members whom the keyring still lets in, and no record names. */
+  #unnamed: readonly RosterMember[] = [];
   #rotate = false;
 
   constructor(request: PlanRequest) {
@@ -243,6 +279,7 @@ class Work {
       this.#secrets = { members: new Map(secrets), commitKey, inbox, batches: new Map() };
       for (const { member } of members)
         this.#enter({ ...member, since: this.#sequence, written: this.#sequence });
+      if (base.inherited !== undefined) this.#inherit(base.inherited);
       return;
     }
     for (const [id, state] of base.opened.scopes) this.#scopes.set(id, new WorkingScope(id, state));
@@ -252,6 +289,21 @@ class Work {
     this.#secrets = secretsOf(base.opened);
     this.#newestShred = roster.newestShred;
     this.#shredded = roster.newestShred?.memoryIds ?? [];
+  }
+
+  #inherit({ scopes }: Inherited): void {
+    for (const { id, name, live } of scopes) {
+      const scope = new WorkingScope(id);
+      for (const [recordId, record] of live) scope.live.set(recordId, record);
+      scope.snapshot = true;
+      this.#scopes.set(id, scope);
+      this.#nameScope(id, name);
+    }
+  }
+
+  #nameScope(id: string, name: string): void {
+    this.#scopeIds.set(name, id);
+    this.#scope(ONE).put(id, encodeScopeName(id, name, this.#request.random));
   }
 
   /** One operation that cannot be applied must not keep all others in the journal. */
@@ -276,6 +328,7 @@ class Work {
         this.#renew(operation);
         return;
       case "rekey":
+      case "handover":
         this.#supersede(operation);
         return;
       case "shred":
@@ -357,10 +410,44 @@ class Work {
     this.#members.set(next);
   }
 
-  /** The last one that was journalled counts; it took on the commit key of those before it. */
-  #supersede({ id: operationId }: RekeyOperation): void {
+  /** The last one that was journalled counts; a rekey took on the commit key of those before it. */
+  #supersede({ id: operationId, kind }: RekeyOperation | HandoverOperation): void {
     if (this.#outcomes.get(operationId)?.kind === "rekeyed") return;
-    this.#outcomes.set(operationId, { kind: "unchanged", operationId, why: "a later rekey replaced it" });
+    this.#outcomes.set(operationId, { kind: "unchanged", operationId, why: `a later ${kind} replaced it` });
+  }
+
+  /**
+   * Leaves what lives to one new member: every scope is written anew, and the internal ones have its record and the scopes'
+   * names. The owner class of before keeps its entries in the keyring, so that a failed deal loses nothing (SPEC §10). It
+   * comes after all other operations.
+   */
+  handOver({ id: operationId, recipient, label }: HandoverOperation): void {
+    const { random } = this.#request;
+    const before = [...this.#members.ids()].flatMap((id) => this.#members.get(id) ?? []);
+    for (const member of before) this.#drop(member);
+    for (const [id, { kind }] of this.#outcomes)
+      if (MEMBERS.has(kind))
+        this.#outcomes.set(id, { kind: "unchanged", operationId: id, why: "the vault is handed over" });
+    this.#unnamed = before.filter(({ id, class: kind }) => kind === "owner" && this.#secrets.members.has(id));
+    for (const scope of this.#scopes.values()) scope.snapshot = true;
+    const names = [...this.#scopeIds];
+    this.#scope(ONE).live.clear();
+    for (const [name, id] of names) this.#nameScope(id, name);
+    const member: RosterMember = {
+      ...{ id: operationId, class: "owner", recipient, locator: random(32), label, grantee: null },
+      ...{ listed: false, scopes: [], expiresAt: null, permissions: PERMISSION.read },
+      ...{ admission: "fresh", since: this.#sequence, written: this.#sequence },
+      ...{ welcomeDigest: null, erased: 0n },
+    };
+    this.#admitted.set(member.id, { member, secret: random(32), scopes: [], onChain: false, store: false });
+    this.#enter(member);
+    this.#secrets = {
+      members: this.#secrets.members,
+      ...{ commitKey: null, inbox: generateIdentity(random), batches: new Map() },
+    };
+    this.#rotate = true;
+    const removed = before.map(({ id }) => id);
+    this.#outcomes.set(operationId, { kind: "handedOver", operationId, memberId: member.id, removed });
   }
 
   #applyToMemory(operation: Operation): void {
@@ -579,11 +666,9 @@ class Work {
     const known = this.#scopeIds.get(name);
     if (known !== undefined) return known;
     this.#requireRoom(1);
-    const { random } = this.#request;
-    const id = bytesToHex(random(16));
-    this.#scopeIds.set(name, id);
+    const id = bytesToHex(this.#request.random(16));
     this.#scopes.set(id, new WorkingScope(id));
-    this.#scope(ONE).put(id, encodeScopeName(id, name, random));
+    this.#nameScope(id, name);
     return id;
   }
 
@@ -595,8 +680,10 @@ class Work {
 
   finish(): Plan {
     const { base, rekey } = this.#request;
-    const turned = (base.opened?.data.epoch ?? -1) + (this.#rotate || base.opened === null ? 1 : 0);
-    const epoch = rekey?.epoch ?? turned;
+    const epoch =
+      base.opened === null
+        ? (base.inherited?.epoch ?? 0)
+        : (rekey?.epoch ?? base.opened.data.epoch + (this.#rotate ? 1 : 0));
     return {
       epoch,
       rotated: this.#rotate,
@@ -666,12 +753,22 @@ class Work {
   }
 
   #keyringMembers(secrets: ReadonlyMap<string, Uint8Array>, epochKey: Uint8Array): KeyringMember[] {
-    return [...secrets].flatMap(([id, secret]) => {
+    const unnamed = this.#unnamed.flatMap((member) => {
+      const present = this.#secrets.members.get(member.id);
+      return present === undefined
+        ? []
+        : [{ secret: ratchet(present, 1), ...keyringEntriesOf(member, epochKey) }];
+    });
+    const named = [...secrets].flatMap(([id, secret]) => {
       const member = this.#members.get(id);
       return member === undefined ? [] : [{ secret, ...keyringEntriesOf(member, epochKey) }];
     });
+    return [...named, ...unnamed];
   }
 }
+
+/** Outcomes that say something of members. */
+const MEMBERS: ReadonlySet<OperationOutcome["kind"]> = new Set(["admitted", "changed", "renewed"]);
 
 /** Stands for the digest of a welcome that is still to be written. */
 const UNWRITTEN = new Uint8Array(32);

@@ -52,18 +52,20 @@ export async function noteGarbage(
  * Gives up what was noted, but for what a final head reaches and what open candidates wrote. The head's own blobs are
  * read back first: what is given up may be all that is left of them.
  *
+ * @param needed - what the head needs and does not tell of.
  * @returns the notes, to be dropped, and how many blobs the store was told to give up.
  * @throws {BlobMissing|BlobAltered} when the store lacks what the head needs. {StoreUnavailable} when it could not be told.
  */
 export async function giveUpGarbage(
   vault: Vault,
   opened: OpenedHead,
+  needed: readonly Digest[] = [],
 ): Promise<{ readonly notes: readonly string[]; readonly given: number }> {
   const reach = reachOf(opened);
   await mapConcurrently([...reach], (digest) => readBlob(vault.store, digest));
   const garbage = await readGarbage(vault.journal);
   const open = (await readCandidates(vault.journal)).flatMap(({ blobs }) => blobs.map(digestOf));
-  const kept = new Set([...reach, ...open]);
+  const kept = new Set([...reach, ...open, ...needed]);
   const due = new Set([...garbage.values()].flat().filter((digest) => !kept.has(digest)));
   for (const digest of due) await vault.store.delete(digest);
   return { notes: [...garbage.keys()], given: due.size };

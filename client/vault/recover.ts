@@ -26,6 +26,8 @@ export interface RecoverRequest extends Environment {
   readonly seed: Uint8Array;
   /** The account that minted the vault; with the seed it gives the vault's id. */
   readonly owner: string;
+  /** The vault's id, where the words did not mint it: the sheet of a bought vault has it. */
+  readonly vaultId?: bigint;
   /** Which of the seed's vaults, from 0. */
   readonly index?: number;
   /** Sequence of the head to recover from, where others wrote junk after it; the newest unless said. */
@@ -43,7 +45,7 @@ export interface RecoverRequest extends Environment {
 export async function recoverVault(request: RecoverRequest): Promise<Vault> {
   const { provider, address, seed, owner, index = 0, base } = request;
   const { chainId } = await provider.getNetwork();
-  const vaultId = vaultIdOf(owner, hexlify(mintSalt(seed, index)));
+  const vaultId = request.vaultId ?? vaultIdOf(owner, hexlify(mintSalt(seed, index)));
   const ref: VaultRef = { chainId, contract: address.toLowerCase(), vaultId };
   const vault = vaultAt(ref, request);
   return locked(vault, async () => {

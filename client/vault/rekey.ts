@@ -3,7 +3,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { hexlify, isError, Wallet } from "ethers";
 
 import { recipientBytes, recipientDigest, recipientOf } from "../crypto/identity.ts";
-import type { SeedSecrets } from "../crypto/keys.ts";
+import { ratchet, type SeedSecrets } from "../crypto/keys.ts";
 import {
   NotAMember,
   OwnDevice,
@@ -12,6 +12,7 @@ import {
   UnknownMember,
   VaultEmpty,
   VaultError,
+  WordsNeeded,
   type UnconfirmedMember,
 } from "../errors.ts";
 import { setAuthorizer, type ChainHead } from "./contract.ts";
@@ -27,11 +28,11 @@ import {
   type MemberState,
 } from "./journal.ts";
 import { withdraw } from "./memories.ts";
-import { wordsMember } from "./mint.ts";
+import { ownerMember, wordsMember } from "./mint.ts";
 import type { RekeyOperation } from "./operations.ts";
 import { goneMembers } from "./owed.ts";
 import { openPast, wordsOf } from "./past.ts";
-import { rosterOf, secretsOf } from "./plan.ts";
+import { namesOwner, rosterOf, secretsOf } from "./plan.ts";
 import type { RosterMember } from "./roster.ts";
 import { newestBlock, pinnedHead, stateOf, type Block, type Vault } from "./session.ts";
 import { syncWith, type RekeyBase, type SyncResult } from "./sync.ts";
@@ -260,9 +261,12 @@ async function knownRecords(
   opened: OpenedHead,
 ): Promise<RosterMember[]> {
   const members = [...rosterOf(opened).members.values()];
-  const own = state.enrolling === null ? [await ownRecord(state, members, opened.data.epoch)] : [];
+  const own = state.enrolling === null ? [await ownRecord(state, members, opened)] : [];
   const typed = words ?? standingOn(state);
-  if (typed === null) return own;
+  if (typed === null) {
+    if (!namesOwner(opened, state)) throw new WordsNeeded();
+    return own;
+  }
   const derived = await wordsMember(id, typed);
   const standing = members.find(({ locator }) => equalBytes(locator, derived.locator));
   if (standing === undefined) return [...own, derived];
@@ -284,12 +288,13 @@ const standingOn = ({
     : { visibilityKey, recoverySecret: secret, recoveryLocator: locator, recoveryIdentity: identity };
 
 async function ownRecord(
-  { memberId, identity, nextIdentity, locator }: MemberState,
+  state: MemberState,
   members: readonly RosterMember[],
-  epoch: number,
+  opened: OpenedHead,
 ): Promise<RosterMember> {
-  const standing = members.find(({ id }) => id === memberId);
-  if (standing === undefined) throw new NotAMember(epoch);
+  const { memberId, identity, nextIdentity, locator } = state;
+  const standing = members.find(({ id }) => id === memberId) ?? (await handedOverBy(state, opened));
+  if (standing === null) throw new NotAMember(opened.data.epoch);
   const identities = [identity, nextIdentity].filter((each) => each !== null);
   const held = await Promise.all(identities.map(async (each) => recipientBytes(await recipientOf(each))));
   const named = held.find((recipient) => equalBytes(recipient, standing.recipient));
@@ -297,6 +302,16 @@ async function ownRecord(
     ...{ ...standing, class: "owner", locator, recipient: named ?? held[0] ?? standing.recipient },
     ...{ scopes: [], grantee: null, listed: false, expiresAt: null },
   };
+}
+
+/** What a head that was handed over left out: its keyring still lets this device in, so that it can be taken back. */
+async function handedOverBy(
+  { memberId, identity, locator, secret, epoch }: MemberState,
+  opened: OpenedHead,
+): Promise<RosterMember | null> {
+  const steps = opened.data.epoch - epoch;
+  const letIn = steps >= 0 && equalBytes(opened.secret, ratchet(secret, steps));
+  return letIn && identity !== null ? ownerMember(memberId, identity, locator, "this device") : null;
 }
 
 /** Who would stay by a record that nobody vouches for. Readers whose grant is over do not stay. */

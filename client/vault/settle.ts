@@ -4,10 +4,11 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { JournalBusy, NotYetAdmitted, VaultError, VaultNotFound } from "../errors.ts";
 import { digestOf, putVerified } from "../storage/store.ts";
 import type { ChainHead } from "./contract.ts";
-import { followShred } from "./follow.ts";
+import { followHandover, followShred } from "./follow.ts";
 import type { OpenedHead } from "./head.ts";
 import {
   readCandidates,
+  readNeeded,
   readOperations,
   removeCandidate,
   readShreds,
@@ -52,7 +53,8 @@ export const settle = (vault: Vault): Promise<MemberState> => locked(vault, () =
 /** {@link settle} for who holds the journal's lock. */
 export async function settleLocked(vault: Vault): Promise<MemberState> {
   const candidates = await readCandidates(vault.journal);
-  const always = candidates.length > 0 || (await isShredding(vault));
+  const always =
+    candidates.length > 0 || (await isShredding(vault)) || (await readNeeded(vault.journal)) !== null;
   const { state, opened, fault } = await advancePin(vault, (work) => work(), always);
   if (fault !== null) throw fault;
   if (opened !== null && state.class === "owner") {
@@ -63,6 +65,7 @@ export async function settleLocked(vault: Vault): Promise<MemberState> {
       candidates.filter(({ id }) => batches.has(id)),
     );
     await settleCandidates(vault, state, opened);
+    await followHandover(vault, state, opened);
     return followShred(vault, state, opened);
   }
   return state;

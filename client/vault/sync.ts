@@ -4,6 +4,7 @@ import { hexlify, isError, Wallet, type TransactionReceipt } from "ethers";
 import {
   CommitKeyMissing,
   ContractRefusal,
+  HandedOver,
   OwnerClassOnly,
   RaceLost,
   RekeyPending,
@@ -36,6 +37,7 @@ import { uncommitted } from "./memories.ts";
 import type { VaultOperation } from "./operations.ts";
 import { allOwedRevokes, endOnChain, goneMembers, mayRevoke } from "./owed.ts";
 import {
+  namesOwner,
   planCommit,
   secretsOf,
   type Base,
@@ -162,6 +164,8 @@ async function readBase(vault: Vault, prepareRekey: PrepareRekey | null): Promis
   const operations = await pendingOperations(vault, opened);
   const waiting = operations.findLast(({ kind }) => kind === "rekey");
   if (waiting !== undefined && rekeyed === null) throw new RekeyPending(waiting.id);
+  if (opened !== null && rekeyed === null && !namesOwner(opened, state))
+    throw new HandedOver(vault.ref.vaultId);
   return {
     ...{ state, chain, opened, now, operations },
     rekey: rekeyed?.plan ?? null,
@@ -230,6 +234,7 @@ const WRITTEN: ReadonlySet<OperationOutcome["kind"]> = new Set([
   "rekeyed",
   "shredded",
   "rotated",
+  "handedOver",
 ]);
 
 /** Builds a candidate and journals it before anyone sees its blobs or its signature. */

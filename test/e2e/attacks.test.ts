@@ -32,7 +32,7 @@
  * | a copied proposal under another name                          | (c) Propose names its sender; later: taking proposals                |
  * | a roster snapshot that carries an admission secret            | here; (v) plan                                                     |
  * | a thief's head with a huge epoch                              | here; (v) head                                                     |
- * | a new Kv with old lists                                       | later: renewed words                                               |
+ * | a new Kv with old lists                                       | (e) transferred: a new owner's; renewed words: later                 |
  * | an absent scope passed off as empty                           | (v) head; here                                                     |
  * | a revoke on chain that another device ignores                 | here; (e) races                                                    |
  * | a shred after an in-epoch merge                               | (e) shredded                                                       |

@@ -1,0 +1,272 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { equalBytes } from "@noble/ciphers/utils.js";
+import { hexlify, type TransactionReceipt } from "ethers";
+
+import { ratchet, seedSecrets } from "../crypto/keys.ts";
+import type { VaultRef } from "../crypto/ref.ts";
+import {
+  AlreadyInitialised,
+  BlobMissing,
+  ContractRefusal,
+  ForeignHead,
+  NotHandedOver,
+  OwnerRequired,
+  RaceLost,
+  WalletRequired,
+  WrongKeyError,
+} from "../errors.ts";
+import { digestOf, putVerified } from "../storage/store.ts";
+import { buildCommit } from "./commit.ts";
+import { sendCalls, setAuthorizer, signDelta, stateRootAfter, type ChainHead } from "./contract.ts";
+import {
+  readChecked,
+  readOperations,
+  readState,
+  readSuccession,
+  removeChecked,
+  removeOperations,
+  removeSuccession,
+  writeState,
+  writeSuccession,
+  type Candidate,
+  type CheckedHead,
+  type MemberState,
+  type Succession,
+} from "./journal.ts";
+import { commitAddress, firstState } from "./mint.ts";
+import { planCommit, type Genesis, type Inherited } from "./plan.ts";
+import { finalNumber } from "./rpcs.ts";
+import {
+  agreedHead,
+  locked,
+  newestBlock,
+  openWith,
+  vaultAt,
+  type Environment,
+  type Vault,
+} from "./session.ts";
+
+/** What a new owner brings. */
+export interface TakeoverRequest extends Environment {
+  /** Chain, contract and id: they belong on the sheet with the words, which do not give them. */
+  readonly ref: VaultRef;
+  /** 32 random bytes, shown once as 24 words; not kept. */
+  readonly seed: Uint8Array;
+  /** Whether the vault is meant to begin empty, where nothing was handed over to this device. */
+  readonly empty?: boolean | undefined;
+}
+
+/** A vault in its new owner's hands. */
+export interface Takeover {
+  readonly vault: Vault;
+  /** Whether the chain will not take the first commit back. Until then the vault does not open: call again. */
+  readonly final: boolean;
+  /** The first commit, or `null` when it had landed. */
+  readonly receipt: TransactionReceipt | null;
+  /** Sequence of the first commit. */
+  readonly sequence: bigint;
+  /** How many memories it began with. */
+  readonly memories: number;
+  /** Whether somebody moved the head after the hand-over was checked: what was checked is what counts. */
+  readonly moved: boolean;
+}
+
+/**
+ * Makes a vault the new owner's own, after the token moved: another seed, other keys, another roster and commit key, and a
+ * first commit with everything that was handed over, or with nothing. Nobody of before finds or opens anything that is
+ * written from then on. Interrupted anywhere, it is gone on with by calling it again with the same journal (SPEC §10).
+ *
+ * @throws {OwnerRequired} when the wallet is not the vault's owner. {NotHandedOver} when nothing was handed over to this
+ *   device and `empty` was not said. {AlreadyInitialised} when the journal is that of another membership.
+ */
+export async function takeOver(request: TakeoverRequest): Promise<Takeover> {
+  const ref = { ...request.ref, contract: request.ref.contract.toLowerCase() };
+  const vault = vaultAt(ref, request);
+  return locked(vault, async () => {
+    const done = await alreadyDone(vault, request.seed);
+    return done ?? (await goOn(vault, await begun(vault, request)));
+  });
+}
+
+/** The state alone is left of a take-over that is final. */
+async function alreadyDone(vault: Vault, seed: Uint8Array): Promise<Takeover | null> {
+  const state = await readState(vault.journal);
+  const { visibilityKey } = seedSecrets(seed, vault.ref);
+  if (state?.pin == null || !equalBytes(state.visibilityKey, visibilityKey)) return null;
+  await forgetBeginnings(vault);
+  return { vault, final: true, receipt: null, sequence: state.pin.sequence, memories: 0, moved: false };
+}
+
+async function begun(vault: Vault, { seed, empty }: TakeoverRequest): Promise<Succession> {
+  const known = await readSuccession(vault.journal);
+  if (known !== null) return known;
+  const { vaultId } = vault.ref;
+  const [state, checked] = [await readState(vault.journal), await readChecked(vault.journal)];
+  if (state !== null && checked === null) throw new AlreadyInitialised(vaultId);
+  if (checked === null && empty !== true)
+    throw new NotHandedOver(vaultId, "nothing here opens what the last owner wrote");
+  await requireOwned(vault, await agreedHead(vault));
+  const first = { state: await firstState(vault, vault.ref, seed), candidate: null };
+  // The new commit key is safe here before it is in force there.
+  await writeSuccession(vault.journal, first);
+  return first;
+}
+
+async function requireOwned({ wallet }: Vault, { owner }: ChainHead): Promise<void> {
+  const account = (await wallet?.getAddress()) ?? null;
+  if (account !== owner) throw new OwnerRequired(owner, account);
+}
+
+const MAX_RACES = 8;
+
+async function goOn(vault: Vault, succession: Succession): Promise<Takeover> {
+  const checked = await readChecked(vault.journal);
+  let { candidate } = succession;
+  let receipt: TransactionReceipt | null = null;
+  for (let races = 0; races < MAX_RACES; races++) {
+    const chain = await agreedHead(vault);
+    if (candidate !== null && (await hasLanded(vault, succession, candidate, chain))) {
+      const final = await finish(vault, succession, candidate);
+      const memories = (checked?.scopes ?? []).reduce((sum, { live }) => sum + live.size, 0);
+      const moved = checked !== null && candidate.delta.prevStateRoot !== checked.stateRoot;
+      return { vault, final, receipt, sequence: candidate.sequence, memories, moved };
+    }
+    // Asked again after it: until then somebody else may have moved the head.
+    if (await authorise(vault, succession, chain)) continue;
+    if (candidate !== null && candidate.delta.prevStateRoot !== chain.stateRoot) {
+      for (const blob of candidate.blobs) await vault.store.delete(digestOf(blob));
+      candidate = null;
+    }
+    if (candidate === null) {
+      candidate = await build(vault, succession, chain, checked);
+      await writeSuccession(vault.journal, { ...succession, candidate });
+    }
+    receipt = await submit(vault, succession, candidate);
+  }
+  throw new RaceLost(MAX_RACES);
+}
+
+/** A head after it may be another device's that the new words brought back; then this one is a member of it. */
+async function hasLanded(
+  vault: Vault,
+  { state }: Succession,
+  candidate: Candidate,
+  chain: ChainHead,
+): Promise<boolean> {
+  if (chain.sequence <= candidate.sequence) return chain.stateRoot === candidate.stateRoot;
+  return openWith(vault, inForce(state, candidate), chain).then(
+    () => true,
+    (fault: unknown) => {
+      if (OTHERS.some((kind) => fault instanceof kind)) return false;
+      throw fault;
+    },
+  );
+}
+
+/** What a head that somebody else wrote opens with, to who has none of its keys. */
+const OTHERS = [BlobMissing, WrongKeyError, ForeignHead];
+
+const inForce = (state: MemberState, { epoch }: Candidate): MemberState => ({
+  ...{ ...state, epoch, admitted: true, genesis: null },
+});
+
+/**
+ * First of all: a key that the last owner named may be in force. From then on nobody else commits.
+ *
+ * @returns whether it took a transaction.
+ */
+async function authorise(vault: Vault, { state }: Succession, chain: ChainHead): Promise<boolean> {
+  if (chain.authorizer === commitAddress(state)) return false;
+  await requireOwned(vault, chain);
+  if (vault.wallet === null) throw new WalletRequired("take the vault over");
+  const contract = vault.contract.connect(vault.wallet);
+  await setAuthorizer(contract, vault.ref.vaultId, chain.owner, commitAddress(state));
+  return true;
+}
+
+/** What was handed over, in the epoch after it; without it, the newest epoch that there can be. */
+const inheritedFrom = (checked: CheckedHead | null, sequence: bigint): Inherited =>
+  checked === null
+    ? { epoch: Number(sequence), scopes: [] }
+    : { epoch: checked.epoch + 1, scopes: checked.scopes };
+
+async function build(
+  vault: Vault,
+  { state }: Succession,
+  chain: ChainHead,
+  checked: CheckedHead | null,
+): Promise<Candidate> {
+  if (state.genesis === null) throw new TypeError("a succession has its genesis");
+  const id = bytesToHex(vault.random(16));
+  const inherited = inheritedFrom(checked, chain.sequence + 1n);
+  const plan = planCommit({
+    ...{ ref: vault.ref, visibilityKey: state.visibilityKey, operations: [], rekey: null, gone: new Set() },
+    base: {
+      chain,
+      opened: null,
+      genesis: genesisIn(state.genesis, inherited.epoch, state.memberId),
+      inherited,
+    },
+    ...{ batchId: id, now: (await newestBlock(vault)).timestamp, random: vault.random },
+  });
+  const { delta, blobs } = buildCommit(plan.draft(), vault.random);
+  return {
+    ...{ id, sequence: delta.sequence, stateRoot: stateRootAfter(delta), epoch: plan.epoch, delta, blobs },
+    ...{ calls: [], operations: [], gone: [], welcomes: [], reissued: [], lost: [], revoked: [] },
+    ...{ ratcheted: false, shreds: [], shredded: 0n },
+    authorizer: chain.authorizer,
+  };
+}
+
+/** The words begin in epoch 0, whatever epoch the vault is in: their secret is ratcheted up to it. */
+const genesisIn = (genesis: Genesis, epoch: number, deviceId: string): Genesis => ({
+  ...genesis,
+  members: genesis.members.map(({ member, secret }) => ({
+    member,
+    secret: member.id === deviceId ? secret : ratchet(secret, epoch),
+  })),
+});
+
+/** @returns the receipt, or `null` when somebody came first. */
+async function submit(
+  vault: Vault,
+  { state }: Succession,
+  { blobs, delta }: Candidate,
+): Promise<TransactionReceipt | null> {
+  if (vault.wallet === null || state.genesis?.commitKey == null)
+    throw new WalletRequired("take the vault over");
+  for (const blob of blobs) await putVerified(vault.store, blob);
+  const signature = await signDelta(hexlify(state.genesis.commitKey), vault.ref, delta);
+  const contract = vault.contract.connect(vault.wallet);
+  try {
+    return await sendCalls(contract, vault.ref.vaultId, [{ kind: "commit", delta, signature }]);
+  } catch (fault) {
+    if (fault instanceof ContractRefusal && fault.error === "StaleHead") return null;
+    throw fault;
+  }
+}
+
+/** The new state comes into force with the final head; nothing is left of the membership before it. */
+async function finish(vault: Vault, succession: Succession, candidate: Candidate): Promise<boolean> {
+  const block = await finalNumber(vault);
+  const chain = block === null ? null : await agreedHead(vault, block);
+  if (chain === null || chain.sequence < candidate.sequence) return false;
+  if (!(await hasLanded(vault, succession, candidate, chain))) return false;
+  const state = inForce(succession.state, candidate);
+  await openWith(vault, state, chain);
+  const operations = await readOperations(vault.journal);
+  const ofMembers = operations.filter(({ kind }) => !MEMORY.has(kind)).map(({ id }) => id);
+  await removeOperations(vault.journal, new Set(ofMembers));
+  const { sequence, stateRoot } = candidate;
+  await writeState(vault.journal, { ...state, pin: { sequence, stateRoot, generation: chain.generation } });
+  await forgetBeginnings(vault);
+  return true;
+}
+
+/** What was handed over, and the words' secret: the state has taken their place. */
+async function forgetBeginnings({ journal }: Vault): Promise<void> {
+  await removeChecked(journal);
+  await removeSuccession(journal);
+}
+
+const MEMORY: ReadonlySet<string> = new Set(["create", "update", "reinforce", "forget"]);
