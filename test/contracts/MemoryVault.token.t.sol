@@ -97,6 +97,19 @@ contract MemoryVaultTokenTest is VaultTest {
         vm.assertEq(vm.getRecordedLogs().length, 0, "logs");
     }
 
+    // A foreign head is kept in the same byte as the lock.
+
+    function test_Unlock_GivenTheVaultIsUnlockedAndItsHeadForeign() public {
+        givenUnlocked();
+        givenCommittedForeign();
+        vm.assertFalse(vault.locked(vaultId), "locked");
+        vm.assertFalse(vault.memoryHead(vaultId).locked, "memoryHead");
+        vm.recordLogs();
+        vm.prank(owner);
+        vault.unlock(vaultId);
+        vm.assertEq(vm.getRecordedLogs().length, 0, "logs");
+    }
+
     // ---------------------------------------------------------------------------------------------------- burn
 
     function burn(address sender) private {
@@ -131,6 +144,14 @@ contract MemoryVaultTokenTest is VaultTest {
         givenUnlocked();
         expectUnauthorized(key);
         burn(key);
+    }
+
+    function test_Burn_GivenTheHeadIsForeign() public {
+        givenUnlocked();
+        givenCommittedForeign();
+        burn(owner);
+        expectNonexistent();
+        vault.ownerOf(vaultId);
     }
 
     function test_Burn_GivenNoGenerationIsLeft() public {
@@ -509,6 +530,11 @@ contract MemoryVaultTokenTest is VaultTest {
         vm.assertFalse(vault.supportsInterface(0xffffffff), "0xffffffff");
     }
 
+    function test_Views_WhenTheNameIsAskedFor() public view {
+        vm.assertEq(keccak256(bytes(vault.name())), keccak256("Memory Vault"), "name");
+        vm.assertEq(keccak256(bytes(vault.symbol())), keccak256("VAULT"), "symbol");
+    }
+
     function test_Views_WhenTheTokenUriIsAskedFor() public {
         givenMinted();
         bytes32 expected = keccak256(bytes(VaultMetadata.tokenURI(vaultId)));
@@ -539,10 +565,7 @@ contract MemoryVaultTokenTest is VaultTest {
 
     function test_Views_WhenTheFirstSlotIsRead() public {
         givenUnlocked();
-        IERC8350.ExperienceDelta memory delta = nextDelta("one");
-        delta.profileId = keccak256("another profile");
-        vm.prank(key);
-        vault.commitTransition(delta, "");
+        IERC8350.ExperienceDelta memory delta = givenCommittedForeign();
         vm.prank(owner);
         vault.transferFrom(owner, buyer, vaultId);
         vm.prank(buyer);

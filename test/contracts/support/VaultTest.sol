@@ -81,6 +81,13 @@ abstract contract VaultTest {
         vault.commitTransition(delta, "");
     }
 
+    function givenCommittedForeign() internal returns (IERC8350.ExperienceDelta memory delta) {
+        delta = nextDelta("foreign");
+        delta.profileId = keccak256("another profile");
+        vm.prank(key);
+        vault.commitTransition(delta, "");
+    }
+
     // --------------------------------------------------------------------------------------------------- words
 
     /// @dev A commit that follows the present head of the vault.
