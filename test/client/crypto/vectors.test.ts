@@ -2,7 +2,12 @@ import { base64 } from "@scure/base";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { TypedDataEncoder, Wallet } from "ethers";
 
-import { recipientBytes, recipientDigest, recipientOf } from "../../../client/crypto/identity.ts";
+import {
+  identityText,
+  recipientBytes,
+  recipientDigest,
+  recipientOf,
+} from "../../../client/crypto/identity.ts";
 import * as keys from "../../../client/crypto/keys.ts";
 import { refBytes, type VaultRef } from "../../../client/crypto/ref.ts";
 import * as sealing from "../../../client/crypto/seal.ts";
@@ -14,6 +19,7 @@ import {
   type Welcome,
 } from "../../../client/crypto/welcome.ts";
 import { seedToWords, wordsToSeed } from "../../../client/crypto/words.ts";
+import { cidOf } from "../../../client/storage/store.ts";
 import { testVectors } from "../../helpers/vectors.ts";
 
 type Hex<Fields extends string> = Record<Fields, string>;
@@ -100,6 +106,20 @@ testVectors("crypto", {
       recoveryIdentity: secrets.recoveryIdentity,
       recoveryRecipientDigest: bytesToHex(recipientDigest(recipient)),
     };
+  },
+
+  cid: (digest: string) => {
+    try {
+      return cidOf(digest);
+    } catch (error) {
+      return (error as Error).name;
+    }
+  },
+
+  recipient: async (secret: string) => {
+    const identity = identityText(hexToBytes(secret));
+    const recipient = await recipientOf(identity);
+    return { identity, recipient, digest: bytesToHex(recipientDigest(recipientBytes(recipient))) };
   },
 
   scopeKey: (input: Hex<"epochKey" | "scopeId">) =>

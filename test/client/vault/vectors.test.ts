@@ -11,8 +11,10 @@ import { welcomeFile, welcomeText } from "../../../client/crypto/welcome-text.ts
 import { digestOf, memoryStore } from "../../../client/storage/store.ts";
 import {
   decodeHead,
+  decodeItems,
   decodeSection,
   encodeHead,
+  encodeItems,
   encodeSection,
   pad,
   unpad,
@@ -21,8 +23,21 @@ import type { SectionContent, SectionData } from "../../../client/vault/blob.ts"
 import { buildCommit } from "../../../client/vault/commit.ts";
 import { stateRootAfter, type ChainHead } from "../../../client/vault/contract.ts";
 import { openHead, type MemberKeys, type ScopeState } from "../../../client/vault/head.ts";
-import { decodeRoster, encodeMember, type RosterMember } from "../../../client/vault/roster.ts";
-import { drawKeyring, lookUpKey, lookUpWelcome } from "../../../client/vault/keyring.ts";
+import {
+  decodeRoster,
+  decodeSecrets,
+  encodeBatch,
+  encodeCommitKey,
+  encodeInbox,
+  encodeMember,
+  encodeRekey,
+  encodeScopeName,
+  encodeSecret,
+  encodeShred,
+  type RosterMember,
+} from "../../../client/vault/roster.ts";
+import { drawKeyring, ENTRY_BYTES, lookUpKey, lookUpWelcome } from "../../../client/vault/keyring.ts";
+import { keyringReader, placeKeyring } from "../../../client/vault/pages.ts";
 import { seeded } from "../../helpers/seeded.ts";
 import { testVectors } from "../../helpers/vectors.ts";
 
@@ -69,6 +84,12 @@ const keyringOf = ({ salt, entries }: Hex<"salt" | "entries">) => ({
 
 const hexOrNull = (bytes: Uint8Array | null): string | null => (bytes === null ? null : bytesToHex(bytes));
 
+interface PagesInput extends Hex<"seed" | "visibilityKey"> {
+  readonly ref: Ref;
+  readonly epoch: number;
+  readonly readers: number;
+}
+
 testVectors("keyring", {
   draw: ({ seed, members }: { seed: string; members: MemberInput[] }) => {
     const { salt, entries } = drawn(seed, members);
@@ -77,6 +98,41 @@ testVectors("keyring", {
 
   lookUp: ({ keyring, secret, scopeId }: { keyring: Hex<"salt" | "entries"> } & Hex<"secret" | "scopeId">) =>
     outcome(() => hexOrNull(lookUpKey(keyringOf(keyring), hexToBytes(secret), hexToBytes(scopeId)))),
+
+  // Each reader's secret, locator, scope id and key are drawn from the stream of seed ‖ "/readers", in this order; entries
+  // from the seed's own; pages from the stream of seed ‖ "/pages".
+  pages: async ({ seed, ref, visibilityKey, epoch, readers }: PagesInput) => {
+    const random = seeded(`${seed}/readers`);
+    const members = Array.from({ length: readers }, () => ({
+      ...{ secret: random(32), locator: random(32), welcomeDigest: null },
+      keys: [{ scopeId: random(16), key: random(32) }],
+    }));
+    const place = { ref: refOf(ref), visibilityKey: hexToBytes(visibilityKey), epoch };
+    const placed = placeKeyring(drawKeyring(members, seeded(seed)), place, seeded(`${seed}/pages`));
+    const store = memoryStore("vectors");
+    for (const blob of placed.blobs) await store.put(blob);
+    const data = {
+      epoch,
+      keyringSalt: placed.salt,
+      entries: placed.entries,
+      pages: placed.pages,
+      sections: [],
+    };
+    const [first] = members;
+    const key = await keyringReader(data, place, store).keyOf(first!.secret, first!.keys[0]!.scopeId);
+    return {
+      salt: bytesToHex(placed.salt),
+      entries: placed.entries.length / ENTRY_BYTES,
+      pages: placed.pages.map(({ firstTag, digest }, i) => ({
+        ...{ firstTag: bytesToHex(firstTag), digest: bytesToHex(digest), size: placed.blobs[i]!.length },
+      })),
+      first: {
+        secret: bytesToHex(first!.secret),
+        scopeId: bytesToHex(first!.keys[0]!.scopeId),
+        key: hexOrNull(key),
+      },
+    };
+  },
 
   lookUpWelcome: ({ keyring, locator }: { keyring: Hex<"salt" | "entries">; locator: string }) =>
     outcome(() => hexOrNull(lookUpWelcome(keyringOf(keyring), hexToBytes(locator)))),
@@ -159,6 +215,12 @@ function blobOf({ commit, blob, turned }: OpenInput["blobs"][number]): Uint8Arra
   return bytes;
 }
 
+interface HeadInput extends Hex<"keyringSalt" | "entries"> {
+  readonly epoch: number;
+  readonly pages: readonly Hex<"firstTag" | "digest">[];
+  readonly sections: readonly string[];
+}
+
 testVectors("head", {
   frame: (data: string) => {
     const framed = pad(hexToBytes(data));
@@ -171,14 +233,21 @@ testVectors("head", {
     return outcome(() => bytesToHex(encodeSection(decodeSection(bytes))));
   },
 
-  head: (input: Hex<"keyringSalt" | "entries"> & { epoch: number; sections: string[] }) => {
-    const { epoch, keyringSalt, entries, sections } = input;
+  head: (input: HeadInput) => {
+    const { epoch, keyringSalt, entries, pages, sections } = input;
     const bytes = encodeHead({
-      ...{ epoch, keyringSalt: hexToBytes(keyringSalt), entries: hexToBytes(entries), pages: [] },
+      ...{ epoch, keyringSalt: hexToBytes(keyringSalt), entries: hexToBytes(entries) },
+      pages: pages.map(({ firstTag, digest }) => ({
+        firstTag: hexToBytes(firstTag),
+        digest: hexToBytes(digest),
+      })),
       sections: sections.map(hexToBytes),
     });
     return outcome(() => bytesToHex(encodeHead(decodeHead(bytes))));
   },
+
+  items: (items: readonly string[]) =>
+    bytesToHex(encodeItems(decodeItems(encodeItems(items.map(hexToBytes))))),
 
   commit: (input: CommitInput) => {
     const { seed, ref, sequence, prevStateRoot, epoch, members, scopes } = input;
@@ -264,6 +333,29 @@ testVectors("roster", {
       return bytesToHex(encodeMember(read!, () => record.slice(20, 36)));
     });
   },
+
+  // The salt of each record is drawn from the seed.
+  secret: ({ seed, id, secret }: Hex<"seed" | "id" | "secret">) =>
+    bytesToHex(encodeSecret(id, hexToBytes(secret), seeded(seed))),
+  commitKey: ({ seed, key }: Hex<"seed" | "key">) =>
+    bytesToHex(encodeCommitKey(hexToBytes(key), seeded(seed))),
+  inbox: ({ seed, identity }: Hex<"seed" | "identity">) => bytesToHex(encodeInbox(identity, seeded(seed))),
+  batch: ({ seed, id, sequence }: Hex<"seed" | "id" | "sequence">) =>
+    bytesToHex(encodeBatch(id, BigInt(sequence), seeded(seed))),
+  scopeName: ({ seed, id, name }: Hex<"seed" | "id" | "name">) =>
+    bytesToHex(encodeScopeName(id, name, seeded(seed))),
+  shred: ({ seed, sequence, memoryIds }: Hex<"seed" | "sequence"> & { memoryIds: string[] }) =>
+    bytesToHex(encodeShred({ sequence: BigInt(sequence), memoryIds }, seeded(seed))),
+  rekey: ({ seed, sequence, base }: Hex<"seed" | "sequence" | "base">) =>
+    bytesToHex(encodeRekey({ sequence: BigInt(sequence), base: BigInt(base) }, seeded(seed))),
+
+  refused: ({ scope, record }: Hex<"scope" | "record">) =>
+    outcome(() => {
+      const inbox = encodeInbox("AGE-SECRET-KEY-PQ-1", seeded("refused"));
+      if (scope === "zero") decodeSecrets([inbox, hexToBytes(record)]);
+      else decodeRoster([hexToBytes(record)]);
+      return "taken";
+    }),
 });
 
 testVectors("welcome", {

@@ -275,8 +275,6 @@ const SEALED: readonly Target[] = [
     seeds: [pad(random(10)), pad(random(4_000))],
     max: 20_000,
     run: (input) => unpad(input),
-    // Each byte of the padding is looked at.
-    work: [6_000, 60],
   },
   {
     name: "a keyring's entries",
@@ -292,7 +290,7 @@ const SEALED: readonly Target[] = [
         if (digest !== null) same(digest, welcomeDigest);
       }
     },
-    work: [200_000, 60],
+    work: [2_000, 10],
   },
 ];
 
@@ -338,7 +336,7 @@ async function vaults(): Promise<Target[]> {
     await store.delete(bytesToHex(digest));
   };
   const section = async (of: string): Promise<Uint8Array> => encodeSection((await bench.section(of)).data);
-  const work = [400_000, 400] as const;
+  const work = [20_000, 20] as const;
   return [
     {
       ...{ slow: true, name: "a head, in a vault", shape: "cbor", seeds: [encodeHead(head)], work },
@@ -393,7 +391,7 @@ async function handed(identity: string, recipient: string): Promise<Target[]> {
   };
   const text = (input: Uint8Array): string => new TextDecoder().decode(input);
   const seedWords = seedToWords(random(32));
-  const work = [200_000, 200] as const;
+  const work = [4_000, 4] as const;
   return [
     { slow: true, name: "a welcome's file", shape: "bytes", seeds: [file], run: readable, work },
     {
@@ -476,7 +474,7 @@ async function journals(): Promise<Target[]> {
   ];
   const seeds = await Promise.all([operations, lost, welcome].map(read));
   return files.map(([name, file, readBack]): Target => ({
-    ...{ name, shape: "bytes", seeds, work: [50_000, 100] },
+    ...{ name, shape: "bytes", seeds, work: [1_000, 10] },
     run: async (input) => {
       const before = await journal.store.read(file);
       await journal.store.write(file, input);
@@ -514,7 +512,7 @@ const JSON_TARGETS: readonly Target[] = [
       if (result.kind !== "put") throw new Error(result.kind);
       same(encodeRecord(decodeRecord(result.record)), result.record);
     },
-    work: [20_000, 200],
+    work: [3_000, 30],
   },
 ];
 
@@ -615,7 +613,7 @@ function importing(name: string, path: string, content: string | Uint8Array, sha
       }
     },
     max: 200_000,
-    work: [200_000, 2_000],
+    work: [6_000, 60],
   };
 }
 
