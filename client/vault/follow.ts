@@ -19,7 +19,7 @@ import {
   type ShredReceipt,
   type StartedShred,
 } from "./journal.ts";
-import { namesOwner, rosterOf, secretsOf } from "./plan.ts";
+import { namesOwner, newestShredOf, rosterOf, secretsOf } from "./plan.ts";
 import { giveUpGarbage } from "./reach.ts";
 import { WORDS_LABEL, type NewestShred, type RosterMember } from "./roster.ts";
 import { dropSent } from "./sent.ts";
@@ -37,7 +37,7 @@ export async function followShred(
   state: MemberState,
   opened: OpenedHead,
 ): Promise<MemberState> {
-  const { newestShred } = rosterOf(opened);
+  const newestShred = newestShredOf(opened);
   // Until it is a member of its own, a recovered device stands on the words, which nothing can make forget.
   if (newestShred === null || state.enrolling !== null) return state;
   const due = newestShred.sequence > state.shredFollowed;
@@ -100,7 +100,7 @@ async function makeReceipts(
   const started = await readShreds(vault.journal);
   if (started.length === 0 || (await isHeldUp(vault, opened, newest))) return;
   for (const shred of started) {
-    if (shred.sequence > newest.sequence) continue;
+    if (shred.sequence > newest.sequence || !isCut(opened, shred)) continue;
     await writeReceipt(vault.journal, receiptOf(shred, state, opened, newest));
     await removeShred(vault.journal, shred.id);
   }
@@ -113,6 +113,17 @@ async function isHeldUp(vault: Vault, opened: OpenedHead, { sequence }: NewestSh
   return (await readCandidates(vault.journal)).some(
     ({ id, ratcheted, epoch, shredded }) =>
       ratcheted && !batches.has(id) && shredded < sequence && epoch >= opened.data.epoch,
+  );
+}
+
+/** A rekey that built on a head from before the shred has its scopes as they were. */
+function isCut(opened: OpenedHead, { scopes, sequence, memoryIds }: StartedShred): boolean {
+  const { scopeNames } = rosterOf(opened);
+  return [...opened.scopes.values()].every(
+    ({ id, live, segments }) =>
+      !memoryIds.some((memoryId) => live.has(memoryId)) &&
+      (!scopes.includes(scopeNames.get(id) ?? "") ||
+        segments.every(({ entry }) => entry.sequence >= sequence)),
   );
 }
 

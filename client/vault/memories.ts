@@ -73,9 +73,12 @@ export const reinforce = (vault: Vault, seen: Pick<SeenMemory, "id">): Promise<v
 export const forget = (vault: Vault, seen: SeenMemory): Promise<void> =>
   journalOperations(vault, [{ ...operationOn(vault, seen), kind: "forget", seenRevision: seen.revision }]);
 
-/** What waits in the journal, in order; operations stay until the commit that carries them is final. */
+/**
+ * What waits in the journal, in order; operations stay until the commit that carries them is final. A device's own word,
+ * which goes along with the next commit, is nothing that anybody waits for.
+ */
 export const pending = async (vault: Vault): Promise<VaultOperation[]> =>
-  (await readOperations(vault.journal)).map(withoutSecrets);
+  (await readOperations(vault.journal)).filter(({ kind }) => kind !== "note").map(withoutSecrets);
 
 /**
  * What waits in the journal and is in no commit up to a head: laid over that head's memories it is what this device

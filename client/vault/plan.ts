@@ -210,6 +210,12 @@ export const rosterOf = (opened: OpenedHead): Roster => decodeRoster(recordsOf(o
 export const namesOwner = (opened: OpenedHead, { locator }: { readonly locator: Uint8Array }): boolean =>
   [...rosterOf(opened).members.values()].some((member) => equalBytes(member.locator, locator));
 
+/** The newest shred of a base. One of a head that is still to come is the word of nobody who shreds. */
+export function newestShredOf(opened: OpenedHead): NewestShred | null {
+  const { newestShred } = rosterOf(opened);
+  return newestShred === null || newestShred.sequence > opened.chain.sequence ? null : newestShred;
+}
+
 /** Scope zero of a base. */
 export const secretsOf = (opened: OpenedHead): Secrets => decodeSecrets(recordsOf(opened, ZERO));
 
@@ -287,8 +293,8 @@ class Work {
     this.#members = new Members(roster.members.values());
     this.#scopeIds = new Map([...roster.scopeNames].map(([id, name]) => [name, id]));
     this.#secrets = secretsOf(base.opened);
-    this.#newestShred = roster.newestShred;
-    this.#shredded = roster.newestShred?.memoryIds ?? [];
+    this.#newestShred = newestShredOf(base.opened);
+    this.#shredded = this.#newestShred?.memoryIds ?? [];
   }
 
   #inherit({ scopes }: Inherited): void {

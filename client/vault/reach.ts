@@ -10,7 +10,7 @@ import {
   writeReach,
   type Candidate,
 } from "./journal.ts";
-import { rosterOf } from "./plan.ts";
+import { rosterOf, secretsOf } from "./plan.ts";
 import type { Vault } from "./session.ts";
 
 /**
@@ -64,8 +64,9 @@ export async function giveUpGarbage(
   const reach = reachOf(opened);
   await mapConcurrently([...reach], (digest) => readBlob(vault.store, digest));
   const garbage = await readGarbage(vault.journal);
-  const open = (await readCandidates(vault.journal)).flatMap(({ blobs }) => blobs.map(digestOf));
-  const kept = new Set([...reach, ...open, ...needed]);
+  const { batches } = secretsOf(opened);
+  const open = (await readCandidates(vault.journal)).filter(({ id }) => !batches.has(id));
+  const kept = new Set([...reach, ...needed, ...open.flatMap(({ blobs }) => blobs.map(digestOf))]);
   const due = new Set([...garbage.values()].flat().filter((digest) => !kept.has(digest)));
   for (const digest of due) await vault.store.delete(digest);
   return { notes: [...garbage.keys()], given: due.size };

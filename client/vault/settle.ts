@@ -23,7 +23,7 @@ import {
 } from "./journal.ts";
 import type { VaultOperation } from "./operations.ts";
 import { owedRevokes, stands } from "./owed.ts";
-import { rosterOf, secretsOf } from "./plan.ts";
+import { newestShredOf, rosterOf, secretsOf } from "./plan.ts";
 import { noteGarbage } from "./reach.ts";
 import { KEPT_BATCHES } from "./roster.ts";
 import { keepSent, sendLeftOut } from "./sent.ts";
@@ -188,7 +188,7 @@ async function pinnedState(
     admitted: true,
     pin: { sequence, stateRoot, generation },
     genesis: null,
-    shredSeen: state.class === "owner" ? (rosterOf(opened).newestShred?.sequence ?? 0n) : 0n,
+    shredSeen: state.class === "owner" ? (newestShredOf(opened)?.sequence ?? 0n) : 0n,
   };
   if (state.enrolling === null) return pinned;
   const member = rosterOf(opened).members.get(state.enrolling);

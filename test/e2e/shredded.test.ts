@@ -1,9 +1,10 @@
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
 
 import {
   acceptWelcome,
   BlobMissing,
+  digestOf,
   forget,
   grant,
   lostTexts,
@@ -21,11 +22,20 @@ import {
   type Memory,
   type Vault,
 } from "../../client/index.ts";
-import { addDevice, devices, dropReceipt, receipts, shred } from "../../client/manage.ts";
+import { addDevice, devices, dropReceipt, receipts, rekey, shred } from "../../client/manage.ts";
 import { seedSecrets } from "../../client/crypto/keys.ts";
-import { readSent, readShreds } from "../../client/vault/journal.ts";
+import {
+  readOperations,
+  readSent,
+  readShreds,
+  readCandidates,
+  writeCandidate,
+  removeCandidate,
+  writeGarbage,
+  type Candidate,
+} from "../../client/vault/journal.ts";
 import { rosterOf, secretsOf } from "../../client/vault/plan.ts";
-import { reachOf } from "../../client/vault/reach.ts";
+import { giveUpGarbage, reachOf } from "../../client/vault/reach.ts";
 import { stateOf } from "../../client/vault/session.ts";
 import { contains } from "../helpers/contains.ts";
 import { archiving, losing, misbehaving, powerCut, signerWith } from "../helpers/doubles.ts";
@@ -86,7 +96,8 @@ describe("Shredding: what is deleted is opened by nothing that is left", () => {
     return (await hoard(loot)).some((plain) => contains(plain, utf8ToBytes(text)));
   }
 
-  const kinds = async (vault: Vault): Promise<string[]> => (await pending(vault)).map(({ kind }) => kind);
+  const kinds = async ({ journal }: Vault): Promise<string[]> =>
+    (await readOperations(journal)).map(({ kind }) => kind);
 
   /** Two devices, readers of either kind, and a memory in many blobs and revisions that is to go. */
   async function lived() {
@@ -432,6 +443,84 @@ describe("Shredding: what is deleted is opened by nothing that is left", () => {
     expect(await receipts(vault)).to.deep.equal([]);
   });
 
+  it("is not done, whatever was, where a rekey built on a head from before it", async () => {
+    const { vault, environment, store, seed } = await archived();
+    await remember(vault, { scope: "health", text: CANARY }, { scope: "health", text: "Stays" });
+    await sync(vault);
+    const down = () => Promise.reject(new StoreUnavailable("archived", "it is down"));
+    const stubborn = changed(vault, environment, { store: misbehaving(store, { delete: down }) });
+    const first = await shred(stubborn, await memoryNamed(vault, CANARY));
+    const { sequence } = await sync(stubborn);
+    expect(await readShreds(vault.journal)).to.have.length(1);
+    await rekey(stubborn, { remove: [], base: sequence - 1n, words: seed }).catch((fault: unknown) => {
+      if (!(fault instanceof StoreUnavailable)) throw fault;
+    });
+    expect((await texts(vault)).join()).to.include(CANARY);
+    const second = await shred(vault, await memoryNamed(vault, "Stays"));
+    await sync(vault);
+    expect((await receipts(vault)).map(({ id }) => id)).to.deep.equal([second]);
+    expect((await readShreds(vault.journal)).map(({ id }) => id)).to.deep.equal([first]);
+  });
+
+  it("is not done while a commit from before it may still lose, whatever branch of the chain it was built upon", async () => {
+    const { vault, environment } = await archived();
+    await remember(vault, { scope: "health", text: CANARY });
+    await sync(vault);
+    const slow = changed(vault, environment, { finality: { confirmations: 4 } });
+    const id = await shred(slow, await memoryNamed(vault, CANARY));
+    const { sequence } = await sync(slow);
+    const [landed] = await readCandidates(vault.journal);
+    const abandoned = {
+      ...landed!,
+      id: "00".repeat(16),
+      sequence: sequence + 9n,
+      operations: [],
+      shreds: [],
+    };
+    await world.networkHelpers.mine(4);
+    const settledWith = async (changes: Partial<Candidate>): Promise<string[]> => {
+      await writeCandidate(vault.journal, { ...abandoned, ...changes });
+      await settle(slow);
+      const made = (await receipts(vault)).map((receipt) => receipt.id);
+      await removeCandidate(vault.journal, abandoned.id);
+      return made;
+    };
+    expect(await settledWith({})).to.deep.equal([]);
+    expect(await settledWith({ epoch: abandoned.epoch + 1 })).to.deep.equal([]);
+    expect(await readShreds(vault.journal)).to.have.length(1);
+    expect(await settledWith({ shredded: sequence })).to.deep.equal([id]);
+  });
+
+  it("is not held up by a commit that opens with no secret of its epoch", async () => {
+    for (const [i, harmless] of [{ ratcheted: false }, { epoch: 0 }].entries()) {
+      const { vault, environment } = await archived();
+      const slow = changed(vault, environment, { finality: { confirmations: 4 } });
+      await shred(slow, await memoryNamed(vault, "Runs"));
+      const { sequence } = await sync(slow);
+      const [landed] = await readCandidates(vault.journal);
+      const other = { ...landed!, id: "00".repeat(16), sequence: sequence + 9n, operations: [], shreds: [] };
+      await writeCandidate(vault.journal, { ...other, ...harmless });
+      await world.networkHelpers.mine(4);
+      await settle(slow);
+      expect(await receipts(vault), `${i}`).to.have.length(1);
+    }
+  });
+
+  it("gives up no blob that an open commit wrote", async () => {
+    const { vault, environment, store } = await archived();
+    const refusing = signerWith(world.owner, () => Promise.reject(new Error("rejected by the user")));
+    await remember(vault, { scope: "health", text: "Waits" });
+    await thrown(sync(paidBy(vault, environment, refusing)));
+    const [open] = await readCandidates(vault.journal);
+    const digests = open!.blobs.map(digestOf);
+    const dropped = await store.put(randomBytes(4_096));
+    await writeGarbage(vault.journal, [...digests, dropped]);
+    const { whole } = await opened(vault);
+    expect(await giveUpGarbage(vault, whole)).to.deep.include({ given: 1 });
+    expect(await store.has(dropped)).to.equal(false);
+    for (const digest of digests) expect(await store.has(digest)).to.equal(true);
+  });
+
   it("gives up what nothing needs, and nothing else: the store then has what the head reaches", async () => {
     const { vault, archive, store, second } = await lived();
     await shred(vault, await memoryNamed(vault, `${CANARY} three`));
@@ -473,6 +562,7 @@ describe("Shredding: what is deleted is opened by nothing that is left", () => {
     expect(await readSent(other.journal)).to.deep.equal([]);
     expect(await kinds(other)).to.include("note");
     expect((await sync(other)).receipt).to.equal(null);
+    expect(await pending(other), "nobody waits for it").to.deep.equal([]);
     const { newestShred } = rosterOf((await opened(vault)).whole);
     const erased = async () => (await devices(vault)).map((each) => Number(each.erased)).sort();
     expect(await erased()).not.to.include(Number(newestShred!.sequence));
@@ -512,6 +602,32 @@ describe("Shredding: what is deleted is opened by nothing that is left", () => {
       cuts++;
     }
     expect(cuts).to.be.greaterThan(9);
+  });
+
+  it("comes to its end on another device as well, wherever its power is cut", async () => {
+    let cuts = 0;
+    for (let step = 1; ; step++) {
+      const { vault, archive, store, seed } = await archived();
+      const other = await another(world, seed, store);
+      await remember(other, { scope: "health", text: CANARY });
+      await sync(other);
+      await shred(vault, await memoryNamed(vault, CANARY));
+      await sync(vault);
+      const broken = powerCut(other.journal.store, step);
+      const parts = { ...partsOf(other, store), journalStore: broken.store };
+      await settle(changed(other, device(world, world.owner), parts)).catch(() => null);
+      await settle(other);
+      expect(await foundIn(await lootOf(archive, vault, [other])), `step ${step}`).to.equal(false);
+      expect(await readSent(other.journal)).to.deep.equal([]);
+      await remember(other, { scope: "health", text: "Goes on" });
+      await sync(other);
+      const { erased } = (await devices(other)).find(({ own }) => own)!;
+      expect(erased, `step ${step}`).to.equal(rosterOf((await opened(other)).whole).newestShred!.sequence);
+      expect(await kinds(other)).to.deep.equal([]);
+      if (!broken.cut()) break;
+      cuts++;
+    }
+    expect(cuts).to.be.greaterThan(4);
   });
 
   it("takes no reader along, and costs no reader anything but a look at the new head", async () => {

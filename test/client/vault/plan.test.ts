@@ -17,11 +17,25 @@ import type {
   Terms,
   VaultOperation,
 } from "../../../client/vault/operations.ts";
-import { planCommit, rosterOf, secretsOf, type Genesis, type Plan } from "../../../client/vault/plan.ts";
-import { KEPT_BATCHES, KEPT_SHREDDED, ONE, ZERO, type RosterMember } from "../../../client/vault/roster.ts";
+import {
+  newestShredOf,
+  planCommit,
+  rosterOf,
+  secretsOf,
+  type Genesis,
+  type Plan,
+} from "../../../client/vault/plan.ts";
+import {
+  encodeShred,
+  KEPT_BATCHES,
+  KEPT_SHREDDED,
+  ONE,
+  ZERO,
+  type RosterMember,
+} from "../../../client/vault/roster.ts";
 import { contains } from "../../helpers/contains.ts";
 import { seeded } from "../../helpers/seeded.ts";
-import { EMPTY, headAfter, REF } from "./workbench.ts";
+import { EMPTY, headAfter, REF, Workbench } from "./workbench.ts";
 
 /** A vault that is written by operations, as `sync` does it, without a chain. */
 class Ledger {
@@ -593,6 +607,18 @@ describe("a shred", () => {
     for (const { segments } of ledger.opened!.scopes.values())
       for (const item of segments.flatMap(({ items }) => items))
         expect(contains(item, utf8ToBytes("CANARY"))).to.equal(false);
+  });
+
+  it("of a head that is still to come is none", async () => {
+    const bench = new Workbench("a shred to come");
+    const [now, later] = [bench, bench].map((_, i) =>
+      encodeShred({ sequence: BigInt(i + 1), memoryIds: [] }, bench.random),
+    );
+    await bench.commit({ [ONE]: { put: [now!] } });
+    expect(newestShredOf(await bench.open())?.sequence).to.equal(1n);
+    const before = new Workbench("a shred to come");
+    await before.commit({ [ONE]: { put: [later!] } });
+    expect(newestShredOf(await before.open())).to.equal(null);
   });
 
   it("is followed by a device's word, which stands once and never goes back", async () => {
