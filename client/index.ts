@@ -14,7 +14,7 @@ export {
 export { mintSalt } from "./crypto/keys.ts";
 export type { VaultRef } from "./crypto/ref.ts";
 export { deploymentOf, type Deployment } from "./deployments.ts";
-export type { Changes, Operation } from "./memory/operations.ts";
+export type { Changes, Operation, ShredOperation } from "./memory/operations.ts";
 export { preview, type Preview, type Previewed } from "./memory/preview.ts";
 export { SUGGESTED_SCOPES, type Memory, type MemoryType, type Source } from "./memory/record.ts";
 export { memoryJournalStore, type JournalStore } from "./storage/journal-store.ts";
@@ -40,6 +40,7 @@ export {
   type SeenMemory,
 } from "./vault/memories.ts";
 export { mintVault, type Minted, type MintRequest } from "./vault/mint.ts";
+export { isOfMemory, type VaultOperation } from "./vault/operations.ts";
 export { headOf, proveMemory, read, roleOf, status } from "./vault/read.ts";
 export type { MemoryProof, ScopeView, VaultStatus, VaultView } from "./vault/read.ts";
 export { recoverVault, type RecoverRequest } from "./vault/recover.ts";

@@ -1,9 +1,9 @@
 import {
   headOf,
+  isOfMemory,
   read,
   UnknownMemory,
   uncommitted,
-  type Operation,
   type Previewed,
   type Vault,
 } from "../../client/index.ts";
@@ -16,9 +16,6 @@ export async function look(vault: Vault): Promise<Sight> {
   const view = sequence === 0n ? null : await read(vault);
   return sightOf(view, (await uncommitted(vault, view)).filter(isOfMemory));
 }
-
-const isOfMemory = (operation: { readonly kind: string }): operation is Operation =>
-  operation.kind !== "admit" && operation.kind !== "dismiss";
 
 /**
  * The memory that an id, or its beginning, names.

@@ -1,9 +1,9 @@
 import {
   headOf,
+  isOfMemory,
   read,
   uncommitted,
   withdraw,
-  type Operation,
   type Previewed,
   type Vault,
   type VaultView,
@@ -103,9 +103,6 @@ export function openDesk({ vault, recall, timers, committer }: DeskParts): Desk 
     },
   };
 }
-
-const isOfMemory = (operation: { readonly kind: string }): operation is Operation =>
-  operation.kind !== "admit" && operation.kind !== "dismiss";
 
 /** Takes back what no record can hold, and says so while the one who asked for it still listens. */
 async function refuse(vault: Vault, before: Sight, after: Sight): Promise<void> {

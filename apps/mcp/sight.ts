@@ -5,6 +5,7 @@ import {
   type Operation,
   type Preview,
   type Previewed,
+  type ShredOperation,
   type VaultView,
 } from "../../client/index.ts";
 import { ChainUnreachable } from "./faults.ts";
@@ -16,13 +17,13 @@ export interface Sight extends Preview {
   /** How many memories each scope has, by name. */
   readonly scopes: ReadonlyMap<string, number>;
   /** What no commit carries yet. */
-  readonly waiting: readonly Operation[];
+  readonly waiting: readonly (Operation | ShredOperation)[];
   /** Whether the chain was asked; if it did not answer, this is what was seen last. */
   readonly current: boolean;
 }
 
 /** Lays what waits over a verified head. */
-export function sightOf(view: VaultView | null, waiting: readonly Operation[]): Sight {
+export function sightOf(view: VaultView | null, waiting: Sight["waiting"]): Sight {
   const laid = preview(view?.scopes ?? [], waiting);
   const scopes = new Map<string, number>(view?.scopes.map(({ name }) => [name, 0]));
   for (const { scope } of laid.memories.values()) scopes.set(scope, (scopes.get(scope) ?? 0) + 1);
@@ -30,7 +31,7 @@ export function sightOf(view: VaultView | null, waiting: readonly Operation[]): 
 }
 
 /** Whether a sight is still that of this head and of what waits now. */
-export const stillHolds = (sight: Sight, view: VaultView | null, waiting: readonly Operation[]): boolean =>
+export const stillHolds = (sight: Sight, view: VaultView | null, waiting: Sight["waiting"]): boolean =>
   sight.view === view &&
   sight.waiting.length === waiting.length &&
   sight.waiting.every(({ id }, i) => id === waiting[i]?.id);

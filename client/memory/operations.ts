@@ -53,5 +53,13 @@ export interface ForgetOperation extends Common {
   readonly seenRevision: number;
 }
 
+/** Takes memories out, all versions of them, and cuts whatever led to what was stored of them before (SPEC §9). */
+export interface ShredOperation {
+  readonly kind: "shred";
+  /** 16 random bytes, hex: the operation's own id. */
+  readonly id: string;
+  readonly memoryIds: readonly string[];
+}
+
 /** What a writer asks for (SPEC §5). */
 export type Operation = CreateOperation | UpdateOperation | ReinforceOperation | ForgetOperation;

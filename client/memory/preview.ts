@@ -1,7 +1,8 @@
 import type { RecordTooLarge } from "../errors.ts";
 import { applyOperation } from "./apply.ts";
-import type { Operation } from "./operations.ts";
+import type { Operation, ShredOperation } from "./operations.ts";
 import type { Memory } from "./record.ts";
+import { versionsOf } from "./versions.ts";
 
 /** A memory as its device sees it: in the vault, or about to be. */
 export interface Previewed {
@@ -28,7 +29,7 @@ export interface Preview {
  */
 export function preview(
   scopes: readonly { readonly name: string; readonly memories: readonly Memory[] }[],
-  operations: readonly Operation[],
+  operations: readonly (Operation | ShredOperation)[],
 ): Preview {
   const memories = new Map<string, Previewed>();
   for (const { name, memories: live } of scopes) {
@@ -36,6 +37,12 @@ export function preview(
   }
   const refused = new Map<string, RecordTooLarge>();
   for (const operation of operations) {
+    if (operation.kind === "shred") {
+      const standing = [...memories.values()].map(({ memory }) => memory);
+      for (const versions of versionsOf(standing, operation.memoryIds).values())
+        for (const id of versions) memories.delete(id);
+      continue;
+    }
     const touched = operation.kind === "create" ? operation.id : operation.memoryId;
     const standing = [touched, operation.id].flatMap((id) => memories.get(id)?.memory ?? []);
     const outcome = applyOperation(new Map(standing.map((memory) => [memory.id, memory])), operation);

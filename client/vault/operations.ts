@@ -17,7 +17,12 @@ import {
 import { RECIPIENT_BYTES } from "../crypto/identity.ts";
 import type { SeedSecrets } from "../crypto/keys.ts";
 import { MalformedData } from "../errors.ts";
-import { decodeOperation, encodeOperation, type Operation } from "../memory/operations.ts";
+import {
+  decodeOperation,
+  encodeOperation,
+  type Operation,
+  type ShredOperation,
+} from "../memory/operations.ts";
 import type { Admission, MemberClass } from "./roster.ts";
 
 /** Admits a member. Its id becomes the member's. */
@@ -94,13 +99,6 @@ export interface RekeyOperation {
   readonly words: SeedSecrets | null;
 }
 
-/** Removes memories, and cuts whatever led to what was stored of them before. */
-export interface ShredOperation {
-  readonly kind: "shred";
-  readonly id: string;
-  readonly memoryIds: readonly string[];
-}
-
 /** A device's word that it followed a shred. It goes along with other commits and is worth none of its own. */
 export interface NoteOperation {
   readonly kind: "note";
@@ -137,6 +135,18 @@ export type VaultOperation =
   | NoteOperation
   | RotateOperation
   | HandoverOperation;
+
+const OF_MEMORY: ReadonlySet<VaultOperation["kind"]> = new Set([
+  "create",
+  "update",
+  "reinforce",
+  "forget",
+  "shred",
+]);
+
+/** Whether an operation says what memories there are: what a device sees before it is committed. */
+export const isOfMemory = (operation: VaultOperation): operation is Operation | ShredOperation =>
+  OF_MEMORY.has(operation.kind);
 
 /** Kinds of operations as the journal has them. */
 const TAG = {

@@ -6,7 +6,7 @@ import { ratchet, SCOPE_ZERO, scopeKey } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { ContentTooLarge, MalformedData, OwnerClassOnly, TooManyScopes, VaultError } from "../errors.ts";
 import { decodeRecord } from "../memory/codec.ts";
-import { applyOperation, type Operation, type Outcome } from "../memory/operations.ts";
+import { applyOperation, type Operation, type Outcome, type ShredOperation } from "../memory/operations.ts";
 import { versionsOf } from "../memory/versions.ts";
 import type { Random } from "../crypto/seal.ts";
 import { MAX_SCOPES } from "./blob.ts";
@@ -23,7 +23,6 @@ import type {
   RekeyOperation,
   RenewOperation,
   RotateOperation,
-  ShredOperation,
   Terms,
   VaultOperation,
 } from "./operations.ts";

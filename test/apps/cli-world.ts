@@ -23,6 +23,7 @@ export interface Printed {
   /** Those of a list; their number elsewhere. */
   readonly memories: readonly { readonly id: string; readonly text: string }[];
   readonly grants: readonly unknown[];
+  readonly receipts: readonly unknown[];
   readonly vaults: readonly unknown[];
   readonly skipped: readonly unknown[];
   readonly scopes: Readonly<Record<string, number>>;

@@ -45,7 +45,7 @@ describe("memvault", function () {
       expect(code).to.equal(0);
       const names = [...out.matchAll(/^ {2}([a-z]+) (?:\[|<| {2})/gm)].map(([, name]) => name!);
       expect(names).to.include.members(
-        "init dev mint add import list show search update forget sync grant revoke grants accept recover export verify status mcp".split(
+        "init dev mint add import list show search update forget receipts sync grant revoke grants accept recover export verify status mcp".split(
           " ",
         ),
       );
@@ -233,8 +233,30 @@ describe("memvault", function () {
       const unsure = await fault(["forget", id]);
       expect([unsure.name, unsure.code]).to.deep.equal(["NotConfirmed", 9]);
       expect((await cli(["forget", id], { answer: () => "no" })).code).to.equal(9);
-      expect(await json(["forget", id, "--yes", "--sync"])).to.deep.include({ forgotten: [id] });
+      expect(await json(["forget", id, "--yes", "--sync"])).to.deep.include({ forgotten: [id], shred: null });
       expect(await texts()).to.deep.equal(["Allergic to penicillin", "Prefers aisle seats"]);
+    });
+
+    it("are shredded, which is shown at once, done with the next commit, and said in a receipt", async () => {
+      expect(await json(["receipts"])).to.deep.equal({ receipts: [], dropped: false });
+      const { id } = await json(["add", "Not for anybody", "--sync"]);
+      expect((await cli(["forget", id, "--shred"], { answer: () => "no" })).code).to.equal(9);
+      const { shred, committed } = await json(["forget", id, "--shred", "--yes"]);
+      expect(committed).to.equal(null);
+      expect(await texts()).to.deep.equal(["Allergic to penicillin", "Prefers aisle seats"]);
+      const { sequence, rotated, operations } = await json(["sync"]);
+      expect([rotated, operations]).to.deep.equal([true, { shredded: 1 }]);
+      expect(await texts()).to.deep.equal(["Allergic to penicillin", "Prefers aisle seats"]);
+      const { out } = await cli(["receipts"]);
+      for (const said of ["1 memory of commit", "older ones destroyed here", "did not say so", "24 words"])
+        expect(out).to.include(said);
+      const { receipts } = await json(["receipts", "--drop"]);
+      expect(receipts).to.have.length(1);
+      expect(receipts[0]).to.deep.include({ id: shred, sequence, memoryIds: [id], silent: [], unknown: [] });
+      expect(await json(["receipts"])).to.deep.equal({ receipts: [], dropped: false });
+      // The device's own word waits for the next commit, and is in nobody's way.
+      expect(await texts()).to.deep.equal(["Allergic to penicillin", "Prefers aisle seats"]);
+      expect((await json(["status"])).vaults[0]).to.include({ pending: 0 });
     });
 
     it("are refused with what is wrong about them", async () => {

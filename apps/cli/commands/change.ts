@@ -1,4 +1,5 @@
 import { forget, update, type Changes } from "../../../client/index.ts";
+import { shred } from "../../../client/manage.ts";
 import type { Cli } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
 import { look, memoryNamed } from "../look.ts";
@@ -46,16 +47,20 @@ export const addChange = (cli: Cli): void => {
       return journalled(session, open, written, options.sync);
     },
   );
-  cli.add<{ readonly sync?: boolean }>(
+  cli.add<{ readonly sync?: boolean; readonly shred?: boolean }>(
     {
       usage: "forget <id...>",
-      summary: "Remove memories",
+      summary: "Remove memories, or shred them",
       about:
-        "They leave the vault with the next commit. Earlier blobs stay, and readers keep what they have read.",
-      examples: ["memvault forget 1f3a9c02", "memvault forget 1f3a9c02 77ab01de --yes --sync"],
-      options: [SYNC_OPTION],
+        "They leave the vault with the next commit. Earlier blobs stay, and readers keep what they have read. With --shred\n" +
+        "every key changes as well, and once that is final your devices destroy what opened earlier blobs, each at its next\n" +
+        "sync; memvault receipts then says what was done, and what nobody can do.",
+      examples: ["memvault forget 1f3a9c02", "memvault forget 1f3a9c02 77ab01de --shred --yes --sync"],
+      options: [["--shred", "also destroy what leads to what was stored of them"], SYNC_OPTION],
     },
-    async (session, { sync }, ids) => {
+    async (session, options, ids) => {
+      const { sync } = options;
+      const deep = options.shred === true;
       const open = await session.vault("owner", sync);
       const sight = await look(open.vault);
       const found = [
@@ -63,11 +68,14 @@ export const addChange = (cli: Cli): void => {
       ];
       for (const { memory } of found)
         session.say(`  ${memory.id.slice(0, ID_SHOWN)}  ${oneLine(memory.text, 70)}`);
-      await session.confirm(`${count(found.length, "memory", "memories")} will be forgotten.`);
-      for (const { memory } of found) await forget(open.vault, memory);
+      const memories = found.map(({ memory }) => memory);
+      const many = count(found.length, "memory", "memories");
+      await session.confirm(`${many} will be ${deep ? "shredded, with all versions" : "forgotten"}.`);
+      const shredId = deep ? await shred(open.vault, ...memories) : null;
+      for (const memory of deep ? [] : memories) await forget(open.vault, memory);
       const written = {
-        json: { forgotten: found.map(({ memory }) => memory.id) },
-        lines: [`Forgot ${count(found.length, "memory", "memories")}.`],
+        json: { forgotten: memories.map(({ id }) => id), shred: shredId },
+        lines: [deep ? `Shreds ${many}; memvault receipts says when it is done.` : `Forgot ${many}.`],
       };
       return journalled(session, open, written, sync);
     },

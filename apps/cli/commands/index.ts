@@ -10,6 +10,7 @@ import { addInit } from "./init.ts";
 import { addMcp } from "./mcp.ts";
 import { addMint } from "./mint.ts";
 import { addPassphrase } from "./passphrase.ts";
+import { addReceipts } from "./receipts.ts";
 import { addRead } from "./read.ts";
 import { addRecover } from "./recover.ts";
 import { addStatus } from "./status.ts";
@@ -18,6 +19,6 @@ import { addVerify } from "./verify.ts";
 
 /** All commands, in the order of their help. */
 export const commands: readonly ((cli: Cli) => void)[] = [
-  ...[addInit, addDev, addMint, addAdd, addImport, addRead, addChange, addSync],
+  ...[addInit, addDev, addMint, addAdd, addImport, addRead, addChange, addReceipts, addSync],
   ...[addGrant, addAccept, addRecover, addExport, addVerify, addStatus, addMcp, addPassphrase],
 ];

@@ -55,6 +55,17 @@ describe("Preview: what waits, laid over what is verified", () => {
     ]);
   });
 
+  it("takes away all versions of what is shredded, and what waits for them", () => {
+    const stale: Operation = {
+      ...{ kind: "update", id: B, at: AT, memoryId: FULL.id, seenRevision: FULL.revision + 1 },
+      changes: { text: "Beside." },
+    };
+    const shred = { kind: "shred", id: C, memoryIds: [B] } as const;
+    const laid = preview(SCOPES, [create, stale, shred]).memories;
+    expect([...laid.keys()]).to.deep.equal([A]);
+    expect(preview(SCOPES, [shred, stale]).memories.size).to.equal(2);
+  });
+
   it("changes nothing for a memory that is not there", () => {
     expect(after({ kind: "forget", id: B, at: AT, memoryId: C, seenRevision: 1 })).to.have.length(1);
     expect(after({ kind: "reinforce", id: B, at: AT, memoryId: C })).to.have.length(1);
