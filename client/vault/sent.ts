@@ -13,7 +13,11 @@ import { secretsOf } from "./plan.ts";
 import { KEPT_BATCHES, type RekeyRecord } from "./roster.ts";
 import type { Vault } from "./session.ts";
 
-const ONCE: ReadonlySet<VaultOperation["kind"]> = new Set(["rekey", "handover"]);
+/**
+ * A rekey is done once, and holds keys; a hand-over is of what was there then; and whatever leaves a turn of the epoch out draws
+ * every secret anew.
+ */
+const ONCE: ReadonlySet<VaultOperation["kind"]> = new Set(["rekey", "rotate", "handover"]);
 
 /**
  * Keeps what a batch that is final carried, for the last 128 of them: a rekey that builds on a head before it leaves it
@@ -26,8 +30,7 @@ export async function keepSent(
   { id, sequence, operations }: Pick<Candidate, "id" | "sequence" | "operations">,
   waiting: readonly VaultOperation[],
 ): Promise<void> {
-  // A rekey is done once, and holds keys; a hand-over is of what was there then.
-  const carried = waiting.filter((each) => operations.includes(each.id) && !ONCE.has(each.kind));
+  const carried = waiting.filter(({ id: each, kind }) => operations.includes(each) && !ONCE.has(kind));
   if (carried.length === 0) return;
   await writeSent(vault.journal, { id, sequence, operations: carried });
   const over = (await countSent(vault.journal)) - KEPT_BATCHES;
