@@ -148,7 +148,7 @@ const DATE = new Intl.DateTimeFormat("en-GB", {
   timeZone: "UTC",
 });
 
-/** As people write it in questions: "Monday 8 May 2023". */
+/** As people write it in questions: "Monday 8 May 2023". Nothing for a time that no date has. */
 function dateWords(time: number): string {
-  return DATE.format(time);
+  return Number.isNaN(new Date(time).getTime()) ? "" : DATE.format(time);
 }

@@ -141,6 +141,7 @@ export const vaultOperation: Arbitrary<VaultOperation> = fc.oneof(
     erased: fc.maxSafeNat().map(BigInt),
   }),
   fc.record({ kind: fc.constant("rotate" as const), id: hex(16), above: fc.maxSafeNat() }),
+  fc.record({ kind: fc.constant("handover" as const), id: hex(16), recipient: bytes(1_216), label: words() }),
   fc.record({
     ...{ kind: fc.constant("rekey" as const), id: hex(16), remove: fc.array(hex(16), { maxLength: 3 }) },
     ...{

@@ -108,6 +108,11 @@ describe("search", () => {
     expect(found(memories, "tea", { limit: 2 })).to.have.length(2);
   });
 
+  it("finds memories beside one of a time that no date has", () => {
+    const late = { ...memory("Likes tea later"), createdAt: Number.MAX_SAFE_INTEGER };
+    expect(found([late, memory("Likes tea")], "tea")).to.have.length(2);
+  });
+
   it("takes hostile words for words", () => {
     const memories = [memory("__proto__ constructor toString hasOwnProperty"), memory("Likes tea")];
     expect(found(memories, "__proto__ hasOwnProperty")).to.have.length(1);

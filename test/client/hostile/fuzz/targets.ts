@@ -162,6 +162,7 @@ const VAULT_OPERATIONS: readonly VaultOperation[] = [
   { kind: "shred", id: id(), memoryIds: [id(), id()] },
   { kind: "note", id: id(), memberId: id(), erased: 3n },
   { kind: "rotate", id: id(), above: 4 },
+  { kind: "handover", id: id(), recipient: random(1_216), label: "the buyer" },
 ];
 
 const SECTION: SectionData = {
