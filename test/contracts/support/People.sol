@@ -17,11 +17,13 @@ abstract contract People {
     uint256 private constant FIRST_KEY = 0xFACE00;
 
     address[PEOPLE] internal people;
+    Wallet internal wallet;
 
     constructor() {
         uint256 last = PEOPLE - 1;
         for (uint256 i = 0; i < last; ++i) people[i] = vm.addr(FIRST_KEY + i);
-        people[last] = address(new Wallet(vm.addr(FIRST_KEY + last)));
+        wallet = new Wallet(vm.addr(FIRST_KEY + last));
+        people[last] = address(wallet);
     }
 
     /// @dev The last one, with the wallet, twice as often as another.

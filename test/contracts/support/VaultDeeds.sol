@@ -15,7 +15,8 @@ abstract contract VaultDeeds is VaultTest, People {
     using DiceRolls for Dice;
     using VaultModel for VaultModel.Vault;
 
-    /// @dev `CommitLate` sends what was signed some time ago. The first two are for vaults that are not there yet.
+    /// @dev `CommitLate` sends what was signed some time ago, `Receipt` is what the wallet does while it takes a vault. The
+    /// first two are for vaults that are not there yet.
     enum Deed {
         Mint,
         Register,
@@ -34,7 +35,8 @@ abstract contract VaultDeeds is VaultTest, People {
         SafeTransferFrom,
         Burn,
         SetApprovalForAll,
-        Batch
+        Batch,
+        Receipt
     }
 
     /// @dev A commit that somebody signed.
@@ -85,7 +87,8 @@ abstract contract VaultDeeds is VaultTest, People {
         if (deed == Deed.Unlock) return (abi.encodeCall(vault.unlock, (v.id)), v.setLocked(caller, false));
         if (deed == Deed.Burn) return (abi.encodeCall(vault.burn, (v.id)), v.burn(caller));
         if (deed == Deed.Approve) return _approve(v, caller, dice);
-        return _transfer(deed, v, caller, dice);
+        if (deed == Deed.SafeTransferFrom) return safeTransfer(v, caller, _receiver(dice), dice);
+        return _transfer(v, caller, dice);
     }
 
     /// @dev Somebody signs a commit and keeps it.
@@ -316,16 +319,22 @@ abstract contract VaultDeeds is VaultTest, People {
     }
 
     function _transfer(
-        Deed deed,
         VaultModel.Vault memory v,
         address caller,
         Dice memory dice
-    ) private view returns (bytes memory data, bool allowed) {
+    ) private view returns (bytes memory, bool) {
         (address from, address to) = (mostly(dice, v.owner), _other(dice));
-        bool isOperator = operators[v.owner][caller];
-        if (deed == Deed.TransferFrom)
-            return (abi.encodeCall(vault.transferFrom, (from, to, v.id)), v.transfer(caller, isOperator, from, to));
-        if (dice.slips() && dice.slips()) to = _refusing;
+        bool allowed = v.transfer(caller, operators[v.owner][caller], from, to);
+        return (abi.encodeCall(vault.transferFrom, (from, to, v.id)), allowed);
+    }
+
+    function safeTransfer(
+        VaultModel.Vault memory v,
+        address caller,
+        address to,
+        Dice memory dice
+    ) internal view returns (bytes memory data, bool allowed) {
+        address from = mostly(dice, v.owner);
         data =
             dice.roll(2) == 0
                 ? abi.encodeWithSignature("safeTransferFrom(address,address,uint256)", from, to, v.id)
@@ -336,6 +345,12 @@ abstract contract VaultDeeds is VaultTest, People {
                     v.id,
                     bytes("hi")
                 );
-        allowed = to != _refusing && v.transfer(caller, isOperator, from, to);
+        allowed = to != _refusing && v.transfer(caller, operators[v.owner][caller], from, to);
+        if (allowed && to == address(wallet)) v.receipts += 1;
+    }
+
+    /// @dev Seldom one that refuses.
+    function _receiver(Dice memory dice) private view returns (address) {
+        return dice.slips() && dice.slips() ? _refusing : _other(dice);
     }
 }

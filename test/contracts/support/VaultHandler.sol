@@ -12,8 +12,8 @@ import {VaultTest} from "./VaultTest.sol";
 import {Vm, vm} from "./Vm.sol";
 
 /// @title VaultHandler
-/// @notice People do random things with eight vaults, many of them forbidden: singly, in batches, and by what others
-/// signed. That the contract allows or refuses otherwise than the model is a fault.
+/// @notice People do random things with eight vaults, many of them forbidden: singly, in batches, by what others signed, and
+/// while they are being called. That the contract allows or refuses otherwise than the model is a fault.
 abstract contract VaultHandler is VaultDeeds, VaultLedger, Campaign {
     using DiceRolls for Dice;
     using VaultModel for VaultModel.Vault;
@@ -23,6 +23,10 @@ abstract contract VaultHandler is VaultDeeds, VaultLedger, Campaign {
         TransferByApproval,
         MoveWhileLocked,
         MoveInABatch,
+        BurnInABatch,
+        BurnOnReceipt,
+        MintOnReceipt,
+        RefusalOnReceipt,
         CommitInABatch,
         CommitByWallet,
         CommitOfForeignProfile
@@ -38,10 +42,11 @@ abstract contract VaultHandler is VaultDeeds, VaultLedger, Campaign {
     error RefusedWhatIsAllowed(Deed deed, uint256 vaultId, address caller, bytes data, bytes fault);
     error MovedWhileLocked(Deed deed, uint256 vaultId, address caller);
     error DoneByApproval(Deed deed, uint256 vaultId, address caller);
+    error AskedOtherwise(uint256 vaultId, uint256 receipts, uint256 expected);
     error NeverSeen(Feat feat);
 
-    /// @dev So many vaults are never burned, or nothing would be left to play with.
-    uint256 private constant SPARED = 5;
+    /// @dev The vault that the wallet mints while it takes another.
+    uint256 private constant RESERVED = PEOPLE - 1;
 
     /// @dev One choice in so many is wrong. In a batch a single one spoils all.
     uint256 private constant PATIENCE = 8;
@@ -148,30 +153,44 @@ abstract contract VaultHandler is VaultDeeds, VaultLedger, Campaign {
         keep(v, mostly(dice, v.authorizer()), dice);
     }
 
-    /// @dev Two or three deeds in one call. All must be allowed, each after those before it; none is a burn.
+    /// @dev Two or three deeds in one call. All must be allowed, each after those before it.
     function batch(uint256 seed) external {
         ++steps;
         Dice memory dice = Dice(seed, BATCH_PATIENCE);
         uint256 i = _pickFor(dice.roll(2) == 0 ? Deed.TransferFrom : Deed.Batch, dice);
         VaultModel.Vault memory v = vaults[i];
+        // The first two may be minted here: the others are left to the two doors.
+        if (!v.registered && i > 1) return;
         address caller = v.registered ? partyOf(v, dice) : v.origin;
-        bytes[] memory data = new bytes[](2 + dice.roll(2));
-        Deed[] memory deeds = new Deed[](data.length);
-        bool may = true;
-        for (uint256 n = 0; n < data.length; ++n) {
-            bool mayThis;
-            // Mostly what the caller may do.
-            for (uint256 tries = 0; tries < TRIES && !mayThis; ++tries) {
-                deeds[n] = _deedFor(v, dice);
-                (data[n], mayThis) = attempt(deeds[n], v, caller, dice);
-            }
-            may = may && mayThis;
-        }
-        bytes memory call_ = abi.encodeCall(vault.multicall, (data));
-        _expect(Deed.Batch, v.id, caller, call_, may, _send(caller, call_));
+        (bytes memory data, bool may) = _batchOf(Deed.Batch, v, caller, dice);
+        _expect(Deed.Batch, v.id, caller, data, may, _send(caller, data));
         if (!may) return;
         _note(Deed.Batch, vaults[i], v, caller);
-        vaults[i] = v;
+        _keep(i, v);
+    }
+
+    /// @dev Somebody sends a vault to the wallet, which acts before it takes it: with that vault or another, by one deed or
+    /// a batch. What it may not do undoes the transfer.
+    function receipt(uint256 seed) external {
+        ++steps;
+        Dice memory dice = Dice(seed, BATCH_PATIENCE);
+        uint256 i = _pickFor(Deed.SafeTransferFrom, dice);
+        VaultModel.Vault memory v = vaults[i];
+        address caller = callerOf(Deed.SafeTransferFrom, v, dice);
+        (bytes memory data, bool may) = safeTransfer(v, caller, address(wallet), dice);
+        uint256 other = _actedOn(i, dice);
+        VaultModel.Vault memory w = other == i ? v : vaults[other];
+        bool mayAct = _plan(w, dice);
+        Outcome memory outcome = _send(caller, data);
+        // A transfer that was refused before it left it as it was.
+        wallet.plan("");
+        _expect(Deed.Receipt, v.id, caller, data, may && mayAct, outcome);
+        if (may && !mayAct) ++_feats[Feat.RefusalOnReceipt];
+        if (!may || !mayAct) return;
+        if (w.burned) ++_feats[Feat.BurnOnReceipt];
+        if (!vaults[other].registered) ++_feats[Feat.MintOnReceipt];
+        _keep(i, v);
+        _keep(other, w);
     }
 
     /// @dev A while, or until a grant is in its last second, or just over.
@@ -193,8 +212,8 @@ abstract contract VaultHandler is VaultDeeds, VaultLedger, Campaign {
         uint256 i = _pickFor(deed, dice);
         VaultModel.Vault memory v = vaults[i];
         address caller = callerOf(deed, v, dice);
-        // The last vaults are burned by nobody.
-        if (deed == Deed.Burn && burns >= VAULTS - SPARED && caller == v.owner) caller = address(this);
+        // There was one: a stranger tries.
+        if (deed == Deed.Burn && !_mayBurn(deed) && caller == v.owner) caller = address(this);
         (bytes memory data, bool may) = attempt(deed, v, caller, dice);
         VaultModel.Vault memory former = vaults[i];
         IMemoryVault.Head memory before = vault.memoryHead(v.id);
@@ -203,7 +222,54 @@ abstract contract VaultHandler is VaultDeeds, VaultLedger, Campaign {
         _expect(deed, v.id, caller, data, may, outcome);
         if (!may) return;
         _note(deed, former, v, caller);
+        _keep(i, v);
+    }
+
+    /// @dev Tells the wallet what to do while it takes the next vault.
+    function _plan(VaultModel.Vault memory w, Dice memory dice) private returns (bool may) {
+        bytes memory data;
+        if (_mayBurn(Deed.Receipt) || dice.roll(2) == 0) (data, may) = _batchOf(Deed.Receipt, w, address(wallet), dice);
+        else (data, may) = _deedOf(Deed.Receipt, w, address(wallet), dice);
+        wallet.plan(data);
+    }
+
+    /// @dev Two or three deeds. Until a vault was burned so, half of the batches end with that, and all on receipt.
+    function _batchOf(
+        Deed within,
+        VaultModel.Vault memory v,
+        address caller,
+        Dice memory dice
+    ) private returns (bytes memory, bool may) {
+        bytes[] memory data = new bytes[](2 + dice.roll(2));
+        bool ends = _mayBurn(within) && (within == Deed.Receipt || dice.roll(2) == 0);
+        uint256 random = ends ? data.length - 2 : data.length;
+        may = true;
+        for (uint256 n = 0; n < data.length; ++n) {
+            bool mayThis;
+            if (n < random) (data[n], mayThis) = _deedOf(within, v, caller, dice);
+            else (data[n], mayThis) = attempt(n == random ? Deed.Unlock : Deed.Burn, v, caller, dice);
+            may = may && mayThis;
+        }
+        return (abi.encodeCall(vault.multicall, (data)), may);
+    }
+
+    /// @dev Mostly what the caller may do; on receipt as it comes.
+    function _deedOf(
+        Deed within,
+        VaultModel.Vault memory v,
+        address caller,
+        Dice memory dice
+    ) private returns (bytes memory data, bool may) {
+        uint256 most = within == Deed.Receipt ? 1 : TRIES;
+        for (uint256 tries = 0; tries < most && !may; ++tries)
+            (data, may) = attempt(_deedFor(within, v, dice), v, caller, dice);
+    }
+
+    /// @dev Nobody asks a receiver but `safeTransferFrom`, and that once.
+    function _keep(uint256 i, VaultModel.Vault memory v) private {
         vaults[i] = v;
+        uint256 receipts = wallet.receipts(v.id);
+        if (receipts != v.receipts) revert AskedOtherwise(v.id, receipts, v.receipts);
     }
 
     function _send(address caller, bytes memory data) private returns (Outcome memory outcome) {
@@ -233,6 +299,7 @@ abstract contract VaultHandler is VaultDeeds, VaultLedger, Campaign {
     function _note(Deed deed, VaultModel.Vault memory former, VaultModel.Vault memory v, address caller) private {
         bool transferred = deed == Deed.TransferFrom || deed == Deed.SafeTransferFrom;
         if (transferred && caller != former.owner) ++_feats[Feat.TransferByApproval];
+        if (v.burned && deed == Deed.Batch) ++_feats[Feat.BurnInABatch];
         if (v.moves != former.moves && deed == Deed.Batch) ++_feats[Feat.MoveInABatch];
         else if (v.moves != former.moves && former.locked) ++_feats[Feat.MoveWhileLocked];
 
@@ -277,17 +344,22 @@ abstract contract VaultHandler is VaultDeeds, VaultLedger, Campaign {
 
     /// @dev Mostly the first from a random one on that suits the deed.
     function _pickFor(Deed deed, Dice memory dice) private view returns (uint256 i) {
-        i = dice.roll(VAULTS);
+        i = _unreserved(dice.roll(VAULTS));
         bool isNew = deed == Deed.Mint || deed == Deed.Register;
         if (dice.slips() && (vaults[i].registered || !isNew)) return i;
-        if (isNew) i = i - (i % 2) + uint256(deed);
+        if (isNew) i = _unreserved(i - (i % 2) + uint256(deed));
         for (uint256 n = 0; n < VAULTS && !_suits(deed, i); ++n) i = (i + 1) % VAULTS;
+    }
+
+    /// @dev Another vault for the one that the wallet has yet to mint; both are among those to mint.
+    function _unreserved(uint256 i) private view returns (uint256) {
+        return i == RESERVED && !vaults[i].registered ? 0 : i;
     }
 
     /// @dev Half of the vaults are minted, the other half registered by signature, so that neither door takes them all.
     function _suits(Deed deed, uint256 i) private view returns (bool) {
         VaultModel.Vault storage v = vaults[i];
-        if (deed == Deed.Mint || deed == Deed.Register) return !v.registered && i % 2 == uint256(deed);
+        if (deed == Deed.Mint || deed == Deed.Register) return !v.registered && i % 2 == uint256(deed) && i != RESERVED;
         if (!v.registered || v.burned) return false;
         if (deed == Deed.Unlock) return v.locked;
         if (deed == Deed.TransferFrom || deed == Deed.SafeTransferFrom || deed == Deed.Burn) return !v.locked;
@@ -296,9 +368,25 @@ abstract contract VaultHandler is VaultDeeds, VaultLedger, Campaign {
         return true;
     }
 
-    /// @dev Anything but a burn.
-    function _deedFor(VaultModel.Vault memory v, Dice memory dice) private pure returns (Deed) {
+    function _deedFor(Deed within, VaultModel.Vault memory v, Dice memory dice) private view returns (Deed) {
+        if (!v.registered) return Deed.Mint;
         uint256 first = uint256(Deed.Commit);
-        return v.registered ? Deed(first + dice.roll(uint256(Deed.Burn) - first)) : Deed.Mint;
+        uint256 last = uint256(_mayBurn(within) ? Deed.Burn : Deed.SafeTransferFrom);
+        return Deed(first + dice.roll(last + 1 - first));
+    }
+
+    /// @dev One burn in a batch, one on receipt, one by itself: more, and nothing would be left to play with.
+    function _mayBurn(Deed within) private view returns (bool) {
+        (uint256 batched, uint256 received) = (_feats[Feat.BurnInABatch], _feats[Feat.BurnOnReceipt]);
+        if (within == Deed.Batch) return batched == 0;
+        if (within == Deed.Receipt) return received == 0;
+        return burns == batched + received;
+    }
+
+    /// @dev The vault that the wallet takes, the one that is kept for it to mint, or any other.
+    function _actedOn(uint256 i, Dice memory dice) private view returns (uint256 other) {
+        if (!vaults[RESERVED].registered && dice.roll(2) == 0) return RESERVED;
+        other = dice.roll(3) == 0 ? dice.roll(VAULTS) : i;
+        if (!vaults[other].registered) other = i;
     }
 }

@@ -8,8 +8,9 @@ import {PEOPLE} from "./People.sol";
 /// @notice What a vault must do, in the plainest words: each verb says whether it is allowed, and if it is, does it. It
 /// knows no generations: a change of owner ends the grants one by one.
 library VaultModel {
-    /// @dev `key` is zero when the owner is its own authorizer. `moves` counts changes of owner after the mint. A grant
-    /// is what stands at its reader's number: until when, and to do what; one that was ended is to do nothing.
+    /// @dev `key` is zero when the owner is its own authorizer. `moves` counts changes of owner after the mint, `receipts`
+    /// those at which the wallet was asked. A grant is what stands at its reader's number: until when, and to do what; one
+    /// that was ended is to do nothing.
     struct Vault {
         uint256 id;
         address origin;
@@ -24,6 +25,7 @@ library VaultModel {
         uint64 sequence;
         uint64 configNonce;
         uint64 moves;
+        uint64 receipts;
         bytes32 prevStateRoot;
         bytes32 stateRoot;
         bytes32 transitionId;
