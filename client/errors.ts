@@ -35,7 +35,7 @@ export class StoreUnavailable extends VaultError {
     readonly why: string,
     options?: ErrorOptions,
   ) {
-    super(`${store} cannot be used: ${why}`, options);
+    super(`${store} cannot be used: ${why}. Nothing was half written; mend it and try again.`, options);
   }
 }
 
@@ -74,6 +74,32 @@ export class JournalBusy extends VaultError {
     super(
       `The journal ${journal} is in use by process ${holder}. Wait until it is done, or end it, and try again.`,
     );
+  }
+}
+
+/** A file of the journal was cut or changed on disk. */
+export class JournalDamaged extends VaultError {
+  constructor(
+    readonly file: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `The journal's ${file} is damaged. Put a copy of it back, or take it away: ` +
+        (file === "state"
+          ? "then the 24 words recover the device."
+          : "what it held is lost then, and nothing else."),
+      options,
+    );
+  }
+}
+
+/** A file of the journal is of a version that this client does not know. */
+export class JournalVersion extends VaultError {
+  constructor(
+    readonly file: string,
+    readonly version: number,
+  ) {
+    super(`The journal's ${file} is of version ${version}. Use the release that wrote it, or a newer one.`);
   }
 }
 

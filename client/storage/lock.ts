@@ -4,6 +4,7 @@ import { open, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { JournalBusy } from "../errors.ts";
+import { isMissing } from "./atomic.ts";
 
 /**
  * Waits until nobody else holds the folder, and holds it.
@@ -48,6 +49,8 @@ export async function lockFolder(
 const PAUSE = 10;
 const CLAIM = /^\.lock-(\d+)-(\d+)-\d+$/;
 let claims = 0;
+/** Released claims that a disk would not let go, having become read-only: this process lives on and holds nothing by them. */
+const givenUp = new Set<string>();
 
 async function claim(folder: string): Promise<{ name: string; release: () => Promise<void> }> {
   // Padded, so that a process's later claim stands behind its earlier ones.
@@ -72,7 +75,9 @@ async function claim(folder: string): Promise<{ name: string; release: () => Pro
   const release = async () => {
     process.removeListener("exit", onExit);
     // Names are never used again, so a second release hits nobody.
-    await unlink(path).catch(() => undefined);
+    await unlink(path).catch((error: unknown) => {
+      if (!isMissing(error)) givenUp.add(path);
+    });
   };
   return { name, release };
 }
@@ -84,8 +89,13 @@ async function otherClaims(folder: string, own: string): Promise<{ name: string;
     const match = CLAIM.exec(name);
     if (match === null || name === own) continue;
     const pid = Number(match[1]);
-    if (isAlive(pid, match[2] ?? "")) found.push({ name, pid });
-    else await unlink(join(folder, name)).catch(() => undefined);
+    const path = join(folder, name);
+    if (!givenUp.has(path) && isAlive(pid, match[2] ?? "")) found.push({ name, pid });
+    else
+      await unlink(path).then(
+        () => givenUp.delete(path),
+        () => undefined,
+      );
   }
   return found;
 }

@@ -1,9 +1,9 @@
-import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js";
 
 import { bytesOf, decodeCbor, encodeCbor, fixed, list, text, tuple, uint } from "../cbor.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { journalContext, open, seal, type Random } from "../crypto/seal.ts";
-import { WrongKeyError } from "../errors.ts";
+import { AlteredError, JournalDamaged, JournalVersion, MalformedData, WrongKeyError } from "../errors.ts";
 import type { JournalStore } from "../storage/journal-store.ts";
 import type { Digest } from "../storage/store.ts";
 import type { Delta, VaultCall } from "./contract.ts";
@@ -188,17 +188,33 @@ const NEEDED = "needed";
 const CHECKED = "checked";
 const SUCCESSION = "succession";
 
+/** First byte of what a file holds: another release must not take its fields for something else. */
+const VERSION = 1;
+
 async function write(journal: Journal, name: string, value: Uint8Array): Promise<void> {
   const { key, ref, random, store } = journal;
-  await store.write(name, seal(key, journalContext(ref, name), value, random));
+  const versioned = concatBytes(Uint8Array.of(VERSION), value);
+  await store.write(name, seal(key, journalContext(ref, name), versioned, random));
 }
 
 async function read(journal: Journal, name: string): Promise<Uint8Array | null> {
   const sealed = await journal.store.read(name);
   if (sealed === null) return null;
-  const value = open(journal.key, journalContext(journal.ref, name), sealed);
+  const value = opened(journal, name, sealed);
   if (value === null) throw new WrongKeyError(`the journal's ${name}`);
-  return value;
+  const [version = 0] = value;
+  if (version !== VERSION) throw new JournalVersion(name, version);
+  return value.subarray(1);
+}
+
+function opened({ key, ref }: Journal, name: string, sealed: Uint8Array): Uint8Array | null {
+  try {
+    return open(key, journalContext(ref, name), sealed);
+  } catch (cause) {
+    if (cause instanceof AlteredError || cause instanceof MalformedData)
+      throw new JournalDamaged(name, { cause });
+    throw cause;
+  }
 }
 
 const named = async (journal: Journal, prefix: string): Promise<string[]> =>

@@ -2,7 +2,8 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
 import { hexlify, ZeroHash } from "ethers";
 
-import { AlteredError, MalformedData, WrongKeyError } from "../../../client/errors.ts";
+import { JournalDamaged, JournalVersion, MalformedData, WrongKeyError } from "../../../client/errors.ts";
+import { journalContext, seal } from "../../../client/crypto/seal.ts";
 import type { CreateOperation } from "../../../client/memory/operations.ts";
 import { memoryJournalStore, type JournalStore } from "../../../client/storage/journal-store.ts";
 import { PROFILE_ID, type Delta } from "../../../client/vault/contract.ts";
@@ -407,14 +408,43 @@ describe("journal", () => {
     expect(await thrown(readState(journal))).to.be.instanceOf(WrongKeyError);
   });
 
-  it("notices a changed byte", async () => {
+  it("names a file that was changed or cut, and says what to do with it", async () => {
     const store = memoryJournalStore();
     const journal = newJournal(store);
     await writeState(journal, state);
-    const sealed = (await store.read("state"))!;
-    await store.write("state", flipped(sealed, sealed.length * 8 - 1));
-    expect(await thrown(readState(journal))).to.be.instanceOf(AlteredError);
-    await store.write("state", sealed.subarray(0, 79));
-    expect(await thrown(readState(journal))).to.be.instanceOf(MalformedData);
+    await writeOperations(journal, [create("Cut")]);
+    const damage = async (name: string, bytes: Uint8Array) => {
+      await store.write(name, bytes);
+      return thrown(name === "state" ? readState(journal) : readOperations(journal));
+    };
+    for (const name of await store.list()) {
+      const sealed = (await store.read(name))!;
+      for (const bytes of [
+        flipped(sealed, sealed.length * 8 - 1),
+        sealed.subarray(0, 79),
+        new Uint8Array(),
+      ]) {
+        const fault = await damage(name, bytes);
+        expect(fault).to.be.instanceOf(JournalDamaged).and.to.include({ file: name });
+        expect(fault)
+          .to.have.property("message")
+          .that.matches(name === "state" ? /the 24 words recover/ : /take it away: what it held is lost/);
+      }
+    }
+  });
+
+  it("names a file of another version, and takes its fields for nothing else", async () => {
+    const store = memoryJournalStore();
+    const journal = newJournal(store);
+    for (const [first, bytes] of [
+      [2, Uint8Array.of(2, 0xa0)],
+      // As it was before files had a version.
+      [0xa0, Uint8Array.of(0xa0)],
+      [0, new Uint8Array()],
+    ] as const) {
+      await store.write("state", seal(journal.key, journalContext(REF, "state"), bytes, random));
+      const fault = await thrown(readState(journal));
+      expect(fault).to.be.instanceOf(JournalVersion).and.to.include({ file: "state", version: first });
+    }
   });
 });
