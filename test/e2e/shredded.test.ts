@@ -236,6 +236,28 @@ describe("Shredding: what is deleted is opened by nothing that is left", () => {
     });
   });
 
+  it("opens nothing by the welcomes of a rekey, once every device replaced the key that its own came to", async () => {
+    const { vault, archive, seed, store } = await archived();
+    const other = await another(world, seed, store);
+    await remember(vault, { scope: "health", text: CANARY });
+    await sync(vault);
+    await rekey(vault, { remove: [] });
+    await remember(vault, { scope: "health", text: `${CANARY} again` });
+    await sync(vault);
+    const [first, second] = [await memoryNamed(vault, CANARY), await memoryNamed(vault, `${CANARY} again`)];
+    await shred(vault, first, second);
+    await sync(vault);
+    expect(await receipts(vault)).to.have.length(1);
+    expect(await foundIn(await lootOf(archive, vault))).to.equal(false);
+    expect(await foundIn(await lootOf(archive, vault, [other])), "the other one sleeps").to.equal(true);
+    await settle(other);
+    expect(await foundIn(await lootOf(archive, vault, [other])), "it has the key still").to.equal(true);
+    expect(await kinds(other)).not.to.include("note");
+    await sync(other);
+    expect(await foundIn(await lootOf(archive, vault, [other]))).to.equal(false);
+    expect(await kinds(other)).to.include("note");
+  });
+
   describe("a commit that was stored and lost", () => {
     it("that turned the epoch as the shred did opens it, until its device turned the epoch past it", async () => {
       const { vault, environment, archive, seed, store } = await archived();
