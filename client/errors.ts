@@ -628,6 +628,13 @@ export class RekeyPending extends VaultError {
   }
 }
 
+/** A device that was just recovered is no member of its own yet. */
+export class NotEnrolled extends VaultError {
+  constructor(readonly memberId: string) {
+    super(`This device is not a member yet (it becomes ${memberId}). Sync it first.`);
+  }
+}
+
 /** Nobody of that name is a member. What is longer than an account is not repeated: it may be a secret. */
 export class UnknownMember extends VaultError {
   readonly member: string;
@@ -737,7 +744,7 @@ export class NotFinal extends VaultError {
 export class WordsNeeded extends VaultError {
   constructor() {
     super(
-      "The hand-over took the 24 words out of the roster: give them, or they would open the vault no more.",
+      "The 24 words are not in the roster (a hand-over takes them out): give them, or they would open the vault no more.",
     );
   }
 }

@@ -19,7 +19,7 @@ export { preview, type Preview, type Previewed } from "./memory/preview.ts";
 export { SUGGESTED_SCOPES, type Memory, type MemoryType, type Source } from "./memory/record.ts";
 export { memoryJournalStore, type JournalStore } from "./storage/journal-store.ts";
 export { cidOf, digestOf, memoryStore, type BlobStore, type Digest } from "./storage/store.ts";
-export { acceptWelcome, findWelcome, type AcceptRequest } from "./vault/accept.ts";
+export { acceptWelcome, findWelcome, renewMembership, type AcceptRequest } from "./vault/accept.ts";
 export { MAX_SCOPES } from "./vault/blob.ts";
 export { PERMISSION, registryContract, vaultContract, vaultIdOf } from "./vault/contract.ts";
 export type { Finality } from "./vault/contract.ts";

@@ -8,8 +8,8 @@ import { readBlob, type BlobStore } from "../storage/store.ts";
 import type { MemoryVault } from "./contract.ts";
 import type { OpenedHead } from "./head.ts";
 import { readState, writeState, type MemberState } from "./journal.ts";
-import { checkSigner, termsOf } from "./reissue.ts";
-import { agreedHead, locked, openWith, pinnedHead, vaultAt } from "./session.ts";
+import { checkSigner, openWelcome, requireSameMember, termsOf } from "./reissue.ts";
+import { agreedHead, locked, openWith, pinnedHead, stateOf, vaultAt } from "./session.ts";
 import type { Environment, Vault } from "./session.ts";
 
 /** What accepting a welcome takes. */
@@ -100,6 +100,30 @@ async function become(
   if (head !== null) check?.(head, state);
   await writeState(vault.journal, state);
 }
+
+/**
+ * Takes in a welcome by which the very member that this device is goes on under another visibility key: somebody renewed the
+ * words (SPEC §11). It opens with the identity that the device keeps.
+ *
+ * @param welcome - the age file.
+ * @throws {WelcomeRejected} when it is for another device or member, or its signer is not in force. Where the present head does
+ *   not open by it the fault is that of reading. Nothing changes then.
+ */
+export const renewMembership = (vault: Vault, welcome: Uint8Array): Promise<void> =>
+  locked(vault, async () => {
+    const state = await stateOf(vault);
+    const opened = await openWelcome(state, welcome);
+    requireSameMember(state, opened);
+    const head = await pinnedHead(vault, state);
+    await checkSigner(vault, opened, head);
+    const next: MemberState = {
+      ...{ ...state, ...termsOf(opened), visibilityKey: opened.welcome.visibilityKey },
+      ...{ welcomeDigest: null, admitted: false },
+      nextIdentity: state.class === "owner" ? (state.nextIdentity ?? generateIdentity(vault.random)) : null,
+    };
+    await openWith(vault, next, head);
+    await writeState(vault.journal, next);
+  });
 
 /** Blocks that are asked for at once: public nodes refuse wide ranges. */
 const LOG_RANGE = 10_000;

@@ -84,6 +84,8 @@ export interface OpenedHead {
   readonly chain: ChainHead;
   readonly digest: Uint8Array;
   readonly data: HeadData;
+  /** The visibility key that it is sealed under. */
+  readonly visibilityKey: Uint8Array;
   /** The member's secret at this head's epoch. */
   readonly secret: Uint8Array;
   /** The newer welcome that it took to open the head, or `null`. */
@@ -150,7 +152,7 @@ export async function openHead(
     }),
   );
   return {
-    ...{ chain, digest, data, secret, reissued, epochKey },
+    ...{ chain, digest, data, secret, reissued, epochKey, visibilityKey: member.visibilityKey },
     scopes: new Map(states.map((state) => [state.id, state])),
     proofs: new Map([...scopes].map(([id, { section }]) => [id, section])),
   };

@@ -100,7 +100,7 @@ export async function uncommitted(
 
 /** The operation as it may be shown: a rekey's keys are there, and not printed. */
 const withoutSecrets = (operation: VaultOperation): VaultOperation =>
-  operation.kind === "rekey" ? unprinted(operation, "commitKey", "words") : operation;
+  operation.kind === "rekey" ? unprinted(operation, "commitKey", "words", "newWords") : operation;
 
 /** Texts that a concurrent forget took from their writers; they stay until {@link dropLostText}. */
 export const lostTexts = (vault: Vault): Promise<LostText[]> => readLostTexts(vault.journal);

@@ -97,6 +97,8 @@ export interface RekeyOperation {
   readonly replaced: string;
   /** What the present words give, where the owner typed them. */
   readonly words: SeedSecrets | null;
+  /** What the words give that replace them; `null` where they stay. */
+  readonly newWords: SeedSecrets | null;
 }
 
 /** A device's word that it followed a shred. It goes along with other commits and is worth none of its own. */
@@ -206,7 +208,7 @@ export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
         operation.base,
         operation.commitKey,
         operation.replaced,
-        operation.words === null ? null : encodeSeedSecrets(operation.words),
+        ...[operation.words, operation.newWords].map((words) => words && encodeSeedSecrets(words)),
       ]);
     case "shred":
       return encodeCbor([TAG.shred, hexToBytes(operation.id), operation.memoryIds.map(hexToBytes)]);
@@ -256,7 +258,7 @@ export function decodeVaultOperation(bytes: Uint8Array): VaultOperation {
     };
   }
   if (fields[0] === TAG.rekey) {
-    const [, id, remove, confirmed, base, commitKey, replaced, words] = tuple(fields, 8, "rekey");
+    const [, id, remove, confirmed, base, commitKey, replaced, words, newWords] = tuple(fields, 9, "rekey");
     return {
       ...{ kind: "rekey", id: hexId(id), remove: list(remove, "members").map(hexId) },
       confirmed: list(confirmed, "confirmed").map((each) => text(each, "fingerprint")),
@@ -264,6 +266,7 @@ export function decodeVaultOperation(bytes: Uint8Array): VaultOperation {
       commitKey: fixed(commitKey, 32, "commit key"),
       replaced: text(replaced, "authorizer"),
       words: nullOr(words, decodeSeedSecrets),
+      newWords: nullOr(newWords, decodeSeedSecrets),
     };
   }
   if (fields[0] === TAG.shred) {

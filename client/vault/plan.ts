@@ -164,8 +164,14 @@ export interface Plan {
 export interface RekeyPlan {
   readonly operation: RekeyOperation;
   readonly epoch: number;
+  /** Ids of the members that leave. */
+  readonly remove: readonly string[];
+  /** The member that this device is. */
+  readonly own: string;
   /** Records that this device knows better than the roster: its own, and the words'. */
   readonly known: readonly RosterMember[];
+  /** The words that come under a visibility key of their own; `null` where that stays. */
+  readonly renewed: { readonly member: RosterMember; readonly firstSecret: Uint8Array } | null;
 }
 
 /** Arguments of {@link planCommit}. */
@@ -262,6 +268,8 @@ class Work {
   #secrets: Secrets;
   readonly #admitted = new Map<string, Admitted>();
   readonly #reissued = new Map<string, Welcomed>();
+  /** Secrets that are neither drawn here nor of the head before. */
+  readonly #given = new Map<string, Uint8Array>();
   readonly #dismissed: RosterMember[] = [];
   readonly #outcomes = new Map<string, OperationOutcome>();
   readonly #newestShred: NewestShred | null;
@@ -386,14 +394,15 @@ class Work {
    * Who leaves had every secret of the vault, everybody's own among them: all are drawn anew, and reach who stays by its
    * locator. It comes before all other operations, for these are to be written under the new keys.
    */
-  rekey({ operation, known }: RekeyPlan): void {
+  rekey({ operation, remove, own, known, epoch, renewed }: RekeyPlan): void {
     const { random, base } = this.#request;
     const { id: operationId, commitKey } = operation;
-    const leaving = operation.remove.flatMap((id) => this.#members.get(id) ?? []);
+    const leaving = remove.flatMap((id) => this.#members.get(id) ?? []);
     for (const member of leaving) this.#drop(member);
-    for (const member of known) this.#enter(member);
+    for (const member of known) this.#correct(member);
     this.#requireEntries([...this.#members.ids()].filter((id) => !this.#isLed(id)).length);
-    for (const id of [...this.#members.ids()]) this.#giveSecret(id);
+    for (const id of [...this.#members.ids()]) this.#giveSecret(id, renewed === null || id === own);
+    if (renewed !== null) this.#renewWords(renewed, epoch);
     this.#secrets = { ...this.#secrets, commitKey, inbox: generateIdentity(random) };
     this.#rotate = true;
     const built = { sequence: this.#sequence, base: base.opened?.chain.sequence ?? 0n };
@@ -402,17 +411,37 @@ class Work {
     this.#outcomes.set(operationId, { kind: "rekeyed", operationId, removed });
   }
 
+  /** A record that this device knows better than the roster, with the dates that this commit gives it. */
+  #correct(member: RosterMember): void {
+    const standing = this.#members.get(member.id);
+    const same = standing !== undefined && equalBytes(standing.recipient, member.recipient);
+    const written = same ? standing.written : this.#sequence;
+    this.#enter({ ...member, since: standing?.since ?? this.#sequence, written });
+  }
+
   #isLed = (id: string): boolean => this.#members.get(id)?.welcomeDigest != null;
 
-  /** A fresh secret under the same terms. */
-  #giveSecret(id: string): void {
+  /** A fresh secret under the same terms, in a welcome that the locator leads to, or that is handed over. */
+  #giveSecret(id: string, byLocator: boolean): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
     const names = new Map([...this.#scopeIds].map(([name, scopeId]) => [scopeId, name]));
-    const next = { ...member, welcomeDigest: member.welcomeDigest ?? UNWRITTEN };
+    const next = { ...member, welcomeDigest: byLocator ? (member.welcomeDigest ?? UNWRITTEN) : null };
     const scopes = member.scopes.map((scopeId) => ({ id: scopeId, name: names.get(scopeId) ?? scopeId }));
-    this.#reissued.set(id, { member: next, secret: this.#request.random(32), scopes, onChain: false });
-    this.#members.set(next);
+    const welcomed = { member: next, secret: this.#request.random(32), scopes, onChain: false };
+    if (byLocator) this.#reissued.set(id, welcomed);
+    else this.#admitted.set(id, { ...welcomed, store: false });
+    this.#enter(next);
+  }
+
+  /**
+   * Under another visibility key nobody finds a head by what it has: welcomes are handed over, and nothing is listed that was
+   * sealed under the old one. The new words ratchet from epoch 0, as words do.
+   */
+  #renewWords({ member, firstSecret }: NonNullable<RekeyPlan["renewed"]>, epoch: number): void {
+    this.#given.set(member.id, ratchet(firstSecret, epoch));
+    this.#correct(member);
+    for (const scope of this.#scopes.values()) scope.snapshot = true;
   }
 
   /** The last one that was journalled counts; a rekey took on the commit key of those before it. */
@@ -728,7 +757,8 @@ class Work {
   #memberSecrets(turn: boolean): ReadonlyMap<string, Uint8Array> {
     const secretOf = (id: string): Uint8Array => {
       const drawn = this.#admitted.get(id) ?? this.#reissued.get(id);
-      if (drawn !== undefined) return drawn.secret;
+      const given = drawn?.secret ?? this.#given.get(id);
+      if (given !== undefined) return given;
       const present = this.#secrets.members.get(id);
       if (present === undefined) throw new MalformedData("scope zero", `no secret of member ${id}`);
       return turn ? ratchet(present, 1) : present;

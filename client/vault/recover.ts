@@ -26,8 +26,8 @@ export interface RecoverRequest extends Environment {
   readonly seed: Uint8Array;
   /** The account that minted the vault; with the seed it gives the vault's id. */
   readonly owner: string;
-  /** The vault's id, where the words did not mint it: the sheet of a bought vault has it. */
-  readonly vaultId?: bigint;
+  /** The vault's id, where the words did not mint it: the sheet of renewed words, or of a bought vault, has it. */
+  readonly vaultId?: bigint | undefined;
   /** Which of the seed's vaults, from 0. */
   readonly index?: number;
   /** Sequence of the head to recover from, where others wrote junk after it; the newest unless said. */

@@ -49,8 +49,8 @@ const isKnown = (digest: Uint8Array, { welcomeDigest }: MemberState): boolean =>
   welcomeDigest !== null && equalBytes(digest, welcomeDigest);
 
 /** The roster may name the recipient that is about to replace the device's own. */
-async function openWelcome(
-  { identity, nextIdentity }: MemberState,
+export async function openWelcome(
+  { identity, nextIdentity }: Pick<MemberState, "identity" | "nextIdentity">,
   file: Uint8Array,
 ): Promise<OpenedWelcome> {
   let fault: unknown = new WelcomeRejected("the identity that opens it is not on this device");
@@ -67,19 +67,24 @@ async function openWelcome(
 }
 
 /** Whoever writes a head could name any welcome: it must be this very member's. */
-function checkMember(state: MemberState, { welcome }: OpenedWelcome, epoch: number): void {
+function checkMember(state: MemberState, opened: OpenedWelcome, epoch: number): void {
+  const { welcome } = opened;
+  requireSameMember(state, opened);
+  if (!equalBytes(welcome.visibilityKey, state.visibilityKey))
+    throw new WelcomeRejected("it is another member's");
+  if (welcome.epoch > epoch)
+    throw new WelcomeRejected(`it is of epoch ${welcome.epoch}, the head of ${epoch}`);
+}
+
+/** @throws {WelcomeRejected} when a welcome is not for the member that a device is. */
+export function requireSameMember(state: MemberState, { welcome }: OpenedWelcome): void {
   const { chainId, contract, vaultId } = state.ref;
   const { ref } = welcome;
   const here = ref.chainId === chainId && ref.vaultId === vaultId && ref.contract === contract.toLowerCase();
   // The words know no member id: their locator is theirs alone.
   const own = state.enrolling !== null || bytesToHex(welcome.memberId) === state.memberId;
-  const same =
-    welcome.class === state.class &&
-    equalBytes(welcome.locator, state.locator) &&
-    equalBytes(welcome.visibilityKey, state.visibilityKey);
+  const same = welcome.class === state.class && equalBytes(welcome.locator, state.locator);
   if (!here || !own || !same) throw new WelcomeRejected("it is another member's");
-  if (welcome.epoch > epoch)
-    throw new WelcomeRejected(`it is of epoch ${welcome.epoch}, the head of ${epoch}`);
 }
 
 /** What a welcome says of a membership, as a device keeps it. */

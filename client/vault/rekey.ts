@@ -2,17 +2,16 @@ import { equalBytes } from "@noble/ciphers/utils.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { hexlify, isError, Wallet } from "ethers";
 
-import { recipientBytes, recipientDigest, recipientOf } from "../crypto/identity.ts";
-import { ratchet, type SeedSecrets } from "../crypto/keys.ts";
+import { seedSecrets, type SeedSecrets } from "../crypto/keys.ts";
 import {
-  NotAMember,
+  InvalidWords,
+  NotEnrolled,
   OwnDevice,
   OwnerClassOnly,
   RecipientsUnconfirmed,
   UnknownMember,
   VaultEmpty,
   VaultError,
-  WordsNeeded,
   type UnconfirmedMember,
 } from "../errors.ts";
 import { setAuthorizer, type ChainHead } from "./contract.ts";
@@ -22,21 +21,18 @@ import { headsFrom, highestEpoch } from "./history.ts";
 import {
   readCandidates,
   readOperations,
-  readWitnessed,
   removeOperations,
+  removeWelcome,
   writeOperations,
   type MemberState,
 } from "./journal.ts";
 import { withdraw } from "./memories.ts";
-import { ownerMember, wordsMember } from "./mint.ts";
 import type { RekeyOperation } from "./operations.ts";
-import { goneMembers } from "./owed.ts";
 import { openPast, wordsOf } from "./past.ts";
-import { namesOwner, rosterOf, secretsOf } from "./plan.ts";
-import type { RosterMember } from "./roster.ts";
+import { rosterOf, secretsOf } from "./plan.ts";
 import { newestBlock, pinnedHead, stateOf, type Block, type Vault } from "./session.ts";
+import { doubtful, partiesOf } from "./staying.ts";
 import { syncWith, type RekeyBase, type SyncResult } from "./sync.ts";
-import { fingerprintOf, unwitnessed } from "./witness.ts";
 
 /** Whom and what a rekey is to leave behind. */
 export interface RekeyRequest {
@@ -48,6 +44,11 @@ export interface RekeyRequest {
   readonly base?: bigint | undefined;
   /** The seed of the present 24 words: their member is then derived again, and a head that they open can be built on. */
   readonly words?: Uint8Array | undefined;
+  /**
+   * The seed of 24 words that replace the present ones. The vault gets another visibility key by them, so that nobody finds
+   * the next head by what it has: `collectWelcome` has a welcome for each member, to be handed over.
+   */
+  readonly newWords?: Uint8Array | undefined;
 }
 
 /** A rekey that was written. */
@@ -66,6 +67,8 @@ export interface RekeyResult extends SyncResult {
  * @throws {OwnerRequired} when the wallet is not the owner's. {UnknownMember|OwnDevice} when nobody may be removed so.
  * @throws {RecipientsUnconfirmed} while members stay whose keys or terms may be the work of who leaves. The commit key is
  *   the new one by then: confirm them, or remove them too.
+ * @throws {InvalidWords} when words are another vault's, or new words the present ones. {NotEnrolled} when a device that was just
+ *   recovered is to renew the words.
  * @throws {BlobMissing|RootMismatch|…} when the head that it is to build on does not open: choose an earlier one.
  */
 export async function rekey(vault: Vault, request: RekeyRequest): Promise<RekeyResult> {
@@ -93,13 +96,8 @@ export async function unconfirmed(vault: Vault, request: RekeyRequest): Promise<
   const chain = await pinnedHead(vault, state);
   const operation = await operationFor(vault, state, chain, request, null);
   const { opened } = await baseOf(vault, state, chain, operation);
-  return doubtful(
-    vault,
-    operation,
-    opened,
-    await knownRecords(state, operation, opened),
-    await newestBlock(vault),
-  );
+  const parties = await partiesOf(state, operation, opened);
+  return doubtful(vault, operation, parties, opened, await newestBlock(vault));
 }
 
 async function journalled(vault: Vault, request: RekeyRequest): Promise<RekeyOperation> {
@@ -120,7 +118,7 @@ async function operationFor(
   vault: Vault,
   state: MemberState,
   chain: ChainHead,
-  { remove, confirmed = [], base, words }: RekeyRequest,
+  { remove, confirmed = [], base, words, newWords }: RekeyRequest,
   begun: RekeyOperation | null,
 ): Promise<RekeyOperation> {
   const commitKey = begun?.commitKey ?? vault.random(32);
@@ -130,8 +128,18 @@ async function operationFor(
     base: base === undefined ? null : Number(base),
     replaced: inForce ? (begun?.replaced ?? chain.authorizer) : chain.authorizer,
     words: words === undefined ? null : wordsOf(vault, state, words),
+    newWords: newWords === undefined ? null : otherWords(vault, state, newWords),
   };
   return { ...operation, remove: await idsOf(vault, state, chain, operation, remove) };
+}
+
+/** Words for this vault that are not the present ones. */
+function otherWords(vault: Vault, { visibilityKey, enrolling }: MemberState, seed: Uint8Array): SeedSecrets {
+  // Behind the new visibility key a device that stands on the old words would not find itself.
+  if (enrolling !== null) throw new NotEnrolled(enrolling);
+  const words = seedSecrets(seed, vault.ref);
+  if (equalBytes(visibilityKey, words.visibilityKey)) throw new InvalidWords("they are the present ones");
+  return words;
 }
 
 const MEMBER_ID = /^[0-9a-f]{32}$/;
@@ -174,6 +182,7 @@ async function goOn(vault: Vault, operation: RekeyOperation): Promise<RekeyResul
   });
   const outcome = result.outcomes.get(operation.id);
   const removed = outcome?.kind === "rekeyed" ? outcome.removed : operation.remove;
+  for (const id of removed) await removeWelcome(vault.journal, id);
   return { ...result, removed, leftOut };
 }
 
@@ -234,12 +243,12 @@ async function prepare(
   const operation = await waitingRekey(vault);
   if (operation === null || (await hasLanded(vault, state, chain, operation))) return null;
   const { opened, after } = await baseOf(vault, state, chain, operation);
-  const known = await knownRecords(state, operation, opened);
-  const members = await doubtful(vault, operation, opened, known, block);
+  const parties = await partiesOf(state, operation, opened);
+  const members = await doubtful(vault, operation, parties, opened, block);
   if (members.length > 0) throw new RecipientsUnconfirmed(members);
   const from = { sequence: opened.chain.sequence, epoch: opened.data.epoch };
   const epoch = 1 + (await highestEpoch(state, vault.store, from, after));
-  return { opened, after, plan: { operation, epoch, known } };
+  return { opened, after, plan: { operation, epoch, ...parties } };
 }
 
 /** The head to build on, opened, and those after it, newest first. */
@@ -252,84 +261,4 @@ async function baseOf(
   const heads = await headsFrom(vault, newest, BigInt(operation.base ?? newest.sequence));
   const base = heads.at(-1) ?? newest;
   return { opened: await openPast(vault, state, base, operation), after: heads.slice(0, -1) };
-}
-
-/** What this device knows better than a roster that others wrote: its own record, and that of the words if it has them. */
-async function knownRecords(
-  state: MemberState,
-  { id, remove, words }: RekeyOperation,
-  opened: OpenedHead,
-): Promise<RosterMember[]> {
-  const members = [...rosterOf(opened).members.values()];
-  const own = state.enrolling === null ? [await ownRecord(state, members, opened)] : [];
-  const typed = words ?? standingOn(state);
-  if (typed === null) {
-    if (!namesOwner(opened, state)) throw new WordsNeeded();
-    return own;
-  }
-  const derived = await wordsMember(id, typed);
-  const standing = members.find(({ locator }) => equalBytes(locator, derived.locator));
-  if (standing === undefined) return [...own, derived];
-  if (remove.includes(standing.id)) return own;
-  const { label, since, written, welcomeDigest } = standing;
-  return [...own, { ...derived, id: standing.id, label, since, written, welcomeDigest }];
-}
-
-/** A device that enrols itself is not a member yet, and stands on the words. */
-const standingOn = ({
-  enrolling,
-  visibilityKey,
-  secret,
-  locator,
-  identity,
-}: MemberState): SeedSecrets | null =>
-  enrolling === null || identity === null
-    ? null
-    : { visibilityKey, recoverySecret: secret, recoveryLocator: locator, recoveryIdentity: identity };
-
-async function ownRecord(
-  state: MemberState,
-  members: readonly RosterMember[],
-  opened: OpenedHead,
-): Promise<RosterMember> {
-  const { memberId, identity, nextIdentity, locator } = state;
-  const standing = members.find(({ id }) => id === memberId) ?? (await handedOverBy(state, opened));
-  if (standing === null) throw new NotAMember(opened.data.epoch);
-  const identities = [identity, nextIdentity].filter((each) => each !== null);
-  const held = await Promise.all(identities.map(async (each) => recipientBytes(await recipientOf(each))));
-  const named = held.find((recipient) => equalBytes(recipient, standing.recipient));
-  return {
-    ...{ ...standing, class: "owner", locator, recipient: named ?? held[0] ?? standing.recipient },
-    ...{ scopes: [], grantee: null, listed: false, expiresAt: null },
-  };
-}
-
-/** What a head that was handed over left out: its keyring still lets this device in, so that it can be taken back. */
-async function handedOverBy(
-  { memberId, identity, locator, secret, epoch }: MemberState,
-  opened: OpenedHead,
-): Promise<RosterMember | null> {
-  const steps = opened.data.epoch - epoch;
-  const letIn = steps >= 0 && equalBytes(opened.secret, ratchet(secret, steps));
-  return letIn && identity !== null ? ownerMember(memberId, identity, locator, "this device") : null;
-}
-
-/** Who would stay by a record that nobody vouches for. Readers whose grant is over do not stay. */
-async function doubtful(
-  vault: Vault,
-  { remove, confirmed }: RekeyOperation,
-  opened: OpenedHead,
-  known: readonly RosterMember[],
-  { number, timestamp }: Block,
-): Promise<UnconfirmedMember[]> {
-  const removed = new Set(remove);
-  const gone = await goneMembers(vault, opened, number, timestamp);
-  const settled = new Set([...removed, ...gone.keys(), ...known.map(({ id }) => id)]);
-  const staying = [...rosterOf(opened).members.values()].filter(({ id }) => !settled.has(id));
-  return unwitnessed(staying, await readWitnessed(vault.journal), removed)
-    .map((member) => ({
-      ...{ fingerprint: fingerprintOf(member), id: member.id, class: member.class, label: member.label },
-      recipientDigest: hexlify(recipientDigest(member.recipient)),
-    }))
-    .filter(({ fingerprint }) => !confirmed.includes(fingerprint));
 }

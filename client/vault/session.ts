@@ -7,6 +7,7 @@ import {
   NotInitialised,
   RollbackDetected,
   VaultChangedHands,
+  VaultError,
 } from "../errors.ts";
 import type { BlobStore } from "../storage/store.ts";
 import type { JournalStore } from "../storage/journal-store.ts";
@@ -17,7 +18,7 @@ import { finalityOf, readChainHead, vaultContract } from "./contract.ts";
 import type { ChainHead, Finality } from "./contract.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { openHead, type MemberKeys, type OpenedHead, type ScopeState } from "./head.ts";
-import { readState, type Journal, type MemberState } from "./journal.ts";
+import { readOperations, readState, type Journal, type MemberState } from "./journal.ts";
 import { newestWelcome } from "./reissue.ts";
 import { agreed, newestNumber, PATIENCE, type Rpc, type Rpcs } from "./rpcs.ts";
 
@@ -172,11 +173,26 @@ export async function openWith(
   chain: ChainHead,
   newest: () => Promise<ChainHead> = () => pinnedHead(vault, state),
 ): Promise<OpenedHead> {
-  const opened = await openHead(chain, memberKeys(state), vault.store, vault.cache, (data, keyring) =>
-    newestWelcome(vault, state, data, keyring, newest),
-  );
+  const open = (as: MemberState): Promise<OpenedHead> =>
+    openHead(chain, memberKeys(as), vault.store, vault.cache, (data, keyring) =>
+      newestWelcome(vault, as, data, keyring, newest),
+    );
+  const opened = await open(state).catch(async (fault: unknown) => {
+    const visibilityKey = fault instanceof VaultError ? await renewedKey(vault) : null;
+    if (visibilityKey === null) throw fault;
+    return open({ ...state, visibilityKey }).catch((second: unknown) => {
+      throw second instanceof VaultError ? fault : second;
+    });
+  });
   vault.cache = opened.scopes;
   return opened;
+}
+
+/** The visibility key that this device is about to put in place of its own, or has, and the head is not final yet. */
+async function renewedKey(vault: Vault): Promise<Uint8Array | null> {
+  const operations = await readOperations(vault.journal);
+  const rekeys = operations.filter((each) => each.kind === "rekey");
+  return rekeys.findLast(({ newWords }) => newWords !== null)?.newWords?.visibilityKey ?? null;
 }
 
 /** A block that all RPCs know: its number, and the chain's clock there in unix seconds. */

@@ -184,6 +184,7 @@ async function pinnedState(
     ...opened.reissued,
     ...(await identitiesBehind(vault, state, opened)),
     secret: opened.secret,
+    visibilityKey: opened.visibilityKey,
     epoch: opened.data.epoch,
     admitted: true,
     pin: { sequence, stateRoot, generation },

@@ -140,6 +140,8 @@ interface SyncBase {
   readonly state: MemberState;
   readonly chain: ChainHead;
   readonly opened: OpenedHead | null;
+  /** What the next head is to be sealed under. */
+  readonly visibilityKey: Uint8Array;
   readonly commitKey: string | null;
   readonly operations: readonly VaultOperation[];
   readonly rekey: RekeyPlan | null;
@@ -169,6 +171,7 @@ async function readBase(vault: Vault, prepareRekey: PrepareRekey | null): Promis
   return {
     ...{ state, chain, opened, now, operations },
     rekey: rekeyed?.plan ?? null,
+    visibilityKey: rekeyed?.plan.operation.newWords?.visibilityKey ?? (opened ?? state).visibilityKey,
     commitKey: key === null ? null : hexlify(key),
     gone: opened === null ? new Map() : await goneMembers(vault, opened, number, now),
     owed: opened === null ? [] : await allOwedRevokes(vault, opened, number),
@@ -239,12 +242,12 @@ const WRITTEN: ReadonlySet<OperationOutcome["kind"]> = new Set([
 
 /** Builds a candidate and journals it before anyone sees its blobs or its signature. */
 async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
-  const { state, chain, opened, commitKey, operations, rekey, gone } = base;
+  const { state, chain, opened, commitKey, operations, rekey, gone, visibilityKey } = base;
   if (operations.length === 0 && gone.size === 0) return { candidate: null, plan: null, built: null };
   const id = bytesToHex(vault.random(16));
   const plan = planCommit({
     ref: vault.ref,
-    visibilityKey: state.visibilityKey,
+    visibilityKey,
     base: baseOf(state, chain, opened),
     operations,
     rekey,
@@ -260,7 +263,8 @@ async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
   if (!writes) return { candidate: null, plan, built: null };
   const again = await openCandidate(vault, base, plan);
   if (again !== null) return { candidate: await signedAgain(vault, base, again), plan, built: null };
-  const welcomes = await welcomesOf(vault, plan, state, chain, commitKey);
+  const { enrolling } = state;
+  const welcomes = await welcomesOf(vault, plan, { enrolling, visibilityKey }, chain, commitKey);
   const built = buildCommit(plan.draft(welcomes.digests), vault.random);
   const commit = await commitCall(vault, base, built.delta);
   const revoked = revokedIn(plan, gone);

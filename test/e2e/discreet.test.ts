@@ -227,7 +227,7 @@ describe("Discreet: what the library gives or throws prints no secret", () => {
     secrets.add("a rekey's commit key", commitKey);
     const asked: RekeyOperation = {
       ...{ kind: "rekey", id: bytesToHex(randomBytes(16)), remove: [], confirmed: [], base: null, commitKey },
-      ...{ replaced: world.stranger.address, words: given },
+      ...{ replaced: world.stranger.address, words: given, newWords: given },
     };
     await writeOperations(second.journal, [asked]);
     results.waiting = [await pending(second), await uncommitted(second, null)];

@@ -109,6 +109,12 @@ const account = bytes(20).map((address) => `0x${bytesToHex(address)}`);
 const admission = fc.constantFrom("fresh" as const, "joined" as const);
 const memberClass = fc.constantFrom("owner" as const, "reader" as const);
 
+/** What words give. */
+const seedSecrets = fc.record({
+  ...{ visibilityKey: bytes(32), recoverySecret: bytes(32), recoveryLocator: bytes(32) },
+  recoveryIdentity: words(),
+});
+
 export const vaultOperation: Arbitrary<VaultOperation> = fc.oneof(
   operation,
   fc
@@ -150,12 +156,7 @@ export const vaultOperation: Arbitrary<VaultOperation> = fc.oneof(
       commitKey: bytes(32),
     },
     replaced: account,
-    words: orNull(
-      fc.record({
-        ...{ visibilityKey: bytes(32), recoverySecret: bytes(32), recoveryLocator: bytes(32) },
-        recoveryIdentity: words(),
-      }),
-    ),
+    ...{ words: orNull(seedSecrets), newWords: orNull(seedSecrets) },
   }),
   fc.record({
     kind: fc.constant("shred" as const),

@@ -158,6 +158,7 @@ const VAULT_OPERATIONS: readonly VaultOperation[] = [
       ...{ visibilityKey: random(32), recoverySecret: random(32), recoveryLocator: random(32) },
       recoveryIdentity: "AGE-SECRET-KEY-PQ-1",
     },
+    newWords: null,
   },
   { kind: "shred", id: id(), memoryIds: [id(), id()] },
   { kind: "note", id: id(), memberId: id(), erased: 3n },
