@@ -41,7 +41,7 @@ const MAX_FAILURES = 5;
 const WORK = [1_000, 10] as const;
 
 /**
- * Runs changed inputs through a decoder, and counts nothing but what came of them: forty times as many in the same time.
+ * Runs changed inputs through a decoder, and counts nothing but what came of them: some ten times as many in the same time.
  *
  * @param inputs - how many.
  * @param seed - of the changes; with the same one everything is the same.
