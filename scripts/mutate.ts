@@ -1,5 +1,6 @@
 /**
- * Puts small faults into the contracts, one at a time, and tells which of them no Solidity test notices.
+ * Puts small faults into the contracts, one at a time, and tells which of them no Solidity test notices. Or puts in
+ * deliberate breaks, and tells which invariants notice them.
  *
  * `npm run mutate -- --help` has the options. It goes on where the last run was ended.
  */
@@ -10,15 +11,16 @@ import { parseArgs } from "node:util";
 
 import hre from "hardhat";
 
-import { loadCompiler } from "./mutate/compiler.ts";
+import { bite, missed, type Bite, type Break } from "./mutate/breaks.ts";
+import { loadCompiler, OPTIMISED } from "./mutate/compiler.ts";
 import { planOf, type Plan } from "./mutate/plan.ts";
 import { tryAll } from "./mutate/pool.ts";
 import { projectOf } from "./mutate/project.ts";
-import { recordOf } from "./mutate/record.ts";
+import { biteRecordOf, recordOf } from "./mutate/record.ts";
 import { aligned, count, diffOf, judge, rowsOf, type Kind, type Report } from "./mutate/report.ts";
 import { Results } from "./mutate/results.ts";
 import { loadRunner } from "./mutate/runner.ts";
-import { runAll } from "./mutate/trial.ts";
+import { runAll, runOne } from "./mutate/trial.ts";
 
 const HELP = `npm run mutate -- [options]
   --minutes N   begin with no fault after so many minutes (60)
@@ -26,7 +28,9 @@ const HELP = `npm run mutate -- [options]
   --only TEXT   only faults whose name has the text; a name is shown with each survivor
   --list        names all faults and tries none
   --json FILE   writes what came of each fault
-  --record      writes test/contracts/MUTANTS.md, if every fault was tried`;
+  --record      writes test/contracts/MUTANTS.md, if every fault was tried
+  --invariants  makes the breaks of test/contracts/breaks.json, and fails unless who should notice each does;
+                with --only, --list and --record, which writes test/contracts/INVARIANTS.md`;
 
 /** A test that runs longer has no end. */
 const TIMEOUT = 300_000;
@@ -34,6 +38,8 @@ const TIMEOUT = 300_000;
 const root = path.resolve(import.meta.dirname, "..");
 const EXPLANATIONS = path.join(root, "test/contracts/mutants.json");
 const RECORD = path.join(root, "test/contracts/MUTANTS.md");
+const BREAKS = path.join(root, "test/contracts/breaks.json");
+const BITES = path.join(root, "test/contracts/INVARIANTS.md");
 
 function optionsOf(args: readonly string[]) {
   const { values } = parseArgs({
@@ -45,6 +51,7 @@ function optionsOf(args: readonly string[]) {
       list: { type: "boolean", default: false },
       json: { type: "string" },
       record: { type: "boolean", default: false },
+      invariants: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -65,7 +72,7 @@ async function requireGreen(plan: Plan): Promise<void> {
 
 async function main(options: Options): Promise<number> {
   const started = Date.now();
-  const plan = planOf(await projectOf(hre), loadCompiler());
+  const plan = planOf(await projectOf(hre, "tests"), loadCompiler());
   const chosen = plan.mutations.filter(({ id }) => id.includes(options.only));
   if (options.list) {
     for (const { id, operator } of chosen) console.log(`${operator}  ${id}`);
@@ -103,6 +110,36 @@ async function main(options: Options): Promise<number> {
   return survived + stale.length === 0 ? 0 : 1;
 }
 
+/** Makes the breaks one after the other: the runner walks the invariants of a suite on all processors at once. */
+async function breakAll(options: Options): Promise<number> {
+  const breaks = (JSON.parse(await readFile(BREAKS, "utf8")) as Break[]).filter(({ what }) =>
+    what.includes(options.only),
+  );
+  if (options.list) {
+    for (const { what, noticedBy } of breaks) console.log(`${what}: ${noticedBy.join(", ")}`);
+    return 0;
+  }
+  if (options.record && options.only !== "") throw new RangeError("Only a whole run is recorded");
+  const compile = loadCompiler(OPTIMISED);
+  const plan = planOf(await projectOf(hre, "invariants"), compile);
+  // How short a sequence can be made that fails tells nothing here.
+  const invariant = { ...plan.tests.invariant, shrinkRunLimit: 0 };
+  const runSuite = await loadRunner({ ...plan.tests, invariant });
+  for (const suite of Object.keys(plan.suites))
+    for (const { test, reason } of (await runOne(suite, plan, runSuite)).failures)
+      throw new Error(`${suite} fails as it is: ${test}: ${reason}`);
+
+  const bites: Bite[] = [];
+  for (const broken of breaks) {
+    const bitten = await bite(broken, plan, compile, runSuite);
+    bites.push(bitten);
+    console.log(`\n${broken.what}\n  ${[...bitten.invariants, ...bitten.rules].join(", ") || "nobody"}`);
+    for (const name of missed(bitten)) console.log(`  not noticed by ${name}`);
+  }
+  if (options.record) await writeFile(BITES, biteRecordOf(bites, plan));
+  return bites.every((bitten) => missed(bitten).length === 0) ? 0 : 1;
+}
+
 function print({ judged, cpu }: Report, stale: readonly string[], plan: Plan): void {
   const of = (kind: Kind) => judged.filter((one) => one.kind === kind);
   for (const kind of ["unreached", "timeout", "explained", "survived"] as const)
@@ -131,4 +168,4 @@ const asJson = ({ judged, cpu }: Report, stale: readonly string[]) => ({
 const options = optionsOf(process.argv.slice(2));
 if (options.help) console.log(HELP);
 // The runner's threads would keep the process.
-process.exit(options.help ? 0 : await main(options));
+process.exit(options.help ? 0 : await (options.invariants ? breakAll(options) : main(options)));

@@ -44,12 +44,15 @@ export type Compile = (
   outputSelection: Record<string, Record<string, readonly string[]>>,
 ) => Output;
 
+/** For code that runs for so long that it is worth the time. */
+export const OPTIMISED = { ...SETTINGS, optimizer: { enabled: true } };
+
 /** Loads the compiler, which takes most of a second. */
-export function loadCompiler(): Compile {
+export function loadCompiler(fixed: Readonly<Record<string, unknown>> = SETTINGS): Compile {
   const soljson: unknown = createRequire(import.meta.url)("solc/soljson.js");
   const { compile } = wrapper(soljson) as { compile: (input: string) => string };
   return (input, outputSelection) => {
-    const settings = { ...input.settings, ...SETTINGS, outputSelection };
+    const settings = { ...input.settings, ...fixed, outputSelection };
     return JSON.parse(compile(JSON.stringify({ ...input, settings }))) as Output;
   };
 }

@@ -24,13 +24,17 @@ export type Operator =
   | "operation" // another operation
   | "statement"; // left out
 
-/** One fault: the bytes in the range are replaced. */
-export interface Mutation extends Range {
+/** Other bytes for those in the range. */
+export interface Patch extends Range {
+  readonly file: string;
+  readonly replacement: string;
+}
+
+/** One fault. */
+export interface Mutation extends Patch {
   /** Tells it from all others, whatever lines stand above it: the place, and the line with the change in brackets. */
   readonly id: string;
-  readonly file: string;
   readonly operator: Operator;
-  readonly replacement: string;
 }
 
 interface Draft extends Range {
@@ -84,7 +88,7 @@ export function mutationsOf(file: string, source: Buffer, unit: Node): readonly 
 }
 
 /** The source with the fault in it. */
-export const mutated = (source: Buffer, { start, end, replacement }: Draft | Mutation): string =>
+export const mutated = (source: Buffer, { start, end, replacement }: Draft | Patch): string =>
   Buffer.concat([source.subarray(0, start), Buffer.from(replacement), source.subarray(end)]).toString();
 
 const slice = (source: Buffer, { start, end }: Range): string => source.subarray(start, end).toString();

@@ -84,7 +84,7 @@ export function linked(artifact: Artifact, held: readonly Linked[]): Artifact {
 /** The functions that the runner calls. */
 export const testsOf = ({ abi }: Artifact): readonly string[] =>
   (JSON.parse(abi) as readonly { readonly type: string; readonly name?: string }[])
-    .filter(({ type, name = "" }) => type === "function" && name.startsWith("test"))
+    .filter(({ type, name = "" }) => type === "function" && /^(test|invariant)/.test(name))
     .map(({ name = "" }) => name);
 
 /** @throws {SyntaxError} if the project does not compile. */

@@ -1,4 +1,4 @@
-/** The project, as Hardhat would compile and test it, but for the invariants. */
+/** The project, as Hardhat would compile and test it: its tests, or its invariants. */
 import path from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
@@ -9,13 +9,21 @@ import type { Project } from "./plan.ts";
 /** What Hardhat calls the project's own files. */
 const PREFIX = "project/";
 
+/** A survivor would wait minutes for the invariants, which run what the other tests have to run by themselves. */
+export type Tests = "tests" | "invariants";
+
+const isInvariants = (file: string): boolean => file.endsWith(".invariants.t.sol");
+
 /** @throws {Error} if Hardhat cannot tell how to compile it. */
-export async function projectOf(hre: HardhatRuntimeEnvironment): Promise<Project> {
+export async function projectOf(hre: HardhatRuntimeEnvironment, which: Tests): Promise<Project> {
   const { root } = hre.config.paths;
-  const inputs = [await inputOf(hre, "contracts"), await inputOf(hre, "tests")];
+  const inputs = [
+    await inputOf(hre, "contracts", () => true),
+    await inputOf(hre, "tests", (file) => isInvariants(file) === (which === "invariants")),
+  ];
   const sources = Object.assign({}, ...inputs.map((input) => input.sources)) as Input["sources"];
   const files = Object.keys(sources).filter((file) => file.startsWith(PREFIX));
-  const { isolate, fuzz } = hre.config.test.solidity.profiles["default"] ?? {};
+  const { isolate, fuzz, invariant } = hre.config.test.solidity.profiles["default"] ?? {};
   const network = hre.config.networks["default"];
   if (network?.type !== "edr-simulated") throw new TypeError("The default network is not a simulated one");
   return {
@@ -25,6 +33,7 @@ export async function projectOf(hre: HardhatRuntimeEnvironment): Promise<Project
       hardfork: network.hardfork,
       ...(isolate === undefined ? {} : { isolate }),
       ...(fuzz === undefined ? {} : { fuzz }),
+      ...(invariant === undefined || which === "tests" ? {} : { invariant }),
       // Tests say in their comments how they are fuzzed.
       testSourcePaths: Object.fromEntries(
         files.filter((file) => file.endsWith(".t.sol")).map((file) => [file, path.join(root, shown(file))]),
@@ -34,14 +43,18 @@ export async function projectOf(hre: HardhatRuntimeEnvironment): Promise<Project
   };
 }
 
+/** What the file with that path from the project's root is called. */
+export const named = (file: string): string => `${PREFIX}${file}`;
+
 /** The path from the project's root. */
 export const shown = (file: string): string => (file.startsWith(PREFIX) ? file.slice(PREFIX.length) : file);
 
-async function inputOf(hre: HardhatRuntimeEnvironment, scope: "contracts" | "tests"): Promise<Input> {
-  // A survivor would wait minutes for the invariants, which run what the other tests have to run by themselves.
-  const roots = (await hre.solidity.getRootFilePaths({ scope })).filter(
-    (file) => !file.endsWith(".invariants.t.sol"),
-  );
+async function inputOf(
+  hre: HardhatRuntimeEnvironment,
+  scope: "contracts" | "tests",
+  isMeant: (file: string) => boolean,
+): Promise<Input> {
+  const roots = (await hre.solidity.getRootFilePaths({ scope })).filter(isMeant);
   const jobs = await hre.solidity.getCompilationJobs(roots, { scope, quiet: true, force: true });
   if (!jobs.success) throw new Error(jobs.formattedReason);
   const inputs = await Promise.all(

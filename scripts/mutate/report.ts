@@ -107,10 +107,11 @@ export function aligned(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-export const markdown = (rows: readonly (readonly string[])[]): string => {
+/** @param rule The line that aligns all columns but the first: numbers to the right. */
+export const markdown = (rows: readonly (readonly string[])[], rule = "--:"): string => {
   const [headings = [], ...others] = rows;
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(headings), line(headings.map((_, i) => (i === 0 ? "---" : "--:"))), ...others.map(line)].join(
+  return [line(headings), line(headings.map((_, i) => (i === 0 ? "---" : rule))), ...others.map(line)].join(
     "\n",
   );
 };

@@ -23,7 +23,7 @@ export interface Artifact {
 /** How `npm test` runs them. */
 export type TestConfig = Pick<
   SolidityTestRunnerConfigArgs,
-  "projectRoot" | "hardfork" | "isolate" | "fuzz" | "testSourcePaths"
+  "projectRoot" | "hardfork" | "isolate" | "fuzz" | "invariant" | "testSourcePaths"
 >;
 
 /** Enough for every test, and the end of a loop that has none. */
@@ -36,10 +36,14 @@ export interface RunOptions {
   readonly except?: string;
 }
 
+export interface Failure {
+  readonly test: string;
+  readonly reason: string;
+}
+
 export interface SuiteRun {
   readonly tests: number;
-  /** The first that failed. */
-  readonly failed?: { readonly test: string; readonly reason: string };
+  readonly failures: readonly Failure[];
 }
 
 export interface Surroundings {
@@ -82,10 +86,11 @@ export async function loadRunner(config: TestConfig): Promise<RunSuite> {
         )
         .catch(reject);
     });
-    const failed = result.testResults.find(({ status }) => status === TestStatus.Failure);
     return {
       tests: result.testResults.length,
-      ...(failed && { failed: { test: failed.name, reason: failed.reason ?? "" } }),
+      failures: result.testResults
+        .filter(({ status }) => status === TestStatus.Failure)
+        .map(({ name, reason = "" }) => ({ test: name, reason })),
     };
   };
 }

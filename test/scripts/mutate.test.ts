@@ -4,11 +4,13 @@ import path from "node:path";
 
 import { expect } from "chai";
 
+import { bite, missed, type Break } from "../../scripts/mutate/breaks.ts";
 import { loadCompiler } from "../../scripts/mutate/compiler.ts";
 import { mutated, type Mutation } from "../../scripts/mutate/operators.ts";
 import { planOf, type Plan } from "../../scripts/mutate/plan.ts";
 import { tryAll, type Verdict } from "../../scripts/mutate/pool.ts";
 import { count, diffOf, judge, rowsOf } from "../../scripts/mutate/report.ts";
+import { loadRunner, type RunSuite } from "../../scripts/mutate/runner.ts";
 import { Results } from "../../scripts/mutate/results.ts";
 
 const COUNTER = `pragma solidity ^0.8.28;
@@ -68,6 +70,27 @@ const IDS = [
 /** The sum is only seen not to be smaller than it was. */
 const SURVIVORS = ["Counter.add: [count += n; → {}]"];
 
+/** People who add, and what must hold after each time. */
+const COUNTER_INVARIANTS = `pragma solidity ^0.8.28;
+import {Counter} from "../contracts/Counter.sol";
+contract CounterInvariantsTest {
+    Counter counter = new Counter(3);
+    uint256 sum = 7;
+    error TooLittle(uint256 n);
+    function targetContracts() external view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(this);
+    }
+    function add(uint256 n) external {
+        n = 1 + n % 3;
+        counter.add(n);
+        sum += n;
+        if (counter.count() < 7) revert TooLittle(n);
+    }
+    function invariant_Sum() external view { require(counter.count() == sum, "sum"); }
+    function invariant_Start() external view { require(counter.count() >= 7, "start"); }
+}`;
+
 /** The other test is of a contract of its own. */
 const sources = {
   "Counter.sol": COUNTER,
@@ -85,7 +108,7 @@ describe("npm run mutate", () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  const plan = (files: Record<string, string>): Plan =>
+  const plan = (files: Record<string, string>, tests: Partial<Plan["tests"]> = {}): Plan =>
     planOf(
       {
         input: {
@@ -93,7 +116,7 @@ describe("npm run mutate", () => {
           sources: Object.fromEntries(Object.entries(files).map(([file, content]) => [file, { content }])),
           settings: { evmVersion: "cancun" },
         },
-        tests: { projectRoot: folder, hardfork: "osaka" },
+        tests: { projectRoot: folder, hardfork: "osaka", ...tests },
         isTarget: (file) => !file.endsWith(".t.sol"),
       },
       compile,
@@ -205,5 +228,45 @@ contract MoreTest { function test_More() external { new Counter(1).add(1); } }`;
       "1",
       "0.0 %",
     ]);
+  });
+
+  describe("--invariants", () => {
+    const invariant = { runs: 1, depth: 20, failOnRevert: true, shrinkRunLimit: 0 };
+    const broken = (from: string, to: string, ...noticedBy: string[]): Break => ({
+      ...{ what: to, file: "contracts/Counter.sol", from, to, noticedBy },
+    });
+    let runSuite: RunSuite;
+    let of: Plan;
+    before(async () => {
+      const files = {
+        "project/contracts/Counter.sol": COUNTER,
+        "project/test/Counter.invariants.t.sol": COUNTER_INVARIANTS.replace("../", "project/"),
+      };
+      of = plan(files, { invariant });
+      runSuite = await loadRunner(of.tests);
+    });
+    const tryIt = (one: Break) => bite(one, of, compile, runSuite);
+
+    it("tells which invariants notice a break, and which rules of a handler", async () => {
+      const more = await tryIt(broken("count += n", "count += n + 1", "invariant_Sum"));
+      expect(more).to.deep.include({ invariants: ["invariant_Sum"], rules: [] });
+      expect(missed(more)).to.deep.equal([]);
+      const less = await tryIt(broken("count += n", "count -= n", "invariant_Start", "TooLittle"));
+      expect(less).to.deep.include({ invariants: [], rules: ["TooLittle"] });
+      expect(missed(less)).to.deep.equal(["invariant_Start"]);
+      const none = await tryIt(broken("count += n", "assert(n > 3)", "invariant_Sum"));
+      expect(none).to.deep.include({ invariants: [], rules: ["revert"] });
+      expect(missed(none)).to.deep.equal(["invariant_Sum"]);
+    });
+
+    it("takes no break that is none, or of no certain place", async () => {
+      for (const [one, message] of [
+        [broken("count += n;", "count += n; // more"), "the same code"],
+        [broken("count += n;", "count += ;"), "Expected primary expression"],
+        [broken("count", "sum"), "stands 2 times"],
+        [broken("nothing", "something"), "stands 0 times"],
+      ] as const)
+        expect(await tryIt(one).catch(String), one.to).to.include(message);
+    });
   });
 });
