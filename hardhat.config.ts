@@ -39,7 +39,7 @@ const remote = (
 
 /** Whether the tests may take their time, as they do in CI. */
 const long = process.env.MEMVAULT_LONG === "1";
-/** Whether the invariants may take hours. */
+/** Whether the invariants may take some twenty minutes of a processor: ten times what ten sequences of each took. */
 const nightly = process.env.MEMVAULT_NIGHTLY === "1";
 
 export default defineConfig({
