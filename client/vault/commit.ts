@@ -36,6 +36,8 @@ import { isInternal, isRemoval, recordIdOf, ZERO } from "./roster.ts";
 export interface ScopeDraft {
   readonly id: string;
   readonly live: ReadonlyMap<string, Uint8Array>;
+  /** The root over the live records, where they are those of the head before. */
+  readonly root?: Uint8Array;
   /** What this commit puts and removes, in order. */
   readonly items: readonly Uint8Array[];
   /** What earlier heads hold, oldest first. */
@@ -94,7 +96,7 @@ interface Part extends Merged {
 
 function partOf(draft: Draft, scope: ScopeDraft, random: Random): Part {
   const id = hexToBytes(scope.id);
-  const [root, salt] = [rootOf(scope.live), random(32)];
+  const [root, salt] = [scope.root ?? rootOf(scope.live), random(32)];
   const leaf = scopeLeaf(id, root, scope.live.size, salt);
   return { ...mergeSegments(scope), key: scopeKey(draft.epochKey, id), root, salt, leaf };
 }

@@ -5,7 +5,8 @@ import type { RosterMember } from "./roster.ts";
 /** The members of a commit in the making: found by id, account or key however many there are. */
 export class Members {
   readonly #byId = new Map<string, RosterMember>();
-  readonly #names = new Set<string>();
+  /** Drawn up when somebody is first asked for: a commit that admits nobody needs none. */
+  #names: Set<string> | null = null;
   #entries = 0;
 
   constructor(members: Iterable<RosterMember> = []) {
@@ -27,13 +28,14 @@ export class Members {
 
   /** Whether somebody has this account or this key. */
   knows({ grantee, recipient }: Pick<RosterMember, "grantee" | "recipient">): boolean {
-    return namesOf({ grantee, recipient }).some((name) => this.#names.has(name));
+    const names = (this.#names ??= new Set([...this.#byId.values()].flatMap(namesOf)));
+    return namesOf({ grantee, recipient }).some((name) => names.has(name));
   }
 
   set(member: RosterMember): void {
     this.delete(member.id);
     this.#byId.set(member.id, member);
-    for (const name of namesOf(member)) this.#names.add(name);
+    if (this.#names !== null) for (const name of namesOf(member)) this.#names.add(name);
     this.#entries += entriesOf(member);
   }
 
@@ -41,7 +43,7 @@ export class Members {
     const member = this.#byId.get(id);
     if (member === undefined) return;
     this.#byId.delete(id);
-    for (const name of namesOf(member)) this.#names.delete(name);
+    if (this.#names !== null) for (const name of namesOf(member)) this.#names.delete(name);
     this.#entries -= entriesOf(member);
   }
 }

@@ -253,8 +253,10 @@ class WorkingScope {
   }
 
   draft(): ScopeDraft {
-    const { id, live, items, snapshot } = this;
-    return { id, live, items, snapshot, segments: this.state?.segments ?? [] };
+    const { id, live, items, snapshot, state } = this;
+    // Every change of the records is among the items.
+    const known = state === undefined || items.length > 0 ? {} : { root: state.root };
+    return { id, live, items, snapshot, segments: state?.segments ?? [], ...known };
   }
 }
 
@@ -788,15 +790,16 @@ class Work {
   }
 
   #keyringMembers(secrets: ReadonlyMap<string, Uint8Array>, epochKey: Uint8Array): KeyringMember[] {
+    const keyOf = scopeKeysOf(epochKey);
     const unnamed = this.#unnamed.flatMap((member) => {
       const present = this.#secrets.members.get(member.id);
       return present === undefined
         ? []
-        : [{ secret: ratchet(present, 1), ...keyringEntriesOf(member, epochKey) }];
+        : [{ secret: ratchet(present, 1), ...keyringEntriesOf(member, epochKey, keyOf) }];
     });
     const named = [...secrets].flatMap(([id, secret]) => {
       const member = this.#members.get(id);
-      return member === undefined ? [] : [{ secret, ...keyringEntriesOf(member, epochKey) }];
+      return member === undefined ? [] : [{ secret, ...keyringEntriesOf(member, epochKey, keyOf) }];
     });
     return [...named, ...unnamed];
   }
@@ -817,14 +820,25 @@ export const sameTerms = (a: Terms, b: Terms): boolean =>
   a.permissions === b.permissions &&
   a.scopes.toSorted().join("\0") === b.scopes.toSorted().join("\0");
 
-const keyringEntriesOf = (member: RosterMember, epochKey: Uint8Array): Omit<KeyringMember, "secret"> => ({
+type KeyOfScope = (id: string) => KeyringMember["keys"][number];
+
+/** The keys of scopes in one epoch, each derived once however many members have it. */
+function scopeKeysOf(epochKey: Uint8Array): KeyOfScope {
+  const known = new Map<string, KeyringMember["keys"][number]>();
+  return (id) => {
+    const scopeId = hexToBytes(id);
+    const held = known.get(id) ?? { scopeId, key: scopeKey(epochKey, scopeId) };
+    known.set(id, held);
+    return held;
+  };
+}
+
+const keyringEntriesOf = (
+  member: RosterMember,
+  epochKey: Uint8Array,
+  keyOf: KeyOfScope,
+): Omit<KeyringMember, "secret"> => ({
   locator: member.locator,
   welcomeDigest: member.welcomeDigest,
-  keys:
-    member.class === "owner"
-      ? [{ scopeId: SCOPE_ZERO, key: epochKey }]
-      : member.scopes.map((id) => {
-          const scopeId = hexToBytes(id);
-          return { scopeId, key: scopeKey(epochKey, scopeId) };
-        }),
+  keys: member.class === "owner" ? [{ scopeId: SCOPE_ZERO, key: epochKey }] : member.scopes.map(keyOf),
 });
