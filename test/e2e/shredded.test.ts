@@ -601,7 +601,9 @@ describe("Shredding: what is deleted is opened by nothing that is left", () => {
     ...{ store, journalStore: journal.store, journalKey: journal.key },
   });
 
-  it("comes to its end wherever the power is cut", async () => {
+  it("comes to its end wherever the power is cut", async function () {
+    // A vault for each step, on machines of any speed.
+    this.timeout(300_000);
     let cuts = 0;
     for (let step = 1; ; step++) {
       const { vault, archive, store, environment } = await archived();
@@ -626,7 +628,9 @@ describe("Shredding: what is deleted is opened by nothing that is left", () => {
     expect(cuts).to.be.greaterThan(9);
   });
 
-  it("comes to its end on another device as well, wherever its power is cut", async () => {
+  it("comes to its end on another device as well, wherever its power is cut", async function () {
+    // A vault for each step, on machines of any speed.
+    this.timeout(300_000);
     let cuts = 0;
     for (let step = 1; ; step++) {
       const { vault, archive, store, seed } = await archived();
