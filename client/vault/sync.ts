@@ -378,6 +378,7 @@ async function submit(
     const cancelled = isError(fault, "TRANSACTION_REPLACED") && fault.reason === "cancelled";
     if (cancelled) throw fault;
     if (isError(fault, "TRANSACTION_REPLACED") || isError(fault, "NONCE_EXPIRED")) return null;
+    if (isError(fault, "REPLACEMENT_UNDERPRICED")) return await pause();
     if (!(fault instanceof ContractRefusal)) throw fault;
     const now = await headAfter(vault, base, fault);
     if (now.stateRoot === base.chain.stateRoot && now.authorizer === base.chain.authorizer) throw fault;
@@ -386,6 +387,10 @@ async function submit(
 }
 
 const PENDING_PATIENCE = { tries: 30, pause: 500 };
+
+/** Another process of the same account was faster by a moment: the node counts its transaction soon. */
+const pause = (): Promise<null> =>
+  new Promise((resolve) => setTimeout(() => resolve(null), PENDING_PATIENCE.pause));
 
 /** A commit that waits in the mempool makes the next one stale before the head shows why: it is waited for. */
 async function headAfter(
@@ -396,7 +401,7 @@ async function headAfter(
   let now = await pinnedHead(vault, state);
   const stale = fault.error === "StaleHead";
   for (let i = 0; stale && now.stateRoot === chain.stateRoot && i < PENDING_PATIENCE.tries; i++) {
-    await new Promise((resolve) => setTimeout(resolve, PENDING_PATIENCE.pause));
+    await pause();
     now = await pinnedHead(vault, state);
   }
   return now;

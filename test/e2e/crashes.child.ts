@@ -1,5 +1,5 @@
-// A process of its own for crashes.test.ts: does some deeds with a vault, and kills itself at one of the moments in which it
-// changes something, as a power cut would.
+// A process of its own for crashes.test.ts and writers.test.ts: does some deeds with a vault, and kills itself, if it is to, at
+// one of the moments in which it changes something, as a power cut would.
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,9 @@ import { JsonRpcProvider, Network, Wallet } from "ethers";
 import {
   forget,
   grant,
+  JournalBusy,
+  pending,
+  RaceLost,
   read,
   reinforce,
   remember,
@@ -33,6 +36,7 @@ export interface Home {
   readonly journalKey: string;
   readonly privateKey: string;
   readonly folder: string;
+  readonly blobs: string;
   /** Blocks until a head counts as final. */
   readonly confirmations: number;
 }
@@ -42,7 +46,7 @@ export type Deed =
   | { readonly does: "remember"; readonly scope: string; readonly texts: readonly string[] }
   | { readonly does: "forget" | "reinforce" | "shred"; readonly text: string }
   | { readonly does: "update"; readonly text: string; readonly to: string }
-  | { readonly does: "sync" | "resume" }
+  | { readonly does: "sync" | "finish" | "resume" }
   | { readonly does: "grant"; readonly recipient: string; readonly account: string; readonly until: number }
   | { readonly does: "revoke"; readonly account: string }
   | { readonly does: "rekey"; readonly remove: string };
@@ -51,8 +55,8 @@ export type Deed =
 export interface Life {
   readonly home: Home;
   readonly deeds: readonly Deed[];
-  /** The moment to die at, counted from 0; `null` to live on and count them. */
-  readonly dieAt: number | null;
+  /** The moment to die at, counted from 0, or once the node has a transaction; `null` to live on and count them. */
+  readonly dieAt: number | "sent" | null;
   /** The file of the home in which it notes how far it came. */
   readonly notes: string;
 }
@@ -87,7 +91,7 @@ export function openHome({ url, chainId, contract, vaultId, journalKey, privateK
     { chainId: BigInt(chainId), contract, vaultId: BigInt(vaultId) },
     {
       ...{ provider, wallet: new Wallet(privateKey, provider) },
-      store: directoryStore(join(home.folder, "blobs")),
+      store: directoryStore(home.blobs),
       journalStore: fileJournalStore(join(home.folder, "journal")),
       journalKey: Buffer.from(journalKey, "hex"),
       finality: { confirmations: home.confirmations },
@@ -101,6 +105,15 @@ async function memoryOf(vault: Vault, text: string): Promise<Memory> {
   const found = memories.find((memory) => memory.text === text);
   if (found === undefined) throw new Error(`no memory says ${text}`);
   return found;
+}
+
+/** Syncs until nothing waits, however often others come first. */
+async function finish(vault: Vault): Promise<void> {
+  do {
+    await sync(vault).catch((fault: unknown) => {
+      if (!(fault instanceof RaceLost) && !(fault instanceof JournalBusy)) throw fault;
+    });
+  } while ((await pending(vault)).length > 0);
 }
 
 /** Does one deed. */
@@ -118,6 +131,8 @@ export async function doDeed(vault: Vault, deed: Deed): Promise<unknown> {
       return update(vault, await memoryOf(vault, deed.text), { text: deed.to });
     case "sync":
       return sync(vault);
+    case "finish":
+      return finish(vault);
     case "resume":
       return resumeRekey(vault);
     case "grant": {
@@ -143,7 +158,7 @@ async function live({ home, deeds, dieAt, notes }: Life): Promise<number> {
     process.kill(process.pid, "SIGKILL");
     throw new Error("outlived a SIGKILL");
   };
-  watchDisk([join(home.folder, "blobs"), join(home.folder, "journal")], async ({ what, go, tear }) => {
+  watchDisk([home.blobs, join(home.folder, "journal")], async ({ what, go, tear }) => {
     if (moment()) die();
     if (what === "write" && moment()) {
       await tear();
@@ -155,7 +170,7 @@ async function live({ home, deeds, dieAt, notes }: Life): Promise<number> {
     if (moment()) die();
     const answer = await go();
     // The node has the transaction, and nobody heard its answer.
-    if (moment()) die();
+    if (moment() || dieAt === "sent") die();
     return answer;
   };
   for (const [i, deed] of deeds.entries()) {

@@ -1,7 +1,5 @@
-import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -32,11 +30,10 @@ import { directoryStore, fileJournalStore } from "../../client/node.ts";
 import { readCandidates, readGarbage, readReach } from "../../client/vault/journal.ts";
 import { MemoryVault__factory } from "../../typechain-types/index.ts";
 import { rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";
+import { born, lived } from "../helpers/lives.ts";
 import { seeded } from "../helpers/seeded.ts";
-import { openHome, providerAt, type Deed, type Home, type Life, type Said } from "./crashes.child.ts";
+import { openHome, providerAt, type Deed, type Home, type Life } from "./crashes.child.ts";
 
-const CHILD = new URL("./crashes.child.ts", import.meta.url).pathname;
-const TSX = createRequire(import.meta.url).resolve("tsx");
 const LONG = process.env["MEMVAULT_LONG"] === "1";
 const CHAIN_ID = 900_041;
 const MNEMONIC = "test test test test test test test test test test test junk";
@@ -67,6 +64,7 @@ describe("Crashes: a process that is killed at any step loses nothing, and does 
     home = {
       ...{ url: anvil.url, chainId: CHAIN_ID, contract: "", vaultId: "0x0", confirmations: 1 },
       ...{ journalKey: "07".repeat(32), privateKey: wallet.privateKey, folder: path.join(root, "template") },
+      blobs: path.join(root, "template", "blobs"),
     };
     provider = providerAt(anvil.url, CHAIN_ID);
     const contract = await new MemoryVault__factory(wallet.connect(provider)).deploy();
@@ -86,7 +84,7 @@ describe("Crashes: a process that is killed at any step loses nothing, and does 
   async function furnish(address: string, wallet: HDNodeWallet): Promise<void> {
     const parts = {
       ...{ provider, wallet: wallet.connect(provider), address, finality: { confirmations: 1 } },
-      store: directoryStore(path.join(home.folder, "blobs")),
+      store: directoryStore(home.blobs),
     };
     const journalStore = fileJournalStore(path.join(home.folder, "journal"));
     const journalKey = Buffer.from(home.journalKey, "hex");
@@ -107,29 +105,14 @@ describe("Crashes: a process that is killed at any step loses nothing, and does 
 
   let kills = 0;
   let spare: ChildProcess | null = null;
-  const born = (): ChildProcess => {
-    const { PATH, HOME, SystemRoot } = process.env;
-    const env = { PATH, HOME, SystemRoot };
-    return fork(CHILD, { execArgv: ["--import", TSX], env, stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  };
-
   /** @returns how many moments it had, or `null` when it was killed. */
-  async function lived(life: Life): Promise<number | null> {
+  async function live(life: Life): Promise<number | null> {
     const child = spare ?? born();
     // While this one lives, the next one gets ready.
     spare = born();
-    const gone = once(child, "exit") as Promise<[number | null, string | null]>;
-    const said: Said[] = [];
-    child.on("message", (message: Said) => {
-      said.push(message);
-      if (message === "ready") child.send(life);
-    });
-    const [code, signal] = await gone;
-    const last = said.at(-1);
-    if (typeof last === "object" && "moments" in last) return last.moments;
-    expect({ last, code, signal }).to.deep.equal({ last: "ready", code: null, signal: "SIGKILL" });
-    kills++;
-    return null;
+    const moments = await lived(child, life);
+    if (moments === null) kills++;
+    return moments;
   }
 
   let homes = 0;
@@ -140,7 +123,7 @@ describe("Crashes: a process that is killed at any step loses nothing, and does 
     const folder = path.join(root, `home-${homes++}`);
     await mkdir(folder);
     await cp(path.join(root, "template"), folder, { recursive: true });
-    return { ...home, folder, confirmations };
+    return { ...home, folder, blobs: path.join(folder, "blobs"), confirmations };
   }
 
   const isOpen = async (vault: Vault): Promise<boolean> =>
@@ -305,12 +288,12 @@ describe("Crashes: a process that is killed at any step loses nothing, and does 
     count: number,
   ): Promise<void> {
     const whole = await renewed(confirmations);
-    const moments = (await lived({ home: whole, deeds, dieAt: null, notes: NOTES })) ?? 0;
+    const moments = (await live({ home: whole, deeds, dieAt: null, notes: NOTES })) ?? 0;
     await checkAfter(deeds, whole, 0);
     for (const dieAt of drawn(name, moments, count)) {
       const at = await renewed(confirmations);
       expect(
-        await lived({ home: at, deeds, dieAt, notes: NOTES }),
+        await live({ home: at, deeds, dieAt, notes: NOTES }),
         `${name}, moment ${dieAt} of ${moments}`,
       ).to.equal(null);
       await checkAfter(deeds, at, 1).catch(named(`${name}, killed at moment ${dieAt} of ${moments}`));
@@ -356,9 +339,9 @@ describe("Crashes: a process that is killed at any step loses nothing, and does 
       const at = await renewed(2);
       const again = (random(1)[0] ?? 0) % 30;
       const where = `killed at moment ${dieAt}, and at moment ${again} of its recovery`;
-      expect(await lived({ home: at, deeds, dieAt, notes: NOTES }), where).to.equal(null);
+      expect(await live({ home: at, deeds, dieAt, notes: NOTES }), where).to.equal(null);
       const recovery: Deed[] = [{ does: "sync" }, { does: "sync" }];
-      await lived({ home: at, deeds: recovery, dieAt: again, notes: "recovery" });
+      await live({ home: at, deeds: recovery, dieAt: again, notes: "recovery" });
       await checkAfter(deeds, at, 2).catch(named(where));
     }
     expect(kills - before, "kills").to.be.greaterThan(places.length);
