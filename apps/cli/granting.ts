@@ -179,7 +179,7 @@ async function scopesShown(vault: Vault, names: readonly string[]): Promise<stri
 const POLL = 2_000;
 
 /** A welcome leaves this device only when its admission cannot be undone. */
-async function finalWelcome(
+export async function finalWelcome(
   vault: Vault,
   memberId: string,
   minutes: number,

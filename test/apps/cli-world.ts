@@ -24,6 +24,8 @@ export interface Printed {
   readonly memories: readonly { readonly id: string; readonly text: string }[];
   readonly grants: readonly unknown[];
   readonly receipts: readonly unknown[];
+  readonly devices: readonly { readonly label: string; readonly own: boolean; readonly digest: string }[];
+  readonly heads: readonly unknown[];
   readonly vaults: readonly unknown[];
   readonly skipped: readonly unknown[];
   readonly scopes: Readonly<Record<string, number>>;

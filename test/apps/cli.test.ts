@@ -45,7 +45,7 @@ describe("memvault", function () {
       expect(code).to.equal(0);
       const names = [...out.matchAll(/^ {2}([a-z]+) (?:\[|<| {2})/gm)].map(([, name]) => name!);
       expect(names).to.include.members(
-        "init dev mint add import list show search update forget receipts sync grant revoke grants accept recover export verify status mcp".split(
+        "init dev mint add import list show search update forget receipts sync grant revoke grants accept devices recover export verify status mcp".split(
           " ",
         ),
       );
@@ -428,6 +428,48 @@ describe("memvault", function () {
       const { code, err } = await cli(["--profile", "new", "recover", "--owner", owner], { input: wrong });
       expect(code).to.equal(3);
       expect(err).to.include("word 1").and.not.include("notaword").and.not.include(words.split(" ")[1]!);
+    });
+  });
+
+  describe("devices", () => {
+    const phone = ["--profile", "phone"];
+
+    it("are let in by a welcome, and listed with the keys to compare", async () => {
+      const { recipientFile } = await json([...phone, ...PLAIN, "--no-words"]);
+      const welcome = path.join(home, "for-phone.age");
+      const asked = ["devices", "add", "--to", recipientFile, "--label", "phone", "--out", welcome];
+      expect(await json(asked)).to.include({ welcome, rotated: false });
+      expect(await json([...phone, "accept", welcome])).to.include({ role: "owner" });
+      const { id } = await json([...phone, "add", "From the phone", "--scope", "travel", "--sync"]);
+      expect(await texts()).to.include("From the phone");
+      await json(["forget", id, "--yes", "--sync"]);
+      const { devices } = await json(["devices"]);
+      expect(devices.map(({ label, own }) => [label, own])).to.have.deep.members([
+        ["this device", true],
+        ["the 24 words", false],
+        ["recovered device", false],
+        ["phone", false],
+      ]);
+      const own = (await json([...phone, "devices"])).devices.find((device) => device.own);
+      expect(own).to.deep.equal({ ...devices.find(({ label }) => label === "phone"), own: true });
+      expect((await cli(["devices"])).out).to.include(own!.digest.slice(0, 18));
+    });
+
+    it("leave with every key changed, once whoever came after them is vouched for", async () => {
+      const { name, code, message } = await fault(["devices", "remove", "recovered device", "--yes"]);
+      expect([name, code]).to.deep.equal(["RecipientsUnconfirmed", 7]);
+      expect(message).to.include("phone");
+      expect((await fault(["devices", "remove", "phone"])).name).to.equal("NotConfirmed");
+      expect((await fault(["devices", "remove", "tablet", "--yes"])).name).to.equal("NotGranted");
+      expect((await fault(["devices", "remove", "this device", "--yes"])).name).to.equal("OwnDevice");
+      const removed = await json(["devices", "remove", "phone", "--yes"]);
+      expect(removed).to.deep.include({ rotated: true, leftOut: [] }).and.have.property("removed").length(1);
+      const gone = await fault([...phone, "list"]);
+      expect([gone.name, gone.code]).to.deep.equal(["NotAMember", 4]);
+      expect(await texts("--profile", "new")).to.deep.equal(await texts());
+      const { heads } = await json(["devices", "heads"]);
+      expect(heads[0]).to.include({ fault: null, memories: (await texts()).length });
+      expect((await fault(["devices", "remove", "--base", "9999", "--yes"])).name).to.equal("HeadUnknown");
     });
   });
 

@@ -3,6 +3,7 @@ import { addAccept } from "./accept.ts";
 import { addAdd } from "./add.ts";
 import { addChange } from "./change.ts";
 import { addDev } from "./dev.ts";
+import { addDevices } from "./devices.ts";
 import { addExport } from "./export.ts";
 import { addGrant } from "./grant.ts";
 import { addImport } from "./import.ts";
@@ -20,5 +21,5 @@ import { addVerify } from "./verify.ts";
 /** All commands, in the order of their help. */
 export const commands: readonly ((cli: Cli) => void)[] = [
   ...[addInit, addDev, addMint, addAdd, addImport, addRead, addChange, addReceipts, addSync],
-  ...[addGrant, addAccept, addRecover, addExport, addVerify, addStatus, addMcp, addPassphrase],
+  ...[addGrant, addAccept, addDevices, addRecover, addExport, addVerify, addStatus, addMcp, addPassphrase],
 ];
