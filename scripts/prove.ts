@@ -50,7 +50,7 @@ class Prover {
 
   constructor(solvers: readonly Solver[], isAfresh: boolean) {
     this.#checker = new Checker(solvers);
-    this.#tools = [compilerVersion(), LIMIT, ...solvers.map(nameOf)].join(" ");
+    this.#tools = [compilerVersion(), ...solvers.flatMap((one) => [nameOf(one), ...one.args])].join(" ");
     mkdirSync(path.dirname(CACHE), { recursive: true });
     if (isAfresh || !existsSync(CACHE)) writeFileSync(CACHE, "");
     for (const line of readFileSync(CACHE, "utf8").split("\n").filter(isWhole)) {

@@ -7,6 +7,8 @@ export type Answer = "unsat" | "sat" | "unknown";
 export interface Solver {
   readonly name: string;
   readonly version: string;
+  /** How it is asked. */
+  readonly args: readonly string[];
   /** What it writes on a query in SMT-LIB 2; the answer is in the first line. */
   readonly solve: (query: string) => string;
 }
@@ -33,7 +35,7 @@ export function findSolvers(): readonly Solver[] {
     if (version === undefined) return [];
     const solve = (query: string): string =>
       spawnSync(name, [...args], { input: query, encoding: "utf8", maxBuffer: 2 ** 28 }).stdout;
-    return [{ name, version, solve }];
+    return [{ name, version, args, solve }];
   });
 }
 
