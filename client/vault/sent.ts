@@ -3,6 +3,7 @@ import {
   countSent,
   readOperations,
   readSent,
+  readWitnessed,
   removeSent,
   writeOperations,
   writeSent,
@@ -49,7 +50,7 @@ export async function dropSent(vault: Vault, upTo: bigint): Promise<void> {
 
 /**
  * Journals again what the newest rekey left out of what this device had sent, and lets go of what it need not keep: only a
- * rekey takes back what is final (SPEC §11).
+ * rekey takes back what is final (SPEC §11). Nobody is admitted again whom this device saw leave meanwhile.
  *
  * @param opened - a final head, with the rekey.
  */
@@ -63,7 +64,10 @@ export async function sendLeftOut(
     ({ id, sequence }) => sequence > base && sequence < rekeyed && !batches.has(id),
   );
   const waiting = new Set((await readOperations(vault.journal)).map(({ id }) => id));
-  const again = leftOut.flatMap(({ operations }) => operations).filter(({ id }) => !waiting.has(id));
+  const members = await readWitnessed(vault.journal);
+  const again = leftOut
+    .flatMap(({ operations }) => operations)
+    .filter((each) => !waiting.has(each.id) && (each.kind !== "admit" || members.has(each.id)));
   if (again.length > 0) await writeOperations(vault.journal, again);
   await dropSent(vault, rekeyed);
 }

@@ -145,11 +145,12 @@ async function advancePin(vault: Vault, guard: Guard, always = false): Promise<S
 
 /** What a final head says of members and rekeys, before the pin moves to it. */
 async function takeNote(vault: Vault, { pin }: MemberState, opened: OpenedHead): Promise<void> {
-  await witness(vault, opened);
   const { rekeyed } = rosterOf(opened);
+  // Before this head's members are noted: those of the last one tell whose admission was taken back.
   if (rekeyed !== null && (pin === null || pin.sequence < rekeyed.sequence)) {
     await sendLeftOut(vault, rekeyed, opened);
   }
+  await witness(vault, opened);
 }
 
 const sameFooting = (a: MemberState, b: MemberState): boolean =>

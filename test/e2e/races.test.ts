@@ -16,6 +16,7 @@ import {
   reinforce,
   remember,
   revoke,
+  settle,
   StoreUnavailable,
   sync,
   UncertainBatch,
@@ -25,6 +26,7 @@ import {
   type Environment,
   type Vault,
 } from "../../client/index.ts";
+import { rekey, unconfirmed } from "../../client/manage.ts";
 import { archiving, misbehaving, signerWith } from "../helpers/doubles.ts";
 import { thrown } from "../helpers/thrown.ts";
 import { accept, createWorld, device, inDays, newReader, ownedVault, type World } from "../helpers/world.ts";
@@ -64,7 +66,7 @@ describe("Races: whoever loses one loses nothing", () => {
       });
       return vaultAt(vault.ref, { ...parts, wallet });
     };
-    return { vault, second, losing };
+    return { vault, seed, second, losing };
   }
 
   it("lands the operations of both, each once", async () => {
@@ -140,6 +142,27 @@ describe("Races: whoever loses one loses nothing", () => {
     await sync(losing(() => revoke(second, world.stranger.address)));
     expect(await grants(vault)).to.deep.equal([]);
     expect(await thrown(read(readerVault))).to.be.instanceOf(Error);
+  });
+
+  it("does not re-admit, behind a rekey that leaves both out, a reader that was revoked after its admission", async () => {
+    const { vault, second, seed: words } = await twoDevices();
+    const { sequence: base } = await read(vault);
+    const expiresAt = await inDays(world, 30);
+    const admit = async (label: string): Promise<string> => {
+      const { recipient } = await newReader();
+      return (await grant(second, { recipient, scopes: ["career"], expiresAt, label })).memberId;
+    };
+    await admit("stays");
+    await revoke(vault, await admit("goes"));
+    // The second device sees that, and nobody will have to tell it again.
+    await settle(second);
+    const confirmed = (await unconfirmed(vault, { remove: [], base, words })).map(
+      ({ fingerprint }) => fingerprint,
+    );
+    await rekey(vault, { remove: [], base, confirmed, words });
+    expect(await grants(vault), "left out").to.deep.equal([]);
+    for (const device of [vault, second, vault]) await sync(device);
+    expect((await grants(vault)).map(({ label }) => label)).to.deep.equal(["stays"]);
   });
 
   it("admits anew, under other secrets, when the admission lost", async () => {
