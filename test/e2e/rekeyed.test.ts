@@ -424,7 +424,7 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
       const { whole } = await opened(vault);
       const scopes = [...rosterOf(whole).scopeNames.keys()];
       for (const more of [
-        { class: "owner" as const, scopes: [] },
+        { class: "owner" as const, scopes: reader.scopes },
         { class: "reader" as const, scopes },
         { class: "reader" as const, scopes: reader.scopes, expiresAt: reader.expiresAt! + 1 },
       ]) {
