@@ -3,7 +3,7 @@ import { meanOf } from "./append.ts";
 import { ratioOf, type Beside } from "./clock.ts";
 import type { Report } from "./report.ts";
 
-/** The tables of a report, as they are printed and as `docs/bench/README.md` has them. */
+/** The tables of a report, as they are printed and as `docs/bench.md` has them. */
 export const tablesOf = (report: Report): readonly string[] => [floorTable(report), withoutTable(report)];
 
 /** Every figure beside its floor. */
@@ -44,7 +44,7 @@ function floorTable({ open, append, rotate, lookUp, seal, warm, bundleBytes }: R
   return [
     aligned([["", "ours", "floor", "ratio", "target", ""], ...rows]),
     "",
-    `Reading again an unchanged head: calls of the RPC: ${warm.owner} by the owner, ${warm.reader} by a reader.`,
+    `Opening again an unchanged head asks the RPC ${warm.owner} × for the owner, ${warm.reader} × for a reader: for its end, the chain's clock too.`,
     `The core entry for browsers, without ethers: ${count(bundleBytes)} bytes gzipped, of at most 90,000.`,
   ].join("\n");
 }

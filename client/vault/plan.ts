@@ -216,8 +216,10 @@ export const namesOwner = (opened: OpenedHead, { locator }: { readonly locator: 
   [...rosterOf(opened).members.values()].some((member) => equalBytes(member.locator, locator));
 
 /** The newest shred of a base. One of a head that is still to come is the word of nobody who shreds. */
-export function newestShredOf(opened: OpenedHead): NewestShred | null {
-  const { newestShred } = rosterOf(opened);
+export function newestShredOf(
+  opened: OpenedHead,
+  { newestShred }: Roster = rosterOf(opened),
+): NewestShred | null {
   return newestShred === null || newestShred.sequence > opened.chain.sequence ? null : newestShred;
 }
 
@@ -302,7 +304,7 @@ class Work {
     this.#members = new Members(roster.members.values());
     this.#scopeIds = new Map([...roster.scopeNames].map(([id, name]) => [name, id]));
     this.#secrets = secretsOf(base.opened);
-    this.#newestShred = newestShredOf(base.opened);
+    this.#newestShred = newestShredOf(base.opened, roster);
     this.#shredded = this.#newestShred?.memoryIds ?? [];
   }
 

@@ -8,7 +8,7 @@ import { leafOf, type OpenedHead } from "./head.ts";
 import type { MemberState } from "./journal.ts";
 import { isInternal } from "./roster.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
-import { checkTerms, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
+import { checkTerms, openedAlready, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 import { dropIdentity, lookForPin } from "./settle.ts";
 
 /** One scope, complete. */
@@ -87,14 +87,19 @@ interface Latest {
 
 async function openLatest(vault: Vault): Promise<Latest> {
   // What an RPC says of a grant is worth nothing while it shows a head from before the pin.
-  await pinnedHead(vault, await stateOf(vault));
-  const { state } = await lookForPin(vault);
-  const chain = await pinnedHead(vault, state);
+  const before = await stateOf(vault);
+  const seen = await pinnedHead(vault, before);
+  // A pin at the newest head has nowhere to move to.
+  const known = before.pin?.stateRoot === seen.stateRoot ? openedAlready(vault, before, seen) : null;
+  const { state } = known === null ? await lookForPin(vault) : { state: before };
+  const chain = known === null ? await pinnedHead(vault, state) : seen;
   const ended = await faultOf(checkTerms(vault, state));
-  const opened = await openWith(vault, state, chain).catch(async (fault: unknown) => {
-    if (fault instanceof NotAMember) await dropIdentity(vault, state);
-    throw ended ?? fault;
-  });
+  const opened =
+    known ??
+    (await openWith(vault, state, chain).catch(async (fault: unknown) => {
+      if (fault instanceof NotAMember) await dropIdentity(vault, state);
+      throw ended ?? fault;
+    }));
   // A newer welcome may have other terms than those that ended, or that go on.
   if (opened.reissued !== null) await checkTerms(vault, opened.reissued);
   else if (ended !== null) {

@@ -1,3 +1,4 @@
+import { equalBytes } from "@noble/ciphers/utils.js";
 import type { Provider, Signer } from "ethers";
 
 import {
@@ -54,6 +55,8 @@ export interface Vault extends Rpcs {
   readonly now: () => number;
   /** Verified scopes of the last head that was opened. */
   cache: ReadonlyMap<string, ScopeState>;
+  /** The head that was opened last; it is the cache's only while it has the same scopes. */
+  opened: OpenedHead | null;
 }
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
@@ -89,6 +92,7 @@ export function vaultAt(ref: VaultRef, environment: Environment): Vault {
     random,
     now: environment.now ?? Date.now,
     cache: new Map(),
+    opened: null,
   };
   return discreet(vault, ref);
 }
@@ -184,8 +188,22 @@ export async function openWith(
       throw second instanceof VaultError ? fault : second;
     });
   });
-  vault.cache = opened.scopes;
+  [vault.cache, vault.opened] = [opened.scopes, opened];
   return opened;
+}
+
+/**
+ * A head that this handle opened as the same member, proven and not to be proven again.
+ *
+ * @returns `null` when it did not, or its cache was given up since.
+ */
+export function openedAlready(
+  { cache, opened }: Pick<Vault, "cache" | "opened">,
+  { secret }: Pick<MemberState, "secret">,
+  chain: ChainHead,
+): OpenedHead | null {
+  if (opened === null || opened.scopes !== cache) return null;
+  return opened.chain.stateRoot === chain.stateRoot && equalBytes(opened.secret, secret) ? opened : null;
 }
 
 /** The visibility key that this device is about to put in place of its own, or has, and the head is not final yet. */

@@ -52,6 +52,10 @@ describe("The bench", () => {
     expect(report.lookUp.map(({ blobs }) => blobs)).to.deep.equal([0, 1]);
   });
 
+  it("asks the RPC once to open an unchanged head again, and a reader for the time as well", () => {
+    expect(report.warm).to.deep.equal({ owner: 1, reader: 2 });
+  });
+
   it("prints a table, and draws every curve", () => {
     const tables = tablesOf(report).join("\n");
     for (const what of [

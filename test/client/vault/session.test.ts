@@ -6,10 +6,10 @@ import { memoryJournalStore } from "../../../client/storage/journal-store.ts";
 import { memoryStore } from "../../../client/storage/store.ts";
 import { finalityOf } from "../../../client/vault/contract.ts";
 import type { MemberState } from "../../../client/vault/journal.ts";
-import { checkPin, memberKeys, stateOf, vaultAt } from "../../../client/vault/session.ts";
+import { checkPin, memberKeys, openedAlready, stateOf, vaultAt } from "../../../client/vault/session.ts";
 import { seeded } from "../../helpers/seeded.ts";
 import { thrown } from "../../helpers/thrown.ts";
-import { EMPTY, REF } from "./workbench.ts";
+import { EMPTY, REF, Workbench } from "./workbench.ts";
 
 const random = seeded("session");
 const stateRoot = hexlify(random(32));
@@ -89,6 +89,21 @@ describe("a device that knows nothing of a vault", () => {
     expect(await thrown(stateOf(vault)))
       .to.be.instanceOf(NotInitialised)
       .and.match(/[Mm]int.*accept a welcome.*recover/);
+  });
+});
+
+describe("a head that was opened already", () => {
+  it("counts for the member that opened it, at that head, while its scopes are kept", async () => {
+    const bench = new Workbench("opened");
+    await bench.commit();
+    const opened = await bench.open();
+    const vault = { cache: opened.scopes, opened };
+    const { chain } = opened;
+    expect(openedAlready(vault, opened, chain)).to.equal(opened);
+    expect(openedAlready({ ...vault, opened: null }, opened, chain)).to.equal(null);
+    expect(openedAlready({ ...vault, cache: new Map() }, opened, chain)).to.equal(null);
+    expect(openedAlready(vault, { secret: random(32) }, chain)).to.equal(null);
+    expect(openedAlready(vault, opened, { ...chain, stateRoot: hexlify(random(32)) })).to.equal(null);
   });
 });
 
