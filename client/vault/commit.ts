@@ -27,7 +27,7 @@ import {
 } from "./blob.ts";
 import type { SectionContent, SectionData } from "./blob.ts";
 import { deltaAfter, type ChainHead, type Delta } from "./contract.ts";
-import { rootOf, segmentOf, type ScopeState, type Segment } from "./head.ts";
+import { hashed, segmentOf, type Leaves, type ScopeState, type Segment } from "./head.ts";
 import { compareBytes } from "./keyring.ts";
 import type { PlacedKeyring } from "./pages.ts";
 import { isInternal, isRemoval, recordIdOf, ZERO } from "./roster.ts";
@@ -36,8 +36,8 @@ import { isInternal, isRemoval, recordIdOf, ZERO } from "./roster.ts";
 export interface ScopeDraft {
   readonly id: string;
   readonly live: ReadonlyMap<string, Uint8Array>;
-  /** The root over the live records, where they are those of the head before. */
-  readonly root?: Uint8Array;
+  /** The scope at the head before, which spares hashing again what stands. */
+  readonly before?: ScopeState;
   /** What this commit puts and removes, in order. */
   readonly items: readonly Uint8Array[];
   /** What earlier heads hold, oldest first. */
@@ -89,6 +89,7 @@ export function buildCommit(draft: Draft, random: Random): BuiltCommit {
 /** One scope's share of a commit, before its place in the tree is known. */
 interface Part extends Merged {
   readonly key: Uint8Array;
+  readonly leaves: Leaves;
   readonly root: Uint8Array;
   readonly salt: Uint8Array;
   readonly leaf: Uint8Array;
@@ -96,9 +97,12 @@ interface Part extends Merged {
 
 function partOf(draft: Draft, scope: ScopeDraft, random: Random): Part {
   const id = hexToBytes(scope.id);
-  const [root, salt] = [scope.root ?? rootOf(scope.live), random(32)];
+  const { before, items, live } = scope;
+  // Every change of the records is among the items.
+  const { leaves, root } = before !== undefined && items.length === 0 ? before : hashed(live, before?.leaves);
+  const salt = random(32);
   const leaf = scopeLeaf(id, root, scope.live.size, salt);
-  return { ...mergeSegments(scope), key: scopeKey(draft.epochKey, id), root, salt, leaf };
+  return { ...mergeSegments(scope), key: scopeKey(draft.epochKey, id), leaves, root, salt, leaf };
 }
 
 const sectionOf = (
@@ -266,10 +270,10 @@ function sealHead(
   const digest = sha256(blob);
   const pointer = maskPointer(visibilityKey, ref, sequence, root, digest);
   const scopes = sections.map(({ blobs, part }): ScopeState => {
-    const { scope, key, listed, items, root: scopeRoot } = part;
+    const { scope, key, listed, items, leaves, root: scopeRoot } = part;
     const entry = { digest, sequence, epoch, scopeKey: key };
     const own = items.length === 0 ? [] : [segmentOf(entry, { items, blobs })];
-    return { id: scope.id, live: scope.live, root: scopeRoot, segments: [...listed, ...own] };
+    return { id: scope.id, live: scope.live, leaves, root: scopeRoot, segments: [...listed, ...own] };
   });
   return {
     delta: deltaAfter(chain, ref, hexlify(root), hexlify(pointer)),

@@ -75,9 +75,13 @@ export interface ScopeState {
   readonly live: ReadonlyMap<string, Uint8Array>;
   /** Oldest first; the head's own section is the last one when it has content. */
   readonly segments: readonly Segment[];
+  readonly leaves: Leaves;
   /** Root over the live records, 32 bytes. */
   readonly root: Uint8Array;
 }
+
+/** The leaf of each live record, by the record's bytes themselves. */
+export type Leaves = ReadonlyMap<Uint8Array, Uint8Array>;
 
 /** A head, opened and verified against its root. */
 export interface OpenedHead {
@@ -283,7 +287,8 @@ async function openScope(request: ScopeRequest): Promise<ScopeState> {
     const content = await readContent(section.content, own, id, ref, store);
     if (content !== null) segments.push(segmentOf(own, content));
   }
-  const state = known !== undefined && sameSegments(known, segments) ? known : scopeStateOf(id, segments);
+  const state =
+    known !== undefined && sameSegments(known, segments) ? known : scopeStateOf(id, segments, known?.leaves);
   verifyScope(state, section, root);
   return state;
 }
@@ -345,13 +350,13 @@ export const segmentOf = (entry: ListEntry, { items, blobs }: Content): Segment 
 });
 
 /** Builds a scope from its segments: puts and removals in order, no rule beyond that. */
-export function scopeStateOf(id: string, segments: readonly Segment[]): ScopeState {
+export function scopeStateOf(id: string, segments: readonly Segment[], known?: Leaves): ScopeState {
   const live = new Map<string, Uint8Array>();
   for (const item of segments.flatMap((segment) => segment.items)) {
     if (isRemoval(item)) live.delete(bytesToHex(item));
     else live.set(recordIdOf(item), item);
   }
-  return { id, live, segments, root: rootOf(live) };
+  return { id, live, segments, ...hashed(live, known) };
 }
 
 const blobsOf = (segments: readonly Segment[]): string =>
@@ -360,20 +365,16 @@ const blobsOf = (segments: readonly Segment[]): string =>
 const sameSegments = (known: ScopeState, segments: readonly Segment[]): boolean =>
   blobsOf(known.segments) === blobsOf(segments);
 
-const leaves = new WeakMap<Uint8Array, Uint8Array>();
-
-/** A record's leaf, hashed once for as long as the record's bytes are held. */
-export function leafOf(record: Uint8Array): Uint8Array {
-  const known = leaves.get(record);
-  if (known !== undefined) return known;
-  const leaf = memoryLeaf(record);
-  leaves.set(record, leaf);
-  return leaf;
+/** Hashes what lives; what was hashed before is not hashed again. */
+export function hashed(
+  live: ReadonlyMap<string, Uint8Array>,
+  known?: Leaves,
+): Pick<ScopeState, "leaves" | "root"> {
+  const leaves = new Map(
+    [...live.values()].map((record) => [record, known?.get(record) ?? memoryLeaf(record)]),
+  );
+  return { leaves, root: merkleRoot([...leaves.values()]) };
 }
-
-/** The root over a scope's live records. */
-export const rootOf = (live: ReadonlyMap<string, Uint8Array>): Uint8Array =>
-  merkleRoot([...live.values()].map(leafOf));
 
 function verifyScope(state: ScopeState, section: SectionData, root: Uint8Array): void {
   if (state.live.size !== section.count) {

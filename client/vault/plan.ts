@@ -256,9 +256,7 @@ class WorkingScope {
 
   draft(): ScopeDraft {
     const { id, live, items, snapshot, state } = this;
-    // Every change of the records is among the items.
-    const known = state === undefined || items.length > 0 ? {} : { root: state.root };
-    return { id, live, items, snapshot, segments: state?.segments ?? [], ...known };
+    return { id, live, items, snapshot, segments: state?.segments ?? [], ...(state && { before: state }) };
   }
 }
 

@@ -3,8 +3,8 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { NotAMember, UnknownMemory, VaultError } from "../errors.ts";
 import { decodeRecord } from "../memory/codec.ts";
 import type { Memory } from "../memory/record.ts";
-import { MerkleTree } from "../memory/tree.ts";
-import { leafOf, type OpenedHead } from "./head.ts";
+import { memoryLeaf, MerkleTree } from "../memory/tree.ts";
+import type { OpenedHead } from "./head.ts";
 import type { MemberState } from "./journal.ts";
 import { isInternal } from "./roster.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
@@ -140,11 +140,11 @@ export async function proveMemory(vault: Vault, id: string): Promise<MemoryProof
   const record = scope?.live.get(id);
   const proof = scope === undefined || isInternal(scope.id) ? undefined : opened.proofs.get(scope.id);
   if (scope === undefined || record === undefined || proof === undefined) throw new UnknownMemory(id);
-  const tree = new MerkleTree([...scope.live.values()].map(leafOf));
+  const tree = new MerkleTree([...scope.leaves.values()]);
   return {
     // Copies: what a caller does to them must not reach what the next read returns as proven.
     record: record.slice(),
-    memoryPath: tree.proof(leafOf(record)).map((node) => node.slice()),
+    memoryPath: tree.proof(memoryLeaf(record)).map((node) => node.slice()),
     scopeId: hexToBytes(scope.id),
     count: BigInt(scope.live.size),
     scopeSalt: proof.scopeSalt.slice(),

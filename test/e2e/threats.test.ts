@@ -23,7 +23,7 @@ import { maskPointer, SCOPE_ONE, SCOPE_ZERO, scopeKey, seedSecrets } from "../..
 import { headContext, open, seal, sectionContext } from "../../client/crypto/seal.ts";
 import { readWelcome, writeWelcome, type SignTypedData } from "../../client/crypto/welcome.ts";
 import { decodeRecord, encodeRecord } from "../../client/memory/codec.ts";
-import { merkleRoot, scopeLeaf } from "../../client/memory/tree.ts";
+import { memoryLeaf, merkleRoot, scopeLeaf } from "../../client/memory/tree.ts";
 import { decodeHead, encodeHead, encodeSection, pad, unpad, type HeadData } from "../../client/vault/blob.ts";
 import {
   deltaAfter,
@@ -33,7 +33,7 @@ import {
   type ChainHead,
   type Delta,
 } from "../../client/vault/contract.ts";
-import { leafOf, openHead } from "../../client/vault/head.ts";
+import { openHead } from "../../client/vault/head.ts";
 import { lookUpKey } from "../../client/vault/keyring.ts";
 import { memberKeys, openWith, stateOf } from "../../client/vault/session.ts";
 import { MemoryVault__factory } from "../../typechain-types/index.ts";
@@ -100,7 +100,7 @@ describe("Threats", () => {
     const sequence = head.sequence + 1n;
     const record = encodeRecord({ ...decodeRecord(held.record), text });
     const scopeSalt = randomBytes(32);
-    const root = scopeLeaf(held.scopeId, merkleRoot([leafOf(record)]), 1, scopeSalt);
+    const root = scopeLeaf(held.scopeId, merkleRoot([memoryLeaf(record)]), 1, scopeSalt);
     const section = encodeSection({
       ...{ content: { kind: "inline", items: [record] }, list: [], count: 1, scopeSalt },
       ...{ path: [], scopeIds: [] },

@@ -8,7 +8,7 @@ import { MerkleTree, scopeLeaf } from "../../../client/memory/tree.ts";
 import { digestOf } from "../../../client/storage/store.ts";
 import { BLOB_SIZES, MAX_LIST, MAX_SCOPES } from "../../../client/vault/blob.ts";
 import { PROFILE_ID, spaceIdOf, stateRootAfter } from "../../../client/vault/contract.ts";
-import { rootOf, type OpenedHead } from "../../../client/vault/head.ts";
+import { hashed, type OpenedHead } from "../../../client/vault/head.ts";
 import { recordIdOf, ONE, ZERO } from "../../../client/vault/roster.ts";
 import { seeded } from "../../helpers/seeded.ts";
 import { REF, Workbench } from "./workbench.ts";
@@ -38,7 +38,7 @@ describe("commit", () => {
       ids.map(async (id) => {
         const { data } = await bench.section(id);
         const { live } = bench.scopes.get(id)!;
-        return scopeLeaf(hexToBytes(id), rootOf(live), live.size, data.scopeSalt);
+        return scopeLeaf(hexToBytes(id), hashed(live).root, live.size, data.scopeSalt);
       }),
     );
     expect(new MerkleTree(leaves).root).to.deep.equal(getBytes(bench.chain.root));
