@@ -8,6 +8,7 @@ import { sortedBindings } from "./scripts/hardhat/bindings.ts";
 import { quickTests } from "./scripts/hardhat/quick.ts";
 import { tasks } from "./scripts/hardhat/tasks.ts";
 import { warningsAreErrors } from "./scripts/hardhat/warnings.ts";
+import { doublesFirst } from "./test/contracts/doubles/build.ts";
 
 const compiler = {
   version: "0.8.37",
@@ -45,7 +46,7 @@ const nightly = process.env.MEMVAULT_NIGHTLY === "1";
 export default defineConfig({
   // Long runs test in Solidity too what is deployed.
   plugins: [sortedBindings, hardhatToolbox, warningsAreErrors, ...(long ? [] : [quickTests])],
-  tasks,
+  tasks: [...tasks, doublesFirst],
   solidity: {
     // The tests take five times as long to compile as the contracts: only those who run them should wait.
     splitTestsCompilation: true,
@@ -112,6 +113,7 @@ export default defineConfig({
         includePushBytes: false,
       },
     },
-    mocha: { timeout: 120_000 },
+    // Where all of it runs, what it says stays in order.
+    mocha: { timeout: 120_000, parallel: !long },
   },
 });
