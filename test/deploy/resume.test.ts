@@ -150,7 +150,10 @@ describe("a deployment that breaks off goes on", function () {
     await rpc(anvil.url, "evm_setAutomine", [false]);
     await killed(anvil, "unheard", 1);
     expect(await rpc(anvil.url, "eth_getTransactionCount", [DEPLOYER, "latest"])).to.equal("0x0");
-    const mining = setTimeout(() => void rpc(anvil.url, "evm_setAutomine", [true]), 8_000);
+    // Automine leaves what waits until there is another transaction.
+    const mining = setTimeout(() => {
+      void rpc(anvil.url, "evm_setAutomine", [true]).then(() => rpc(anvil.url, "evm_mine", []));
+    }, 8_000);
     await expectResumed(anvil, false).finally(() => clearTimeout(mining));
   });
 
