@@ -44,6 +44,21 @@ export async function headsFrom(vault: Vault, newest: ChainHead, sequence: bigin
   return heads;
 }
 
+/**
+ * Whether a commit is in the chain up to a head. The chain alone tells: a store that lacks a blob says nothing of it.
+ *
+ * @throws {HeadUnknown} when the node has pruned the log.
+ */
+export async function isInChain(
+  vault: Vault,
+  newest: ChainHead,
+  { sequence, stateRoot }: Pick<ChainHead, "sequence" | "stateRoot">,
+): Promise<boolean> {
+  if (newest.sequence <= sequence) return newest.stateRoot === stateRoot;
+  const after = (await headsFrom(vault, newest, sequence + 1n)).at(-1) ?? newest;
+  return after.prevStateRoot === stateRoot;
+}
+
 async function deltasIn(vault: Vault, fromBlock: number, toBlock: number): Promise<Delta[]> {
   const { contract, ref } = vault;
   const filter = contract.filters.TransitionCommitted(spaceIdOf(ref.vaultId));

@@ -6,18 +6,16 @@ import { ratchet, seedSecrets } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import {
   AlreadyInitialised,
-  BlobMissing,
   ContractRefusal,
-  ForeignHead,
   NotHandedOver,
   OwnerRequired,
   RaceLost,
   WalletRequired,
-  WrongKeyError,
 } from "../errors.ts";
 import { digestOf, putVerified } from "../storage/store.ts";
 import { buildCommit } from "./commit.ts";
 import { sendCalls, setAuthorizer, signDelta, stateRootAfter, type ChainHead } from "./contract.ts";
+import { isInChain } from "./history.ts";
 import {
   readChecked,
   readOperations,
@@ -125,7 +123,7 @@ async function goOn(vault: Vault, succession: Succession): Promise<Takeover> {
   let receipt: TransactionReceipt | null = null;
   for (let races = 0; races < MAX_RACES; races++) {
     const chain = await agreedHead(vault);
-    if (candidate !== null && (await hasLanded(vault, succession, candidate, chain))) {
+    if (candidate !== null && (await isInChain(vault, chain, candidate))) {
       const final = await finish(vault, succession, candidate);
       const memories = (checked?.scopes ?? []).reduce((sum, { live }) => sum + live.size, 0);
       const moved = checked !== null && candidate.delta.prevStateRoot !== checked.stateRoot;
@@ -145,26 +143,6 @@ async function goOn(vault: Vault, succession: Succession): Promise<Takeover> {
   }
   throw new RaceLost(MAX_RACES);
 }
-
-/** A head after it may be another device's that the new words brought back; then this one is a member of it. */
-async function hasLanded(
-  vault: Vault,
-  { state }: Succession,
-  candidate: Candidate,
-  chain: ChainHead,
-): Promise<boolean> {
-  if (chain.sequence <= candidate.sequence) return chain.stateRoot === candidate.stateRoot;
-  return openWith(vault, inForce(state, candidate), chain).then(
-    () => true,
-    (fault: unknown) => {
-      if (OTHERS.some((kind) => fault instanceof kind)) return false;
-      throw fault;
-    },
-  );
-}
-
-/** What a head that somebody else wrote opens with, to who has none of its keys. */
-const OTHERS = [BlobMissing, WrongKeyError, ForeignHead];
 
 const inForce = (state: MemberState, { epoch }: Candidate): MemberState => ({
   ...{ ...state, epoch, admitted: true, genesis: null },
@@ -251,7 +229,7 @@ async function finish(vault: Vault, succession: Succession, candidate: Candidate
   const block = await finalNumber(vault);
   const chain = block === null ? null : await agreedHead(vault, block);
   if (chain === null || chain.sequence < candidate.sequence) return false;
-  if (!(await hasLanded(vault, succession, candidate, chain))) return false;
+  if (!(await isInChain(vault, chain, candidate))) return false;
   const state = inForce(succession.state, candidate);
   await openWith(vault, state, chain);
   const operations = await readOperations(vault.journal);

@@ -544,6 +544,36 @@ describe("Transfer: a vault changes hands", () => {
       expect(await texts(taken.vault)).to.deep.equal(["Meanwhile", ...LIVING]);
     });
 
+    it("a store that lacks what the new words wrote meanwhile does not have the vault begun anew over it", async () => {
+      const { vault } = await seller();
+      const next = await buyer();
+      await next.look(await handOverTo(vault));
+      await transfer(vault, { to: world.buyer.address });
+      const finality = { confirmations: 6 } as const;
+      const { sequence } = await taking(vault, next, { finality });
+      const again = await recoverVault({
+        ...device(world, world.buyer),
+        ...{ address: world.address, seed: next.seed, owner: world.buyer.address },
+        vaultId: vault.ref.vaultId,
+      });
+      await remember(again, { scope: "health", text: "Meanwhile" });
+      await sync(again);
+      const { head, whole } = await opened(again);
+      const lacking = bytesToHex(whole.digest);
+      const store = misbehaving(world.store, {
+        get: (digest) => (digest === lacking ? Promise.resolve(null) : world.store.get(digest)),
+      });
+      const early = await taking(vault, next, { finality, store });
+      expect(early).to.include({ final: false, receipt: null, sequence });
+      await world.networkHelpers.mine(6);
+      expect(await nameOf(taking(vault, next, { finality, store }))).to.equal("BlobMissing");
+      expect((await readChainHead(vault.contract, vault.ref)).stateRoot).to.equal(head.stateRoot);
+      expect(await texts(again)).to.deep.equal(["Meanwhile", ...LIVING]);
+      const taken = await taking(vault, next, { finality });
+      expect(taken).to.include({ final: true, receipt: null });
+      expect(await texts(taken.vault)).to.deep.equal(["Meanwhile", ...LIVING]);
+    });
+
     it("a journal of another membership is not overwritten, and only the owner takes over", async () => {
       const { vault, environment } = await seller();
       const next = await buyer();
