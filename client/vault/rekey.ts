@@ -17,7 +17,7 @@ import {
 import { setAuthorizer, type ChainHead } from "./contract.ts";
 import { naming, requireOwner } from "./grant.ts";
 import type { OpenedHead } from "./head.ts";
-import { headsFrom, highestEpoch } from "./history.ts";
+import { headsFrom, highestEpoch, isInChain } from "./history.ts";
 import {
   readCandidates,
   readOperations,
@@ -210,6 +210,7 @@ async function waitingRekey(vault: Vault): Promise<RekeyOperation | null> {
   return operations.findLast((each): each is RekeyOperation => each.kind === "rekey") ?? null;
 }
 
+/** Whether the newest head has it: a rekey of another device may have left it out since. */
 async function hasLanded(
   vault: Vault,
   state: MemberState,
@@ -220,15 +221,15 @@ async function hasLanded(
     operations.includes(operation.id),
   );
   if (carriers.length === 0) return false;
-  const opened = await orNull(openPast(vault, state, chain, operation));
-  return opened !== null && carriers.some(({ id }) => secretsOf(opened).batches.has(id));
-}
-
-const orNull = <T>(work: Promise<T>): Promise<T | null> =>
-  work.catch((fault: unknown) => {
+  const opened = await openPast(vault, state, chain, operation).catch((fault: unknown) => {
     if (fault instanceof VaultError) return null;
     throw fault;
   });
+  if (opened !== null) return carriers.some(({ id }) => secretsOf(opened).batches.has(id));
+  // What keeps the head from opening is no sign that it is not there: to make it twice would drop what came after it.
+  for (const carrier of carriers) if (await isInChain(vault, chain, carrier)) return true;
+  return false;
+}
 
 interface Prepared extends RekeyBase {
   readonly after: readonly ChainHead[];

@@ -1,5 +1,5 @@
 import { equalBytes } from "@noble/ciphers/utils.js";
-import { hexToBytes, randomBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, hexToBytes, randomBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
 import { hexlify, makeError, Wallet, type Signer } from "ethers";
 
@@ -46,7 +46,7 @@ import { stateOf } from "../../client/vault/session.ts";
 import { archiving, misbehaving, powerCut, signerWith } from "../helpers/doubles.ts";
 import { admitted, changed, furnished, opened, recoverOn, texts } from "../helpers/furnished.ts";
 import { claimingEpoch, junk, land, rewrite } from "../helpers/hostile.ts";
-import { thrown } from "../helpers/thrown.ts";
+import { nameOf, thrown } from "../helpers/thrown.ts";
 import { createWorld, device, newReader, type World } from "../helpers/world.ts";
 
 const LONG = process.env["MEMVAULT_LONG"] === "1";
@@ -662,6 +662,33 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
       await resumeRekey(slow);
       expect(await texts(phone.device)).to.deep.equal(["On top", "Runs at six"]);
       expect(await thrown(read(tablet.device))).to.be.instanceOf(NotAMember);
+    });
+
+    it("is not done again over what came after it, by a store that lacks that or is down", async () => {
+      const { vault, environment, phone, tablet } = await household();
+      const { sequence: base } = await headOf(vault);
+      await junk(world, tablet.device, (await opened(tablet.device)).commitKey);
+      const finality = { confirmations: 1_000 };
+      await rekey(changed(vault, environment, { finality }), { remove: [tablet.memberId], base });
+      await remember(phone.device, { scope: "health", text: "Of the phone" });
+      await sync(phone.device);
+      await added(phone.device, "e-reader");
+      const { head, whole } = await opened(phone.device);
+      const lacking = bytesToHex(whole.digest);
+      const answers = {
+        BlobMissing: () => Promise.resolve(null),
+        StoreUnavailable: () => Promise.reject(new StoreUnavailable("test store", "down")),
+      };
+      for (const [name, answer] of Object.entries(answers)) {
+        const store = misbehaving(vault.store, {
+          get: (digest) => (digest === lacking ? answer() : vault.store.get(digest)),
+        });
+        expect(await nameOf(resumeRekey(changed(vault, environment, { finality, store })))).to.equal(name);
+        expect((await headOf(vault)).stateRoot).to.equal(head.stateRoot);
+      }
+      expect(await resumeRekey(changed(vault, environment, { finality }))).to.include({ receipt: null });
+      expect(await texts(vault)).to.deep.equal(["Of the phone", "Runs at six"]);
+      expect((await devices(vault)).map(({ label }) => label)).to.include("e-reader");
     });
 
     it("is done after that of another device, if both began one", async () => {
