@@ -320,6 +320,24 @@ export const finalityOf = (chainId: bigint): Finality =>
 
 const CONFIRMATIONS_WITHOUT_TAG = 64;
 
+/** JSON-RPC's codes for a method, and for a parameter, that a node does not know. */
+const UNKNOWN_TO_NODE = new Set([-32_601, -32_602]);
+
+/** Whether a node said that it knows no such tag. Any other fault is no answer: a throttled node may well know it. */
+function knowsNoTag(fault: unknown): boolean {
+  const { error, info } = fault as {
+    readonly error?: RpcError;
+    readonly info?: { readonly error?: RpcError };
+  };
+  const code = (error ?? info?.error)?.code;
+  return code !== undefined && UNKNOWN_TO_NODE.has(code);
+}
+
+/** What a node answers in place of a result, where ethers leaves it. */
+interface RpcError {
+  readonly code?: number;
+}
+
 /**
  * The number of the newest block that counts as final, or `null` when the chain is too young.
  * A chain that knows no `finalized` tag is asked for 64 confirmations instead.
@@ -327,12 +345,8 @@ const CONFIRMATIONS_WITHOUT_TAG = 64;
 export async function finalBlock(provider: Provider, finality: Finality): Promise<number | null> {
   if ("tag" in finality) {
     const block = await provider.getBlock(finality.tag).catch((fault: unknown) => {
-      // A node that cannot be reached is no chain without the tag.
-      const unreachable = (["NETWORK_ERROR", "SERVER_ERROR", "TIMEOUT", "CANCELLED"] as const).some((code) =>
-        isError(fault, code),
-      );
-      if (unreachable) throw fault;
-      return null;
+      if (knowsNoTag(fault)) return null;
+      throw fault;
     });
     if (block !== null) return block.number;
   }

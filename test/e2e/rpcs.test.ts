@@ -25,6 +25,7 @@ import {
   type Environment,
   type Vault,
 } from "../../client/index.ts";
+import { finalNumber } from "../../client/vault/rpcs.ts";
 import { stateOf } from "../../client/vault/session.ts";
 import { answering, between, dying, staleProvider } from "../helpers/doubles.ts";
 import {
@@ -318,6 +319,36 @@ describe("An RPC that fails in the middle", () => {
   it("as the first: whenever it dies, nothing is lost or written twice", dyingAs("provider"));
 
   it("as the second: whenever it dies, nothing is lost or written twice", dyingAs("secondProvider"));
+
+  it("asked what is final: has no other depth taken for it, unless it knows no such tag", async () => {
+    const { vault, environment } = await furnished(world);
+    await remember(vault, { scope: "health", text: "Second" });
+    await sync(changed(vault, environment, { finality: { confirmations: 100 } }));
+    await world.networkHelpers.mine(63);
+    const answeringFinal = (answer: () => Promise<unknown>): Vault => {
+      const provider = between(world.connection.provider, ({ method, params, forward }) =>
+        method === "eth_getBlockByNumber" && params[0] === "finalized" ? answer() : forward(),
+      );
+      return changed(vault, environment, { provider, finality: { tag: "finalized" } });
+    };
+    const refusing = (code: number): Vault =>
+      answeringFinal(() => Promise.reject(Object.assign(new Error("refused"), { code })));
+    // Throttled, out of order, unknown to ethers.
+    for (const code of [-32_005, -32_000, -32_603, 429]) {
+      const fault = await thrown(settle(refusing(code)));
+      expect(fault, String(code)).to.be.instanceOf(RpcUnavailable).and.include({ rpc: "first" });
+      expect((await stateOf(vault)).pin?.sequence, String(code)).to.equal(1n);
+    }
+    const newest = await world.provider.getBlockNumber();
+    for (const untagged of [
+      refusing(-32_601),
+      refusing(-32_602),
+      answeringFinal(() => Promise.resolve(null)),
+    ])
+      expect(await finalNumber(untagged)).to.equal(newest - 63);
+    await settle(refusing(-32_602));
+    expect((await stateOf(vault)).pin?.sequence).to.equal(2n);
+  });
 
   it("garbage for an answer: memories come whole or not at all", async function () {
     this.timeout(120_000);
