@@ -8,6 +8,7 @@ import { readBlob, type BlobStore } from "../storage/store.ts";
 import type { MemoryVault } from "./contract.ts";
 import type { OpenedHead } from "./head.ts";
 import { readState, writeState, type MemberState } from "./journal.ts";
+import { identitiesAfter } from "./renewal.ts";
 import { checkSigner, openWelcome, requireSameMember, termsOf } from "./reissue.ts";
 import { agreedHead, locked, openWith, pinnedHead, stateOf, vaultAt } from "./session.ts";
 import type { Environment, Vault } from "./session.ts";
@@ -119,7 +120,7 @@ export const renewMembership = (vault: Vault, welcome: Uint8Array): Promise<void
     const next: MemberState = {
       ...{ ...state, ...termsOf(opened), visibilityKey: opened.welcome.visibilityKey },
       ...{ welcomeDigest: null, admitted: false },
-      nextIdentity: state.class === "owner" ? (state.nextIdentity ?? generateIdentity(vault.random)) : null,
+      ...identitiesAfter(vault, state, opened.openedBy),
     };
     await openWith(vault, next, head);
     await writeState(vault.journal, next);

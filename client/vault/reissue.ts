@@ -48,16 +48,21 @@ export async function newestWelcome(
 const isKnown = (digest: Uint8Array, { welcomeDigest }: MemberState): boolean =>
   welcomeDigest !== null && equalBytes(digest, welcomeDigest);
 
+/** A welcome, and the identity of the device's that it came to. */
+export interface ReceivedWelcome extends OpenedWelcome {
+  readonly openedBy: string;
+}
+
 /** The roster may name the recipient that is about to replace the device's own. */
 export async function openWelcome(
   { identity, nextIdentity }: Pick<MemberState, "identity" | "nextIdentity">,
   file: Uint8Array,
-): Promise<OpenedWelcome> {
+): Promise<ReceivedWelcome> {
   let fault: unknown = new WelcomeRejected("the identity that opens it is not on this device");
   for (const candidate of [identity, nextIdentity]) {
     if (candidate === null) continue;
     try {
-      return await readWelcome(file, candidate);
+      return { ...(await readWelcome(file, candidate)), openedBy: candidate };
     } catch (thrown) {
       if (!(thrown instanceof WelcomeRejected && thrown.cause instanceof WrongKeyError)) throw thrown;
       fault = thrown;

@@ -53,3 +53,18 @@ export async function identitiesBehind(
   const due = present.nextIdentity === null && opened.reissued !== null;
   return due ? { ...present, nextIdentity: generateIdentity(vault.random) } : present;
 }
+
+/**
+ * What becomes of a device's identities when a welcome is carried to it: the one that it came to is the device's own, and what
+ * takes its place is one that none came to.
+ */
+export function identitiesAfter(
+  vault: Vault,
+  state: MemberState,
+  openedBy: string,
+): Pick<MemberState, "identity" | "nextIdentity"> {
+  const { identity, nextIdentity } = state;
+  if (state.class === "reader") return { identity, nextIdentity };
+  const untouched = openedBy === nextIdentity ? null : nextIdentity;
+  return { identity: openedBy, nextIdentity: untouched ?? generateIdentity(vault.random) };
+}

@@ -1,6 +1,7 @@
 import { equalBytes } from "@noble/ciphers/utils.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
+import { generateIdentity } from "../crypto/identity.ts";
 import { JournalBusy, NotYetAdmitted, VaultError, VaultNotFound } from "../errors.ts";
 import { digestOf, putVerified } from "../storage/store.ts";
 import type { ChainHead } from "./contract.ts";
@@ -197,7 +198,9 @@ async function pinnedState(
   const secret = secretsOf(opened).members.get(state.enrolling);
   if (member === undefined || secret === undefined) return pinned;
   const { id: memberId, locator, welcomeDigest } = member;
-  const own = { memberId, locator, secret, welcomeDigest, identity: state.nextIdentity, nextIdentity: null };
+  // A rekey that came before this had a welcome for it already, to the identity that it enrolled with.
+  const nextIdentity = welcomeDigest === null ? null : generateIdentity(vault.random);
+  const own = { memberId, locator, secret, welcomeDigest, identity: state.nextIdentity, nextIdentity };
   return { ...pinned, ...own, enrolling: null };
 }
 

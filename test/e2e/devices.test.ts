@@ -21,7 +21,7 @@ import {
   type Environment,
   type Vault,
 } from "../../client/index.ts";
-import { addDevice, devices, welcomeFile, welcomeText } from "../../client/manage.ts";
+import { addDevice, devices, rekey, unconfirmed, welcomeFile, welcomeText } from "../../client/manage.ts";
 import { readChainHead } from "../../client/vault/contract.ts";
 import { stateOf } from "../../client/vault/session.ts";
 import { losing, powerCut, signerWith } from "../helpers/doubles.ts";
@@ -202,6 +202,28 @@ describe("Devices: each of the owner's own is let in by a welcome, and keeps no 
     expect(await recipientIn(vault, after.memberId)).to.equal(await recipientOf(after.identity!));
     expect((await devices(recovered)).find(({ own }) => own)?.label).to.equal("recovered device");
     expect((await sync(recovered)).receipt).to.equal(null);
+  });
+
+  it("replaces the identity that it enrolled with, where a rekey's welcome came to it before that was final", async () => {
+    const { vault, seed } = await furnished(world);
+    const parts = { ...device(world, world.owner), finality: { confirmations: 12 } };
+    const recovered = await recoverOn(world, seed, parts);
+    const { nextIdentity: enrolled } = await stateOf(recovered);
+    await sync(recovered);
+    await settle(vault);
+    const confirmed = (await unconfirmed(vault, { remove: [] })).map(({ fingerprint }) => fingerprint);
+    await rekey(vault, { remove: [], confirmed });
+    await world.networkHelpers.mine(12);
+    await settle(recovered);
+    const between = await stateOf(recovered);
+    expect(between).to.include({ enrolling: null, identity: enrolled });
+    expect(between.nextIdentity).to.be.a("string").and.not.equal(enrolled);
+    await sync(recovered);
+    await world.networkHelpers.mine(12);
+    await settle(recovered);
+    expect(await stateOf(recovered)).to.include({ identity: between.nextIdentity, nextIdentity: null });
+    expect(await recipientIn(vault, between.memberId)).to.equal(await recipientOf(between.nextIdentity!));
+    expect(await texts(recovered)).to.deep.equal(["Runs at six"]);
   });
 
   it("is admitted anew, under other secrets, when its admission lost a race", async () => {

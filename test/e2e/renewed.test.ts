@@ -27,6 +27,7 @@ import {
 import { addDevice, devices, rekey, resumeRekey, unconfirmed } from "../../client/manage.ts";
 import { maskPointer, ratchet, SCOPE_ZERO, seedSecrets } from "../../client/crypto/keys.ts";
 import { headContext, open, welcomeContext } from "../../client/crypto/seal.ts";
+import { readWelcome } from "../../client/crypto/welcome.ts";
 import { readChainHead } from "../../client/vault/contract.ts";
 import { lookUpKey } from "../../client/vault/keyring.ts";
 import { stateOf } from "../../client/vault/session.ts";
@@ -100,6 +101,29 @@ describe("Renewed words: another visibility key, and the old words open nothing 
       "the 24 words",
       "phone",
     ]);
+  });
+
+  it("has a device replace the key that its welcome came to, though that was to replace another", async () => {
+    const { vault } = await furnished(world);
+    const { identity, recipient } = await newReader();
+    const { welcome, memberId } = await addDevice(vault, { recipient, label: "phone" });
+    const parts = { ...device(world, world.owner), finality: { confirmations: 12 } };
+    const phone = await acceptWelcome({ ...parts, address: world.address, identity, welcome: welcome! });
+    await sync(phone);
+    await settle(vault);
+    const { nextIdentity } = await stateOf(phone);
+    await rekey(vault, await renewing(vault, randomBytes(32)));
+    const carried = await collectWelcome(vault, memberId);
+    await renewMembership(phone, carried!);
+    const between = await stateOf(phone);
+    expect(between.identity).to.equal(nextIdentity);
+    expect(between.nextIdentity).to.be.a("string").and.not.equal(nextIdentity);
+    await sync(phone);
+    await world.networkHelpers.mine(12);
+    await settle(phone);
+    expect(await stateOf(phone)).to.include({ identity: between.nextIdentity, nextIdentity: null });
+    expect(await thrown(readWelcome(carried!, between.nextIdentity!))).to.be.instanceOf(WelcomeRejected);
+    expect(await texts(phone)).to.deep.equal(["Runs at six"]);
   });
 
   it("lets the new words recover, with the vault's id, in this epoch and in every later one", async () => {
