@@ -43,7 +43,7 @@ export async function followShred(
   const due = newestShred.sequence > state.shredFollowed;
   if (due) await destroyWhatIsKept(vault, opened, newestShred);
   // A key that a welcome came to opens that welcome, and with it every epoch since: the word is given when it is gone.
-  if (state.nextIdentity !== null) return state;
+  if (state.nextIdentity !== null || (await isUnsettled(vault, opened, newestShred))) return state;
   const next = due ? await giveWord(vault, state, newestShred) : state;
   await makeReceipts(vault, next, opened, newestShred);
   return next;
@@ -61,6 +61,14 @@ export async function followHandover(vault: Vault, state: MemberState, opened: O
   const { notes } = await giveUpGarbage(vault, opened, needed);
   for (const note of notes) await removeGarbage(vault.journal, note);
   await removeNeeded(vault.journal);
+}
+
+/** Whether a commit from before the shred landed and still owes: until it is settled, the journal has what it carried. */
+async function isUnsettled(vault: Vault, opened: OpenedHead, { sequence }: NewestShred): Promise<boolean> {
+  const { batches } = secretsOf(opened);
+  return (await readCandidates(vault.journal)).some(
+    (candidate) => candidate.sequence <= sequence && batches.has(candidate.id),
+  );
 }
 
 /** Texts that were kept aside, operations that were sent, and blobs that nothing needs. */

@@ -233,7 +233,10 @@ async function settleCandidates(vault: Vault, state: MemberState, opened: Opened
     const landed = batches.has(candidate.id);
     // A grant that it was to end still stands: the next sync ends it, and needs this record for it.
     if (landed && (await owedRevokes(vault, candidate, newest, number)).length > 0) continue;
-    await (landed ? letLand(vault, candidate, newest, number, operations) : destroy(vault, candidate)).then(
+    const shredded = newestShredOf(opened)?.sequence ?? 0n;
+    await (
+      landed ? letLand(vault, candidate, newest, number, operations, shredded) : destroy(vault, candidate)
+    ).then(
       () => removeCandidate(vault.journal, candidate.id),
       (fault: unknown) => void faults.push(fault),
     );
@@ -251,6 +254,7 @@ async function letLand(
   newest: OpenedHead,
   block: number,
   waiting: readonly VaultOperation[],
+  shredded: bigint,
 ): Promise<void> {
   const { operations, welcomes, lost, shreds, sequence } = candidate;
   const left: Uint8Array[] = [];
@@ -265,7 +269,8 @@ async function letLand(
     await writeWelcome(vault.journal, memberId, file);
     if (store) left.push(file);
   }
-  await keepSent(vault, candidate, waiting);
+  // What the newest shred came after may hold what it took out.
+  if (sequence > shredded) await keepSent(vault, candidate, waiting);
   await removeOperations(vault.journal, new Set(operations));
   for (const file of left) await putVerified(vault.store, file);
 }

@@ -1,5 +1,6 @@
 import { bytesToHex, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
+import { Wallet } from "ethers";
 
 import {
   acceptWelcome,
@@ -12,6 +13,7 @@ import {
   pending,
   read,
   remember,
+  revoke,
   settle,
   StoreUnavailable,
   sync,
@@ -38,7 +40,7 @@ import { rosterOf, secretsOf } from "../../client/vault/plan.ts";
 import { giveUpGarbage, reachOf } from "../../client/vault/reach.ts";
 import { stateOf } from "../../client/vault/session.ts";
 import { contains } from "../helpers/contains.ts";
-import { archiving, losing, misbehaving, powerCut, signerWith } from "../helpers/doubles.ts";
+import { archiving, frontRun, losing, misbehaving, powerCut, signerWith } from "../helpers/doubles.ts";
 import {
   admitted,
   another,
@@ -599,6 +601,32 @@ describe("Shredding: what is deleted is opened by nothing that is left", () => {
 
   const partsOf = ({ journal }: Vault, store: BlobStore): Partial<Environment> => ({
     ...{ store, journalStore: journal.store, journalKey: journal.key },
+  });
+
+  it("is not followed while a commit from before it owes a revoke, and keeps nothing of what that carried", async () => {
+    const { vault, environment, seed, store } = await archived();
+    const other = await another(world, seed, store);
+    const grantee = Wallet.createRandom().address;
+    await admitted(world, vault, grantee);
+    await remember(vault, { scope: "health", text: CANARY });
+    // The commit is landed alone, and the device crashes before it sees that.
+    const crashed = paidBy(vault, environment, frontRun(world.owner, world.relayer, true));
+    expect(await thrown(revoke(crashed, grantee))).to.have.property("message", "power cut");
+    await sync(other);
+    await shred(other, await memoryNamed(other, CANARY));
+    await sync(other);
+    await settle(vault);
+    expect(await readCandidates(vault.journal)).to.have.length(1);
+    expect((await stateOf(vault)).shredFollowed).to.equal(0n);
+    expect(await kinds(vault)).not.to.include("note");
+    await sync(vault);
+    await settle(vault);
+    const { shredSeen, shredFollowed } = await stateOf(vault);
+    expect(shredFollowed).to.equal(shredSeen).and.not.equal(0n);
+    expect(await readCandidates(vault.journal)).to.deep.equal([]);
+    const sent = (await readSent(vault.journal)).flatMap(({ operations }) => operations);
+    for (const each of [...sent, ...(await readOperations(vault.journal))])
+      expect(each.kind === "create" && each.text === CANARY).to.equal(false);
   });
 
   it("comes to its end wherever the power is cut", async function () {
