@@ -7,6 +7,7 @@ import type { VaultRef } from "../crypto/ref.ts";
 import {
   AlreadyInitialised,
   ContractRefusal,
+  InvalidWords,
   NotHandedOver,
   OwnerRequired,
   RaceLost,
@@ -75,7 +76,8 @@ export interface Takeover {
  * written from then on. Interrupted anywhere, it is gone on with by calling it again with the same journal (SPEC §10).
  *
  * @throws {OwnerRequired} when the wallet is not the vault's owner. {NotHandedOver} when nothing was handed over to this
- *   device and `empty` was not said. {AlreadyInitialised} when the journal is that of another membership.
+ *   device and `empty` was not said. {AlreadyInitialised} when the journal is that of another membership. {InvalidWords}
+ *   when it was begun with other words.
  */
 export async function takeOver(request: TakeoverRequest): Promise<Takeover> {
   const ref = { ...request.ref, contract: request.ref.contract.toLowerCase() };
@@ -97,7 +99,11 @@ async function alreadyDone(vault: Vault, seed: Uint8Array): Promise<Takeover | n
 
 async function begun(vault: Vault, { seed, empty }: TakeoverRequest): Promise<Succession> {
   const known = await readSuccession(vault.journal);
-  if (known !== null) return known;
+  if (known !== null) {
+    const { visibilityKey } = seedSecrets(seed, vault.ref);
+    if (equalBytes(known.state.visibilityKey, visibilityKey)) return known;
+    throw new InvalidWords("the take-over was begun with others");
+  }
   const { vaultId } = vault.ref;
   const [state, checked] = [await readState(vault.journal), await readChecked(vault.journal)];
   if (state !== null && checked === null) throw new AlreadyInitialised(vaultId);

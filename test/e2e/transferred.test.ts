@@ -685,6 +685,19 @@ describe("Transfer: a vault changes hands", () => {
       expect(await texts(taken.vault)).to.deep.equal(LIVING);
       expect(await taking(vault, next, { finality })).to.include({ final: true, receipt: null });
     });
+
+    it("is not gone on with by other words, which would never open the vault", async () => {
+      const { vault, next, journal } = await (await ready()).copy();
+      const finality = { confirmations: 1_000 } as const;
+      const { sequence } = await taking(vault, next, { journalStore: journal, finality });
+      const other = { ...next, seed: randomBytes(32) };
+      expect(await nameOf(taking(vault, other, { journalStore: journal, finality }))).to.equal(
+        "InvalidWords",
+      );
+      const taken = await taking(vault, next, { journalStore: journal });
+      expect(taken).to.include({ final: true, receipt: null, sequence });
+      expect(await texts(taken.vault)).to.deep.equal(LIVING);
+    });
   });
 
   /** A vault that is transferred and not taken over, and the buyer's journal, to be tried several times. */
