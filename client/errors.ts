@@ -619,6 +619,13 @@ export class RecipientsUnconfirmed extends VaultError {
   }
 }
 
+/** Two members would find their welcomes by one locator: neither could tell which is its own. */
+export class LocatorShared extends VaultError {
+  constructor(readonly memberIds: readonly [string, string]) {
+    super(`Members ${memberIds.join(" and ")} have one locator, and one of them would be lost. Remove one.`);
+  }
+}
+
 /** A rekey was begun and is not done. */
 export class RekeyPending extends VaultError {
   constructor(readonly operationId: string) {

@@ -31,7 +31,7 @@ import type { RekeyOperation } from "./operations.ts";
 import { openPast, wordsOf } from "./past.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
 import { newestBlock, pinnedHead, stateOf, type Block, type Vault } from "./session.ts";
-import { doubtful, partiesOf } from "./staying.ts";
+import { checkLocators, doubtful, partiesOf } from "./staying.ts";
 import { syncWith, type RekeyBase, type SyncResult } from "./sync.ts";
 
 /** Whom and what a rekey is to leave behind. */
@@ -67,6 +67,7 @@ export interface RekeyResult extends SyncResult {
  * @throws {OwnerRequired} when the wallet is not the owner's. {UnknownMember|OwnDevice} when nobody may be removed so.
  * @throws {RecipientsUnconfirmed} while members stay whose keys or terms may be the work of who leaves. The commit key is
  *   the new one by then: confirm them, or remove them too.
+ * @throws {LocatorShared} when two members that stay have one locator: remove one of them too.
  * @throws {InvalidWords} when words are another vault's, or new words the present ones. {NotEnrolled} when a device that was just
  *   recovered is to renew the words.
  * @throws {BlobMissing|RootMismatch|…} when the head that it is to build on does not open: choose an earlier one.
@@ -245,6 +246,7 @@ async function prepare(
   if (operation === null || (await hasLanded(vault, state, chain, operation))) return null;
   const { opened, after } = await baseOf(vault, state, chain, operation);
   const parties = await partiesOf(state, operation, opened);
+  checkLocators(parties, opened);
   const members = await doubtful(vault, operation, parties, opened, block);
   if (members.length > 0) throw new RecipientsUnconfirmed(members);
   const from = { sequence: opened.chain.sequence, epoch: opened.data.epoch };

@@ -1,9 +1,10 @@
 import { equalBytes } from "@noble/ciphers/utils.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { hexlify } from "ethers";
 
 import { recipientBytes, recipientDigest, recipientOf } from "../crypto/identity.ts";
 import type { SeedSecrets } from "../crypto/keys.ts";
-import { NotAMember, WordsNeeded, type UnconfirmedMember } from "../errors.ts";
+import { LocatorShared, NotAMember, WordsNeeded, type UnconfirmedMember } from "../errors.ts";
 import type { OpenedHead } from "./head.ts";
 import { readWitnessed, type MemberState } from "./journal.ts";
 import { ownerMember, wordsMember } from "./mint.ts";
@@ -82,6 +83,23 @@ async function ownRecord(
   const recipients = await Promise.all(held.map(async (each) => recipientBytes(await recipientOf(each))));
   const named = recipients.find((recipient) => equalBytes(recipient, standing.recipient));
   return { ...derived, welcomeDigest, erased, recipient: named ?? derived.recipient };
+}
+
+/**
+ * A locator leads to one welcome: who has another's hides that one's.
+ *
+ * @throws {LocatorShared} when two that stay have the same.
+ */
+export function checkLocators({ remove, known, renewed }: Parties, opened: OpenedHead): void {
+  const apart = new Set([...remove, ...known.map(({ id }) => id)]);
+  const others = [...rosterOf(opened).members.values()].filter(({ id }) => !apart.has(id));
+  const holders = new Map<string, string>();
+  for (const { id, locator } of [...known, ...others, ...(renewed === null ? [] : [renewed.member])]) {
+    const name = bytesToHex(locator);
+    const holder = holders.get(name);
+    if (holder !== undefined) throw new LocatorShared([holder, id]);
+    holders.set(name, id);
+  }
 }
 
 /** Who would stay by a record that nobody vouches for. Readers whose grant is over do not stay. */

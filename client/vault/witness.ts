@@ -11,13 +11,14 @@ import type { Vault } from "./session.ts";
 // Dates in the roster are the word of whoever wrote the head, and a hostile device writes heads. What no device of the
 // owner can make up is what this one saw in final heads, and when (SPEC §11).
 
-/** Names all that a member's record lets it do, and by which key. Its label and its dates are words. */
+/** Names all that a member's record lets it do, by which key, and where it finds its welcome. Its label and its dates are words. */
 export const fingerprintOf = (member: RosterMember): string =>
   bytesToHex(
     sha256(
       encodeCbor([
         ...[member.id, member.class, member.recipient, member.grantee, member.listed],
         ...[member.scopes.toSorted(), member.expiresAt, member.permissions, member.admission],
+        sha256(member.locator),
       ]),
     ),
   );

@@ -9,6 +9,7 @@ import {
   CommitKeyMissing,
   forget,
   grants,
+  LocatorShared,
   memoryStore,
   NotAMember,
   NotYetAdmitted,
@@ -414,6 +415,47 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
       for (const { recipient } of rosterOf(whole).members.values()) {
         expect(recipientText(recipient)).not.to.equal(await recipientOf(identity));
       }
+    });
+
+    it("cannot strand the words or the phone by a locator that they do not have", async () => {
+      const { vault, seed, phone, tablet } = await household();
+      const { sequence: base } = await headOf(vault);
+      await rewrite(world, tablet.device, {
+        roster: (members) =>
+          members.map((member) =>
+            member.label === "the 24 words" || member.id === phone.memberId
+              ? { ...member, locator: randomBytes(32) }
+              : member,
+          ),
+      });
+      const remove = [tablet.memberId];
+      const fault = await thrown(rekey(vault, { remove }));
+      expect(fault).to.be.instanceOf(RecipientsUnconfirmed);
+      const shown = (fault as RecipientsUnconfirmed).members;
+      expect(shown.map(({ label }) => label)).to.have.members(["the 24 words", "phone"]);
+      await rekey(vault, { remove, base });
+      expect(await texts(phone.device)).to.deep.equal(["Runs at six"]);
+      expect(await texts(await recoverOn(world, seed, device(world, world.owner)))).to.deep.equal([
+        "Runs at six",
+      ]);
+    });
+
+    it("cannot hide the phone's welcome behind that of another member with its locator", async () => {
+      const { vault, phone, tablet } = await household();
+      const { locator } = await stateOf(phone.device);
+      const accomplice = await added(tablet.device, "e-reader");
+      await rewrite(world, tablet.device, {
+        roster: (members) =>
+          members.map((member) => (member.id === accomplice.memberId ? { ...member, locator } : member)),
+      });
+      const remove = [tablet.memberId];
+      const confirmed = await vouchingFor(vault, remove);
+      const fault = await thrown(rekey(vault, { remove, confirmed }));
+      expect(fault).to.be.instanceOf(LocatorShared);
+      const { memberIds } = fault as LocatorShared;
+      expect(memberIds).to.have.members([phone.memberId, accomplice.memberId]);
+      await rekey(vault, { remove: [...remove, accomplice.memberId] });
+      expect(await texts(phone.device)).to.deep.equal(["Runs at six"]);
     });
 
     it("cannot make a device of a reader, nor widen what it reads", async () => {
