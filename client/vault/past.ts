@@ -3,12 +3,11 @@ import { equalBytes } from "@noble/ciphers/utils.js";
 import { seedSecrets, type SeedSecrets } from "../crypto/keys.ts";
 import { HeadUnknown, InvalidWords, VaultError } from "../errors.ts";
 import type { ChainHead } from "./contract.ts";
-import type { OpenedHead } from "./head.ts";
+import type { DecodedHead } from "./decoded.ts";
 import { headsFrom } from "./history.ts";
 import type { MemberState } from "./journal.ts";
 import { viewOf, type VaultView } from "./read.ts";
 import { wordsState } from "./recover.ts";
-import { isInternal } from "./roster.ts";
 import { openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 
 /** By what a head of the past may be opened, beside what the device holds now. */
@@ -28,7 +27,7 @@ export async function openPast(
   state: MemberState,
   head: ChainHead,
   { words, replaced }: PastKeys,
-): Promise<OpenedHead> {
+): Promise<DecodedHead> {
   const then = async (): Promise<ChainHead> => {
     const now = await pinnedHead(vault, state);
     return { ...now, authorizer: replaced ?? now.authorizer };
@@ -98,8 +97,8 @@ export async function heads(vault: Vault, count = 8, request: PastRequest = {}):
   return shown;
 }
 
-const countOf = ({ scopes }: OpenedHead): number =>
-  [...scopes.values()].reduce((sum, { id, live }) => sum + (isInternal(id) ? 0 : live.size), 0);
+const countOf = ({ memories }: DecodedHead): number =>
+  [...memories.values()].reduce((sum, { size }) => sum + size, 0);
 
 /**
  * Reads the vault as it was at a head of the past, whole and proven against that head's root: behind junk, for instance.

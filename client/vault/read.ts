@@ -1,10 +1,9 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
 import { NotAMember, UnknownMemory, VaultError } from "../errors.ts";
-import { decodeRecord } from "../memory/codec.ts";
 import type { Memory } from "../memory/record.ts";
 import { memoryLeaf, MerkleTree } from "../memory/tree.ts";
-import type { OpenedHead } from "./head.ts";
+import { copyOf, type DecodedHead } from "./decoded.ts";
 import type { MemberState } from "./journal.ts";
 import { isInternal } from "./roster.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
@@ -43,17 +42,16 @@ export async function read(vault: Vault): Promise<VaultView> {
 }
 
 /** What a member reads of a head that it opened. */
-export function viewOf(state: MemberState, opened: OpenedHead, final: boolean): VaultView {
+export function viewOf(state: MemberState, opened: DecodedHead, final: boolean): VaultView {
   const names =
     state.class === "owner"
       ? rosterOf(opened).scopeNames
       : new Map(state.scopes.map(({ id, name }) => [id, name]));
-  const scopes = [...opened.scopes.values()]
-    .filter(({ id }) => !isInternal(id))
-    .map(({ id, live }) => ({
+  const scopes = [...opened.memories]
+    .map(([id, memories]) => ({
       id,
       name: names.get(id) ?? id,
-      memories: [...live.values()].map(decodeRecord),
+      memories: [...memories.values()].map(copyOf),
     }))
     .sort((a, b) => a.name.localeCompare(b.name));
   const { sequence, stateRoot, root } = opened.chain;
@@ -81,7 +79,7 @@ export const roleOf = async (vault: Vault): Promise<VaultStatus["role"]> => (awa
 interface Latest {
   /** The member as this head has it. */
   readonly state: MemberState;
-  readonly opened: OpenedHead;
+  readonly opened: DecodedHead;
   readonly final: boolean;
 }
 

@@ -18,6 +18,7 @@ import type { Random } from "../crypto/seal.ts";
 import { finalityOf, readChainHead, vaultContract } from "./contract.ts";
 import type { ChainHead, Finality } from "./contract.ts";
 import type { VaultRef } from "../crypto/ref.ts";
+import { decodedHead, type DecodedHead } from "./decoded.ts";
 import { openHead, type MemberKeys, type OpenedHead, type ScopeState } from "./head.ts";
 import { readOperations, readState, type Journal, type MemberState } from "./journal.ts";
 import { newestWelcome } from "./reissue.ts";
@@ -56,7 +57,7 @@ export interface Vault extends Rpcs {
   /** Verified scopes of the last head that was opened. */
   cache: ReadonlyMap<string, ScopeState>;
   /** The head that was opened last; it is the cache's only while it has the same scopes. */
-  opened: OpenedHead | null;
+  opened: DecodedHead | null;
 }
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
@@ -167,27 +168,29 @@ export function checkPin({ pin }: MemberState, chain: ChainHead): void {
 }
 
 /**
- * Opens a head with the state's keys and keeps its scopes for the next one.
+ * Opens a head with the state's keys, its memories decoded, and keeps its scopes for the next one.
  *
  * @param newest - the head whose owner and authorizer may sign welcomes.
+ * @throws {MalformedData} when a record is no memory. All that {@link openHead} throws.
  */
 export async function openWith(
   vault: Vault,
   state: MemberState,
   chain: ChainHead,
   newest: () => Promise<ChainHead> = () => pinnedHead(vault, state),
-): Promise<OpenedHead> {
+): Promise<DecodedHead> {
   const open = (as: MemberState): Promise<OpenedHead> =>
     openHead(chain, memberKeys(as), vault.store, vault.cache, (data, keyring) =>
       newestWelcome(vault, as, data, keyring, newest),
     );
-  const opened = await open(state).catch(async (fault: unknown) => {
+  const proven = await open(state).catch(async (fault: unknown) => {
     const visibilityKey = fault instanceof VaultError ? await renewedKey(vault) : null;
     if (visibilityKey === null) throw fault;
     return open({ ...state, visibilityKey }).catch((second: unknown) => {
       throw second instanceof VaultError ? fault : second;
     });
   });
+  const opened = decodedHead(proven, vault.opened?.memories);
   [vault.cache, vault.opened] = [opened.scopes, opened];
   return opened;
 }
@@ -201,7 +204,7 @@ export function openedAlready(
   { cache, opened }: Pick<Vault, "cache" | "opened">,
   { secret }: Pick<MemberState, "secret">,
   chain: ChainHead,
-): OpenedHead | null {
+): DecodedHead | null {
   if (opened === null || opened.scopes !== cache) return null;
   return opened.chain.stateRoot === chain.stateRoot && equalBytes(opened.secret, secret) ? opened : null;
 }

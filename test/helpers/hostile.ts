@@ -24,7 +24,8 @@ import {
   ZERO,
   type RosterMember,
 } from "../../client/vault/roster.ts";
-import { claiming, opened } from "./furnished.ts";
+import { openWith, stateOf } from "../../client/vault/session.ts";
+import { claiming } from "./furnished.ts";
 import type { World } from "./world.ts";
 
 /** Lands a commit by the signature of whoever has the key. */
@@ -46,6 +47,10 @@ export interface Rewriting {
   readonly roster?: (members: readonly RosterMember[]) => readonly RosterMember[];
   /** Whether everything that is remembered goes. */
   readonly empties?: boolean;
+  /** What every scope but the internal ones is to hold besides. */
+  readonly plants?: readonly Uint8Array[];
+  /** The commit key of before, where the head has none any more. */
+  readonly commitKey?: string;
 }
 
 /**
@@ -55,7 +60,10 @@ export interface Rewriting {
  * @returns the digests of its blobs.
  */
 export async function rewrite(world: World, vault: Vault, rewriting: Rewriting = {}): Promise<string[]> {
-  const { head, state, whole, commitKey } = await opened(vault);
+  const head = await readChainHead(vault.contract, vault.ref);
+  const state = await stateOf(vault);
+  const whole = await openWith(vault, state, head);
+  const commitKey = rewriting.commitKey ?? hexlify(secretsOf(whole).commitKey!);
   const { ref, visibilityKey } = state;
   const secrets = secretsOf(whole).members;
   const before = [...rosterOf(whole).members.values()];
@@ -82,6 +90,7 @@ export async function rewrite(world: World, vault: Vault, rewriting: Rewriting =
   const scopes = new Map(
     [...whole.scopes.values()].map(({ id, live, segments }): [string, ScopeDraft] => {
       const now = new Map(rewriting.empties === true && !isInternal(id) ? [] : live);
+      if (!isInternal(id)) put(now, rewriting.plants ?? []);
       if (id === ONE || id === ZERO) for (const member of before) now.delete(member.id);
       if (id === ONE)
         put(

@@ -5,6 +5,7 @@ import { NotInitialised, RollbackDetected, VaultChangedHands } from "../../../cl
 import { memoryJournalStore } from "../../../client/storage/journal-store.ts";
 import { memoryStore } from "../../../client/storage/store.ts";
 import { finalityOf } from "../../../client/vault/contract.ts";
+import { decodedHead } from "../../../client/vault/decoded.ts";
 import type { MemberState } from "../../../client/vault/journal.ts";
 import { checkPin, memberKeys, openedAlready, stateOf, vaultAt } from "../../../client/vault/session.ts";
 import { seeded } from "../../helpers/seeded.ts";
@@ -96,7 +97,7 @@ describe("a head that was opened already", () => {
   it("counts for the member that opened it, at that head, while its scopes are kept", async () => {
     const bench = new Workbench("opened");
     await bench.commit();
-    const opened = await bench.open();
+    const opened = decodedHead(await bench.open());
     const vault = { cache: opened.scopes, opened };
     const { chain } = opened;
     expect(openedAlready(vault, opened, chain)).to.equal(opened);
