@@ -150,10 +150,8 @@ describe("a deployment that breaks off goes on", function () {
     await rpc(anvil.url, "evm_setAutomine", [false]);
     await killed(anvil, "unheard", 1);
     expect(await rpc(anvil.url, "eth_getTransactionCount", [DEPLOYER, "latest"])).to.equal("0x0");
-    // Automine leaves what waits until there is another transaction.
-    const mining = setTimeout(() => {
-      void rpc(anvil.url, "evm_setAutomine", [true]).then(() => rpc(anvil.url, "evm_mine", []));
-    }, 8_000);
+    // Ignition waits for several confirmations where it found automine off: block must follow block.
+    const mining = setTimeout(() => void rpc(anvil.url, "evm_setIntervalMining", [1]), 8_000);
     await expectResumed(anvil, false).finally(() => clearTimeout(mining));
   });
 
