@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 import { expect } from "chai";
 import { getCreateAddress, Wallet } from "ethers";
@@ -25,6 +26,11 @@ const JOURNALS = path.join(hre.config.paths.ignition, "deployments");
  * that, or when all is confirmed and nothing recorded.
  */
 type Moment = "unsent" | "unheard" | "heard" | "confirmed";
+
+/** A transaction in a block. */
+interface Sent {
+  readonly nonce: string;
+}
 
 /** Lets requests pass until the transaction with this number, counted from 1, and then cuts the power. */
 function cutting(moment: Moment, number: number, cut: () => Promise<unknown>) {
@@ -92,6 +98,18 @@ describe("a deployment that breaks off goes on", function () {
       ? JSON.stringify({ jsonrpc: "2.0", id: 1, result: "Geth/v1.16.7" })
       : forward();
 
+  /**
+   * Waits until a block has this transaction of the deployer, counted from 1. A node that is ended while it mines may keep
+   * the account's new nonce without the block: no chain is in that state.
+   */
+  async function mined({ url }: Anvil, number: number): Promise<void> {
+    for (;;) {
+      const block = (await rpc(url, "eth_getBlockByNumber", ["latest", true])) as { transactions: Sent[] };
+      if (block.transactions.some(({ nonce }) => Number(nonce) === number - 1)) return;
+      await setTimeout(20);
+    }
+  }
+
   /** Deploys, and is killed. */
   async function killed(anvil: Anvil, moment: Moment, number: number, isPublic = false): Promise<void> {
     const tasks: RunningTask[] = [];
@@ -151,8 +169,8 @@ describe("a deployment that breaks off goes on", function () {
     await killed(anvil, "unheard", 1);
     expect(await rpc(anvil.url, "eth_getTransactionCount", [DEPLOYER, "latest"])).to.equal("0x0");
     // Ignition waits for several confirmations where it found automine off: block must follow block.
-    const mining = setTimeout(() => void rpc(anvil.url, "evm_setIntervalMining", [1]), 8_000);
-    await expectResumed(anvil, false).finally(() => clearTimeout(mining));
+    const mining = setTimeout(8_000).then(() => rpc(anvil.url, "evm_setIntervalMining", [1]));
+    await Promise.all([expectResumed(anvil, false), mining]);
   });
 
   for (const hasCreateX of [false, true]) {
@@ -168,6 +186,7 @@ describe("a deployment that breaks off goes on", function () {
         async ({ method, forward }) => {
           const answer = await forward();
           if (method !== "eth_sendRawTransaction" || ++sent !== 2) return answer;
+          await mined(anvil, 2);
           await anvil.stop();
           return null;
         },
@@ -186,6 +205,7 @@ describe("a deployment that breaks off goes on", function () {
         let anvil = await startAnvil({ chainId, state });
         if (hasCreateX) await placeCreateX(anvil.url, createX);
         await killed(anvil, "unheard", 1);
+        await mined(anvil, 1);
         await anvil.stop();
         anvil = await startAnvil({ chainId, state });
         await killed(anvil, "confirmed", 2);
