@@ -4,14 +4,12 @@ import { ZeroHash } from "ethers";
 import { NotGranted } from "../errors.ts";
 import { PERMISSION, sendCalls } from "./contract.ts";
 import { checkedTerms, naming, newestHead, requireOwner } from "./grant.ts";
-import { writeOperations } from "./journal.ts";
-import { withdraw } from "./memories.ts";
 import type { ChangeOperation, Terms } from "./operations.ts";
 import { rosterOf, sameTerms } from "./plan.ts";
 import type { RosterMember } from "./roster.ts";
 import { agreed, type Rpc } from "./rpcs.ts";
 import type { Vault } from "./session.ts";
-import { sync, type SyncResult } from "./sync.ts";
+import { commitOrWithdraw, type SyncResult } from "./sync.ts";
 
 /** What is to be otherwise about a grant; what is not named stays. Nothing named is a new welcome for one that was lost. */
 export interface ChangeRequest {
@@ -50,15 +48,7 @@ export async function change(vault: Vault, who: string, request: ChangeRequest =
   const [member, operation] = await operationFor(vault, who, request);
   const wanted = operation.wanted ?? operation.seen;
   if (await differsOnChain(vault, member, wanted)) await requireOwner(vault);
-  await writeOperations(vault.journal, [operation]);
-  const withdrawn = (): Promise<void> => withdraw(vault, [operation.id]);
-  const result = await sync(vault).catch(async (fault: unknown) => {
-    // As a grant that failed, it must not be made later behind its owner's back.
-    await withdrawn();
-    throw fault;
-  });
-  const outcome = result.outcomes.get(operation.id);
-  if (outcome?.kind !== "changed") await withdrawn();
+  const { result, outcome } = await commitOrWithdraw(vault, operation);
   if (outcome?.kind === "refused") throw outcome.fault;
   const [after] = await readerNamed(vault, member.id);
   if (after === null) throw new NotGranted(who);

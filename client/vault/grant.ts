@@ -16,14 +16,14 @@ import {
 } from "../errors.ts";
 import { PERMISSION } from "./contract.ts";
 import { readWelcome, removeWelcome, writeOperations } from "./journal.ts";
-import { scopeName, withdraw } from "./memories.ts";
+import { scopeName } from "./memories.ts";
 import type { OpenedHead } from "./head.ts";
 import type { AdmitOperation, Terms } from "./operations.ts";
 import { endOnChain, goneMembers, mayRevoke, stands } from "./owed.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
 import type { Admission, RosterMember } from "./roster.ts";
 import { chainTime, newestBlock, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
-import { sync, type SyncResult } from "./sync.ts";
+import { commitOrWithdraw, sync, type SyncResult } from "./sync.ts";
 import { unprinted } from "./unprinted.ts";
 
 /** A grant: who may read what until when. */
@@ -80,17 +80,9 @@ export async function grant(vault: Vault, request: GrantRequest): Promise<Grante
 /** Admits a member of either class. */
 export async function admit(vault: Vault, operation: AdmitOperation): Promise<Granted> {
   await refuseMember(vault, operation);
-  await writeOperations(vault.journal, [operation]);
-  const withdrawn = (): Promise<void> => withdraw(vault, [operation.id]);
-  const result = await sync(vault).catch(async (fault: unknown) => {
-    // A grant that failed must not be made later behind its owner's back; a candidate that was sent still may land.
-    await withdrawn();
-    throw fault;
-  });
-  const outcome = result.outcomes.get(operation.id);
-  if (outcome?.kind === "refused" || outcome?.kind === "unchanged") {
-    await withdrawn();
-    if (outcome.kind === "refused") throw outcome.fault;
+  const { result, outcome } = await commitOrWithdraw(vault, operation);
+  if (outcome?.kind === "refused") throw outcome.fault;
+  if (outcome?.kind === "unchanged") {
     await refuseMember(vault, operation);
     throw new InvalidExpiry(operation.expiresAt ?? 0, await chainTime(vault));
   }

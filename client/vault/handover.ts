@@ -8,22 +8,14 @@ import { setController } from "./contract.ts";
 import { devices } from "./devices.ts";
 import { collectWelcome, newestHead, requireOwner, type Granted } from "./grant.ts";
 import type { OpenedHead } from "./head.ts";
-import {
-  readOperations,
-  removeNeeded,
-  writeChecked,
-  writeNeeded,
-  writeOperations,
-  type MemberState,
-} from "./journal.ts";
-import { withdraw } from "./memories.ts";
+import { readOperations, removeNeeded, writeChecked, writeNeeded, type MemberState } from "./journal.ts";
 import type { HandoverOperation } from "./operations.ts";
 import { namesOwner, rosterOf } from "./plan.ts";
 import { isInternal } from "./roster.ts";
 import { finalNumber } from "./rpcs.ts";
 import { agreedHead, locked, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 import { settle } from "./settle.ts";
-import { sync } from "./sync.ts";
+import { commitOrWithdraw, sync } from "./sync.ts";
 
 // A vault changes hands in three steps, each of which may be the last: the seller leaves what lives to the buyer's key, the
 // buyer opens and checks it, the token moves. After that the buyer begins anew (takeover.ts, SPEC §10).
@@ -55,18 +47,12 @@ export async function handOver(vault: Vault, { recipient, label = "" }: Handover
   if (waiting.length > 0) throw new NotFinal("what this device wrote last");
   const ledThere = (await devices(vault)).flatMap(({ welcomeDigest }) => welcomeDigest ?? []);
   await writeNeeded(vault.journal, ledThere.map(bytesToHex));
-  await writeOperations(vault.journal, [operation]);
-  const withdrawn = async (): Promise<void> => {
-    await withdraw(vault, [operation.id]);
+  const { result, outcome } = await commitOrWithdraw(vault, operation).catch(async (fault: unknown) => {
     await removeNeeded(vault.journal);
-  };
-  const result = await sync(vault).catch(async (fault: unknown) => {
-    // It must not happen later, behind its owner's back.
-    await withdrawn();
     throw fault;
   });
-  if (result.outcomes.get(operation.id)?.kind !== "handedOver") {
-    await withdrawn();
+  if (outcome?.kind !== "handedOver") {
+    await removeNeeded(vault.journal);
     throw new HandedOver(vault.ref.vaultId);
   }
   return { ...result, memberId: operation.id, welcome: await collectWelcome(vault, operation.id) };

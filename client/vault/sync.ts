@@ -29,11 +29,12 @@ import {
   removeOperations,
   writeCandidate,
   writeLostText,
+  writeOperations,
   type Candidate,
   type LostText,
   type MemberState,
 } from "./journal.ts";
-import { uncommitted } from "./memories.ts";
+import { uncommitted, withdraw } from "./memories.ts";
 import type { VaultOperation } from "./operations.ts";
 import { allOwedRevokes, endOnChain, goneMembers, mayRevoke } from "./owed.ts";
 import {
@@ -78,6 +79,27 @@ const MAX_RACES = 8;
  * @throws {UncertainBatch} when a batch may have landed long ago: it is shown, not sent again.
  */
 export const sync = (vault: Vault): Promise<SyncResult> => syncWith(vault, null);
+
+/**
+ * Commits an operation now, with everything that waits, or takes it back: what failed, or changed nothing, must not be made
+ * later behind its owner's back. A candidate that was sent still may land.
+ *
+ * @returns what the sync did, and what became of the operation: `null` where a first attempt had landed after all.
+ */
+export async function commitOrWithdraw(
+  vault: Vault,
+  operation: VaultOperation,
+): Promise<{ readonly result: SyncResult; readonly outcome: OperationOutcome | null }> {
+  await writeOperations(vault.journal, [operation]);
+  const withdrawn = (): Promise<void> => withdraw(vault, [operation.id]);
+  const result = await sync(vault).catch(async (fault: unknown) => {
+    await withdrawn();
+    throw fault;
+  });
+  const outcome = result.outcomes.get(operation.id) ?? null;
+  if (outcome?.kind === "refused" || outcome?.kind === "unchanged") await withdrawn();
+  return { result, outcome };
+}
 
 /** What a commit that rekeys stands on: a head that its owner chose, and new keys. */
 export interface RekeyBase {
