@@ -23,8 +23,9 @@ import {
   type Proofs,
 } from "./prove/record.ts";
 import { findSolvers, LIMIT, type Solver } from "./prove/solvers.ts";
-import { compilerVersion, sourcesOf, type Overlay } from "./prove/sources.ts";
+import { sourcesOf, type Overlay } from "./prove/sources.ts";
 import { narrowed, stepsOf, textOf, type Step } from "./prove/steps.ts";
+import { versionOf } from "./solidity/solc.ts";
 
 const HELP = `npm run prove -- [options]
   --only TEXT   only properties whose name has the text
@@ -50,7 +51,7 @@ class Prover {
 
   constructor(solvers: readonly Solver[], isAfresh: boolean) {
     this.#checker = new Checker(solvers);
-    this.#tools = [compilerVersion(), ...solvers.flatMap((one) => [nameOf(one), ...one.args])].join(" ");
+    this.#tools = [versionOf("solc"), ...solvers.flatMap((one) => [nameOf(one), ...one.args])].join(" ");
     mkdirSync(path.dirname(CACHE), { recursive: true });
     if (isAfresh || !existsSync(CACHE)) writeFileSync(CACHE, "");
     for (const line of readFileSync(CACHE, "utf8").split("\n").filter(isWhole)) {
@@ -134,7 +135,7 @@ async function main(options: Options): Promise<number> {
   }
   const prover = new Prover(solvers, options.afresh);
   const model = modelOf();
-  const names = [`solc ${compilerVersion()}`, ...solvers.map(nameOf)];
+  const names = [`solc ${versionOf("solc")}`, ...solvers.map(nameOf)];
   console.log(`${CONTRACT}, by ${names.join(", ")}; ${LIMIT} seconds for a step\n`);
 
   const properties: Record<string, Proof> = {};
@@ -172,7 +173,7 @@ async function main(options: Options): Promise<number> {
     if (isBad || options.only !== "" || options.bite)
       throw new RangeError("Only a whole run, without fault, is recorded");
     const versions = {
-      solc: compilerVersion(),
+      solc: versionOf("solc"),
       ...Object.fromEntries(solvers.map(({ name, version }) => [name, version] as const)),
     };
     const proofs: Proofs = {

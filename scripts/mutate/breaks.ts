@@ -2,7 +2,8 @@
  * Deliberate breaks of the contracts, written by hand, and which invariants notice them: an invariant that none makes red
  * would prove nothing.
  */
-import type { Compile, Input } from "./compiler.ts";
+import type { Input } from "../solidity/solc.ts";
+import type { Compile } from "./compiler.ts";
 import type { Patch } from "./operators.ts";
 import type { Plan } from "./plan.ts";
 import { named } from "./project.ts";

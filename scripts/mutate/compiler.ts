@@ -1,30 +1,5 @@
 /** The compiler, kept in memory: a contract of ours takes half a second then, and no code for a size or a chain. */
-import { createRequire } from "node:module";
-
-import wrapper from "solc/wrapper.js";
-
-import type { Node } from "./ast.ts";
-
-export interface Input {
-  readonly language: string;
-  readonly sources: Readonly<Record<string, { readonly content: string }>>;
-  readonly settings: Readonly<Record<string, unknown>>;
-}
-
-export interface Contract {
-  readonly abi: readonly { readonly type: string; readonly name?: string }[];
-  readonly evm: {
-    readonly bytecode: { readonly object: string };
-    readonly deployedBytecode: { readonly object: string };
-  };
-}
-
-export interface Output {
-  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
-  readonly sources: Readonly<Record<string, { readonly ast: Node }>>;
-  /** By file and name; absent if there was an error. */
-  readonly contracts?: Readonly<Record<string, Readonly<Record<string, Contract>>>>;
-}
+import { loadSolc, type Input, type Output } from "../solidity/solc.ts";
 
 /** What an artifact consists of. */
 export const CODE = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"];
@@ -47,16 +22,9 @@ export type Compile = (
 /** For code that runs for so long that it is worth the time. */
 export const OPTIMISED = { ...SETTINGS, optimizer: { enabled: true } };
 
-/** Loads the compiler, which takes most of a second. */
+/** Loads the compiler, to compile as these settings say. */
 export function loadCompiler(fixed: Readonly<Record<string, unknown>> = SETTINGS): Compile {
-  const soljson: unknown = createRequire(import.meta.url)("solc/soljson.js");
-  const { compile } = wrapper(soljson) as { compile: (input: string) => string };
-  return (input, outputSelection) => {
-    const settings = { ...input.settings, ...fixed, outputSelection };
-    return JSON.parse(compile(JSON.stringify({ ...input, settings }))) as Output;
-  };
+  const solc = loadSolc();
+  return (input, outputSelection) =>
+    solc({ ...input, settings: { ...input.settings, ...fixed, outputSelection } });
 }
-
-/** The first error, if there was one. */
-export const errorOf = ({ errors = [] }: Output): string | undefined =>
-  errors.find(({ severity }) => severity === "error")?.formattedMessage;

@@ -1,5 +1,5 @@
 /** Which files make up a contract's code, and which contracts it creates. */
-import { list, referenceOf, text, walk, type Node } from "./ast.ts";
+import { list, referenceOf, text, walk, type Node } from "../solidity/ast.ts";
 
 /** Something at the top of a file or of a contract. */
 interface Declaration {

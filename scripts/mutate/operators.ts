@@ -10,7 +10,7 @@ import {
   walk,
   type Node,
   type Range,
-} from "./ast.ts";
+} from "../solidity/ast.ts";
 
 export type Operator =
   | "argument" // two neighbours of one type change places

@@ -1,8 +1,9 @@
 /** What has to be compiled and run for a fault in each file, worked out once from a compilation of everything. */
 import path from "node:path";
 
-import { text, type Node } from "./ast.ts";
-import { CODE, errorOf, type Compile, type Input, type Output } from "./compiler.ts";
+import { text, type Node } from "../solidity/ast.ts";
+import { errorOf, type Input, type Output } from "../solidity/solc.ts";
+import { CODE, type Compile } from "./compiler.ts";
 import { dependenciesOf, type Dependencies } from "./dependencies.ts";
 import { addressOf, link, type Linked } from "./linking.ts";
 import { mutationsOf, type Mutation } from "./operators.ts";

@@ -3,7 +3,7 @@ import path from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-import type { Input } from "./compiler.ts";
+import type { Input } from "../solidity/solc.ts";
 import type { Project } from "./plan.ts";
 
 /** What Hardhat calls the project's own files. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
+import { versionOf } from "../solidity/solc.ts";
 import type { Mutation } from "./operators.ts";
 import type { Plan } from "./plan.ts";
 import type { Verdict } from "./pool.ts";
@@ -24,7 +25,10 @@ const digest = (...parts: readonly string[]): string => {
 };
 
 /** What decides about a verdict; which faults there are does not. */
-const DECISIVE = ["compiler.ts", "dependencies.ts", "linking.ts", "plan.ts", "runner.ts", "trial.ts"];
+const DECISIVE = [
+  ...["compiler.ts", "dependencies.ts", "linking.ts", "plan.ts", "runner.ts", "trial.ts"],
+  ...["../solidity/ast.ts", "../solidity/solc.ts"],
+];
 
 const tools = (): string =>
   digest(
@@ -32,12 +36,9 @@ const tools = (): string =>
     ...DECISIVE.map((file) => readFileSync(path.join(import.meta.dirname, file), "utf8")),
   );
 
-/** Of the packages that compile and run: the manifest has them to the digit. */
+/** Of the packages that compile and run. */
 export function versions(): Readonly<Record<string, string>> {
-  const manifest = readFileSync(path.join(import.meta.dirname, "../../package.json"), "utf8");
-  const { devDependencies } = JSON.parse(manifest) as { devDependencies: Record<string, string> };
-  const names = ["solc", "@nomicfoundation/edr"];
-  return Object.fromEntries(names.map((name) => [name, devDependencies[name] ?? "unknown"]));
+  return Object.fromEntries(["solc", "@nomicfoundation/edr"].map((name) => [name, versionOf(name)]));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** One fault, put in and tested. */
-import { CODE, errorOf, type Compile } from "./compiler.ts";
+import { errorOf } from "../solidity/solc.ts";
+import { CODE, type Compile } from "./compiler.ts";
 import { mutated, type Mutation, type Patch } from "./operators.ts";
 import { artifactOf, linked, partsOf, testsOf, type Plan } from "./plan.ts";
 import type { Artifact, RunOptions, RunSuite, SuiteRun } from "./runner.ts";

@@ -1,27 +1,5 @@
-/** The compiler, with answers to what it asks for while it works. */
-import { createRequire } from "node:module";
-
-import wrapper from "solc/wrapper.js";
-
-import type { Node } from "../mutate/ast.ts";
-
-export interface Message {
-  readonly severity: string;
-  readonly errorCode: string;
-  readonly formattedMessage: string;
-}
-
-export interface Output {
-  readonly errors?: readonly Message[];
-  readonly sources: Readonly<Record<string, { readonly ast: Node }>>;
-}
-
-export interface Callbacks {
-  /** The text of an imported file. */
-  readonly import?: (file: string) => { readonly contents: string };
-  /** What a solver says of a query. */
-  readonly smtSolver?: (query: string) => { readonly contents: string };
-}
+/** The compiler, asked for what a proof needs. */
+import { errorOf, loadSolc, type Callbacks, type Output } from "../solidity/solc.ts";
 
 /**
  * @param content A file's text; nothing is made of it but what the settings ask for.
@@ -33,15 +11,9 @@ export function compile(
   settings: Readonly<Record<string, unknown>>,
   callbacks: Callbacks,
 ): Output {
-  const soljson: unknown = createRequire(import.meta.url)("solc/soljson.js");
-  const solc = wrapper(soljson) as { compile: (input: string, callbacks: Callbacks) => string };
   const input = { language: "Solidity", sources: { [file]: { content } } };
-  const text = solc.compile(
-    JSON.stringify({ ...input, settings: { evmVersion: "cancun", ...settings } }),
-    callbacks,
-  );
-  const output = JSON.parse(text) as Output;
-  const error = output.errors?.find(({ severity }) => severity === "error");
-  if (error !== undefined) throw new SyntaxError(error.formattedMessage);
+  const output = loadSolc()({ ...input, settings: { evmVersion: "cancun", ...settings } }, callbacks);
+  const error = errorOf(output);
+  if (error !== undefined) throw new SyntaxError(error);
   return output;
 }

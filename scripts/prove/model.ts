@@ -12,7 +12,7 @@ import {
   typeOf,
   walk,
   type Node,
-} from "../mutate/ast.ts";
+} from "../solidity/ast.ts";
 import { folded, masked, Writer } from "./writer.ts";
 
 /** What is done to the text. Nothing else is, and what is not known here stops the run. */

@@ -16,14 +16,6 @@ export function contentOf(file: string, overlay: Overlay = {}): string {
   return overlay[file] ?? readFileSync(path.join(root, folder, file), "utf8");
 }
 
-/** The compiler's version; the manifest has it to the digit. */
-export function compilerVersion(): string {
-  const { devDependencies } = JSON.parse(contentOf("package.json")) as {
-    devDependencies: Readonly<Record<string, string>>;
-  };
-  return devDependencies["solc"] ?? "unknown";
-}
-
 /**
  * @param file The contract's file, from the project's root.
  * @throws {SyntaxError} if it does not compile.
