@@ -3,11 +3,12 @@ import type { ContractTransactionResponse, Provider, Signer, TypedDataDomain, Ty
 import { getBytes, id, sha256, toBeHex, TypedDataEncoder, Wallet, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
-import { recoverWelcomeSigner, welcomeTypedData, type Welcome } from "../../client/crypto/welcome.ts";
+import { recoverWelcomeSigner, welcomeTypedData } from "../../client/crypto/welcome.ts";
 import { accountAccepts } from "../../client/vault/contract.ts";
 import type { KeyRegistry } from "../../typechain-types/KeyRegistry.js";
 import type { MemoryVault } from "../../typechain-types/MemoryVault.js";
 import { thrown } from "../helpers/thrown.ts";
+import { emptyWelcome } from "../helpers/welcome.ts";
 import {
   AUTHORIZATION_TYPES,
   DELTA_TYPES,
@@ -219,22 +220,9 @@ describe("Signatures", () => {
   });
 
   describe("of the client", () => {
-    const welcomeOf = (ref: Welcome["ref"]): Welcome => ({
-      ...{ ref, visibilityKey: new Uint8Array(32), memberId: new Uint8Array(16), class: "reader", epoch: 0 },
-      ...{
-        secret: new Uint8Array(32),
-        locator: new Uint8Array(32),
-        scopes: [],
-        grantee: null,
-        listed: false,
-      },
-      ...{ expiresAt: null, permissions: 1, admission: "fresh", inboxRecipient: null },
-      recipientDigest: new Uint8Array(32),
-    });
-
     it("under a welcome open no door, and those for a door no welcome", async () => {
       const { doors, vault, account, relayer } = await deploy();
-      const welcome = welcomeOf({
+      const welcome = emptyWelcome({
         chainId: 31337n,
         contract: (await vault.getAddress()).toLowerCase(),
         vaultId: BigInt(await vault.deriveSpaceId(account.address, id("salt"))),

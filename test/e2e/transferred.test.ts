@@ -114,6 +114,18 @@ describe("Transfer: a vault changes hands", () => {
     more: Partial<Environment> & { empty?: boolean } = {},
   ): Promise<Takeover> => takeOver({ ...environment, ref, seed, ...more });
 
+  /** The vault on another device of the buyer's, from the new words. */
+  const anew = ({ ref }: Vault, { seed }: { seed: Uint8Array }): Promise<Vault> => {
+    const { address, buyer: owner } = world;
+    return recoverVault({
+      ...device(world, owner),
+      address,
+      seed,
+      owner: owner.address,
+      vaultId: ref.vaultId,
+    });
+  };
+
   describe("with a hand-over", () => {
     it("gives the buyer all that lives, checked before it pays and owned after", async () => {
       const { vault } = await seller();
@@ -478,11 +490,7 @@ describe("Transfer: a vault changes hands", () => {
       await transfer(vault, { to: world.buyer.address });
       const taken = await taking(vault, next);
       await admitted(world, taken.vault);
-      const again = await recoverVault({
-        ...device(world, world.buyer),
-        ...{ address: world.address, seed: next.seed, owner: world.buyer.address },
-        vaultId: vault.ref.vaultId,
-      });
+      const again = await anew(vault, next);
       expect(await texts(again), "in whatever epoch the vault is").to.deep.equal(LIVING);
       expect((await read(again)).epoch).to.be.greaterThan(1);
       await remember(again, { scope: "health", text: "From the words" });
@@ -531,11 +539,7 @@ describe("Transfer: a vault changes hands", () => {
       await transfer(vault, { to: world.buyer.address });
       const finality = { confirmations: 6 } as const;
       expect((await taking(vault, next, { finality })).final).to.equal(false);
-      const again = await recoverVault({
-        ...device(world, world.buyer),
-        ...{ address: world.address, seed: next.seed, owner: world.buyer.address },
-        vaultId: vault.ref.vaultId,
-      });
+      const again = await anew(vault, next);
       await remember(again, { scope: "health", text: "Meanwhile" });
       await sync(again);
       await world.networkHelpers.mine(6);
@@ -551,11 +555,7 @@ describe("Transfer: a vault changes hands", () => {
       await transfer(vault, { to: world.buyer.address });
       const finality = { confirmations: 6 } as const;
       const { sequence } = await taking(vault, next, { finality });
-      const again = await recoverVault({
-        ...device(world, world.buyer),
-        ...{ address: world.address, seed: next.seed, owner: world.buyer.address },
-        vaultId: vault.ref.vaultId,
-      });
+      const again = await anew(vault, next);
       await remember(again, { scope: "health", text: "Meanwhile" });
       await sync(again);
       const { head, whole } = await opened(again);

@@ -3,7 +3,7 @@ import { hexlify, id, TypedDataEncoder, Wallet, ZeroHash } from "ethers";
 
 import { PERMISSION, proveMemory, read, remember, sync, vaultIdOf } from "../../client/index.ts";
 import { encodeWelcome } from "../../client/crypto/welcome-body.ts";
-import { welcomeTypedData, type Welcome } from "../../client/crypto/welcome.ts";
+import { welcomeTypedData } from "../../client/crypto/welcome.ts";
 import {
   DELTA_TYPES,
   deltaAfter,
@@ -15,6 +15,7 @@ import {
   stateRootAfter,
   transitionIdOf,
 } from "../../client/vault/contract.ts";
+import { emptyWelcome } from "../helpers/welcome.ts";
 import { createWorld, ownedVault, type World } from "../helpers/world.ts";
 
 /** What the client computes by itself and the contract computes again must be one thing. */
@@ -47,24 +48,7 @@ describe("Client and contract", () => {
 
   it("sign welcomes in the domain of the vault", async () => {
     const { vault } = await ownedVault(world);
-    const welcome: Welcome = {
-      ...{
-        ref: vault.ref,
-        visibilityKey: new Uint8Array(32),
-        memberId: new Uint8Array(16),
-        class: "reader",
-        epoch: 0,
-      },
-      ...{
-        secret: new Uint8Array(32),
-        locator: new Uint8Array(32),
-        scopes: [],
-        grantee: null,
-        listed: false,
-      },
-      ...{ expiresAt: null, permissions: 1, admission: "fresh", inboxRecipient: null },
-      recipientDigest: new Uint8Array(32),
-    };
+    const welcome = emptyWelcome(vault.ref);
     expect(encodeWelcome(welcome).length).to.be.greaterThan(0);
     const { domain, types, message } = welcomeTypedData(welcome);
     expect(TypedDataEncoder.hashDomain(domain)).to.equal(TypedDataEncoder.hashDomain(domainOf(vault.ref)));
