@@ -1,9 +1,18 @@
 import { bytesToHex, randomBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
 
-import { acceptHandover, handOver, heads, takeOver, transfer } from "../../client/manage.ts";
+import {
+  acceptHandover,
+  handOver,
+  heads,
+  rekey,
+  takeOver,
+  transfer,
+  unconfirmed,
+} from "../../client/manage.ts";
 import { MalformedData, proveMemory, read, remember, sync, type Vault } from "../../client/index.ts";
 import { encodeBatch } from "../../client/vault/roster.ts";
+import { stateOf } from "../../client/vault/session.ts";
 import { another, admitted, furnished, opened, texts } from "../helpers/furnished.ts";
 import { rewrite } from "../helpers/hostile.ts";
 import { nameOf, thrown } from "../helpers/thrown.ts";
@@ -44,6 +53,23 @@ describe("A record that is no memory, below a root that is right", () => {
     expect(newest).to.deep.include({ sequence, memories: null });
     expect(newest?.fault).to.be.instanceOf(MalformedData);
     expect(before).to.deep.include({ memories: 1, fault: null });
+  });
+
+  it("is left behind by a rekey on the head before it, and what waited meanwhile lands", async () => {
+    const { vault, second, reader } = await members();
+    const before = await sequenceOf(vault);
+    await rewrite(world, second, { plants: [batch()] });
+    await remember(vault, { scope: "health", text: "On top of it" });
+    expect(await thrown(sync(vault))).to.be.instanceOf(MalformedData);
+    const { memberId } = await stateOf(second);
+    expect(await thrown(rekey(vault, { remove: [memberId] }))).to.be.instanceOf(MalformedData);
+    const doubtful = await unconfirmed(vault, { remove: [memberId], base: before });
+    const confirmed = doubtful.map(({ fingerprint }) => fingerprint);
+    const { leftOut } = await rekey(vault, { remove: [memberId], base: before, confirmed });
+    expect(leftOut.map(({ sequence }) => sequence)).to.deep.equal([before + 1n]);
+    for (const member of [vault, reader])
+      expect(await texts(member)).to.deep.equal(["On top of it", "Runs at six"]);
+    expect(await nameOf(read(second))).to.equal("NotAMember");
   });
 
   it("is refused as well where it is a memory of another scope", async () => {
