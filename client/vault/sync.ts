@@ -1,9 +1,8 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { hexlify, isError, Wallet, type TransactionReceipt } from "ethers";
+import { hexlify, Wallet, type TransactionReceipt } from "ethers";
 
 import {
   CommitKeyMissing,
-  ContractRefusal,
   HandedOver,
   OwnerClassOnly,
   RaceLost,
@@ -15,14 +14,7 @@ import {
 import { putVerified } from "../storage/store.ts";
 import { grantCallsOf, revokedIn, welcomedBy, welcomesOf } from "./admission.ts";
 import { buildCommit, type BuiltCommit } from "./commit.ts";
-import {
-  sendCalls,
-  signDelta,
-  stateRootAfter,
-  type ChainHead,
-  type Delta,
-  type VaultCall,
-} from "./contract.ts";
+import { signDelta, stateRootAfter, type ChainHead, type Delta, type VaultCall } from "./contract.ts";
 import type { OpenedHead } from "./head.ts";
 import {
   readCandidates,
@@ -46,6 +38,7 @@ import {
   type Plan,
   type RekeyPlan,
 } from "./plan.ts";
+import { MAX_RACES, sendOnto } from "./races.ts";
 import { journalRenewal } from "./renewal.ts";
 import { locked, newestBlock, openWith, pinnedHead, stateOf, type Block, type Vault } from "./session.ts";
 import { isUncertain, settleLocked } from "./settle.ts";
@@ -68,8 +61,6 @@ export interface SyncResult {
   /** What kept the commit from being settled after it had landed, if anything did: the next sync tries again. */
   readonly unsettled: VaultError | null;
 }
-
-const MAX_RACES = 8;
 
 /**
  * Commits everything that waits in the journal, in one transaction: read the head, apply, build, journal, store and
@@ -392,41 +383,8 @@ async function submit(
     if (candidate.revoked.length > 0) await endOnChain(vault, base.chain, candidate.revoked, base.commitKey);
     throw cause;
   }
-  try {
-    return await sendCalls(contract, vault.ref.vaultId, candidate.calls);
-  } catch (fault) {
-    // A replaced or clashing transaction is a lost race, whoever's the other one was (SPEC §7).
-    // One that its sender cancelled is none: what they took back is not sent again.
-    const cancelled = isError(fault, "TRANSACTION_REPLACED") && fault.reason === "cancelled";
-    if (cancelled) throw fault;
-    if (isError(fault, "TRANSACTION_REPLACED") || isError(fault, "NONCE_EXPIRED")) return null;
-    if (isError(fault, "REPLACEMENT_UNDERPRICED")) return await pause();
-    if (!(fault instanceof ContractRefusal)) throw fault;
-    const now = await headAfter(vault, base, fault);
-    if (now.stateRoot === base.chain.stateRoot && now.authorizer === base.chain.authorizer) throw fault;
-    return null;
-  }
-}
-
-const PENDING_PATIENCE = { tries: 30, pause: 500 };
-
-/** Another process of the same account was faster by a moment: the node counts its transaction soon. */
-const pause = (): Promise<null> =>
-  new Promise((resolve) => setTimeout(() => resolve(null), PENDING_PATIENCE.pause));
-
-/** A commit that waits in the mempool makes the next one stale before the head shows why: it is waited for. */
-async function headAfter(
-  vault: Vault,
-  { state, chain }: SyncBase,
-  fault: ContractRefusal,
-): Promise<ChainHead> {
-  let now = await pinnedHead(vault, state);
-  const stale = fault.error === "StaleHead";
-  for (let i = 0; stale && now.stateRoot === chain.stateRoot && i < PENDING_PATIENCE.tries; i++) {
-    await pause();
-    now = await pinnedHead(vault, state);
-  }
-  return now;
+  const present = (): Promise<ChainHead> => pinnedHead(vault, base.state);
+  return sendOnto(contract, vault.ref.vaultId, candidate.calls, { chain: base.chain, present });
 }
 
 /** The contract as the account that pays sees it: without a wallet the commit key pays. */

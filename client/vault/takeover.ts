@@ -6,7 +6,6 @@ import { ratchet, seedSecrets } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import {
   AlreadyInitialised,
-  ContractRefusal,
   InvalidWords,
   NotHandedOver,
   OwnerRequired,
@@ -15,7 +14,7 @@ import {
 } from "../errors.ts";
 import { digestOf, putVerified } from "../storage/store.ts";
 import { buildCommit } from "./commit.ts";
-import { sendCalls, setAuthorizer, signDelta, stateRootAfter, type ChainHead } from "./contract.ts";
+import { setAuthorizer, signDelta, stateRootAfter, type ChainHead } from "./contract.ts";
 import { isInChain } from "./history.ts";
 import {
   readChecked,
@@ -33,7 +32,9 @@ import {
   type Succession,
 } from "./journal.ts";
 import { commitAddress, firstState } from "./mint.ts";
+import { isOfMemory } from "./operations.ts";
 import { planCommit, type Genesis, type Inherited } from "./plan.ts";
+import { MAX_RACES, sendOnto, unlessReplaced } from "./races.ts";
 import { finalNumber } from "./rpcs.ts";
 import {
   agreedHead,
@@ -83,25 +84,28 @@ export async function takeOver(request: TakeoverRequest): Promise<Takeover> {
   const ref = { ...request.ref, contract: request.ref.contract.toLowerCase() };
   const vault = vaultAt(ref, request);
   return locked(vault, async () => {
-    const done = await alreadyDone(vault, request.seed);
-    return done ?? (await goOn(vault, await begun(vault, request)));
+    const { visibilityKey } = seedSecrets(request.seed, ref);
+    const isOurs: IsOurs = (state) => equalBytes(state.visibilityKey, visibilityKey);
+    const done = await alreadyDone(vault, isOurs);
+    return done ?? (await goOn(vault, await begun(vault, request, isOurs)));
   });
 }
 
+/** Whether a state is one of the new words. */
+type IsOurs = (state: MemberState) => boolean;
+
 /** The state alone is left of a take-over that is final. */
-async function alreadyDone(vault: Vault, seed: Uint8Array): Promise<Takeover | null> {
+async function alreadyDone(vault: Vault, isOurs: IsOurs): Promise<Takeover | null> {
   const state = await readState(vault.journal);
-  const { visibilityKey } = seedSecrets(seed, vault.ref);
-  if (state?.pin == null || !equalBytes(state.visibilityKey, visibilityKey)) return null;
+  if (state?.pin == null || !isOurs(state)) return null;
   await forgetBeginnings(vault);
   return { vault, final: true, receipt: null, sequence: state.pin.sequence, memories: 0, moved: false };
 }
 
-async function begun(vault: Vault, { seed, empty }: TakeoverRequest): Promise<Succession> {
+async function begun(vault: Vault, { seed, empty }: TakeoverRequest, isOurs: IsOurs): Promise<Succession> {
   const known = await readSuccession(vault.journal);
   if (known !== null) {
-    const { visibilityKey } = seedSecrets(seed, vault.ref);
-    if (equalBytes(known.state.visibilityKey, visibilityKey)) return known;
+    if (isOurs(known.state)) return known;
     throw new InvalidWords("the take-over was begun with others");
   }
   const { vaultId } = vault.ref;
@@ -120,8 +124,6 @@ async function requireOwned({ wallet }: Vault, { owner }: ChainHead): Promise<vo
   const account = (await wallet?.getAddress()) ?? null;
   if (account !== owner) throw new OwnerRequired(owner, account);
 }
-
-const MAX_RACES = 8;
 
 async function goOn(vault: Vault, succession: Succession): Promise<Takeover> {
   const checked = await readChecked(vault.journal);
@@ -145,7 +147,7 @@ async function goOn(vault: Vault, succession: Succession): Promise<Takeover> {
       candidate = await build(vault, succession, chain, checked);
       await writeSuccession(vault.journal, { ...succession, candidate });
     }
-    receipt = await submit(vault, succession, candidate);
+    receipt = await submit(vault, succession, chain, candidate);
   }
   throw new RaceLost(MAX_RACES);
 }
@@ -164,7 +166,7 @@ async function authorise(vault: Vault, { state }: Succession, chain: ChainHead):
   await requireOwned(vault, chain);
   if (vault.wallet === null) throw new WalletRequired("take the vault over");
   const contract = vault.contract.connect(vault.wallet);
-  await setAuthorizer(contract, vault.ref.vaultId, chain.owner, commitAddress(state));
+  await unlessReplaced(setAuthorizer(contract, vault.ref.vaultId, chain.owner, commitAddress(state)));
   return true;
 }
 
@@ -215,6 +217,7 @@ const genesisIn = (genesis: Genesis, epoch: number, deviceId: string): Genesis =
 async function submit(
   vault: Vault,
   { state }: Succession,
+  chain: ChainHead,
   { blobs, delta }: Candidate,
 ): Promise<TransactionReceipt | null> {
   if (vault.wallet === null || state.genesis?.commitKey == null)
@@ -222,12 +225,8 @@ async function submit(
   for (const blob of blobs) await putVerified(vault.store, blob);
   const signature = await signDelta(hexlify(state.genesis.commitKey), vault.ref, delta);
   const contract = vault.contract.connect(vault.wallet);
-  try {
-    return await sendCalls(contract, vault.ref.vaultId, [{ kind: "commit", delta, signature }]);
-  } catch (fault) {
-    if (fault instanceof ContractRefusal && fault.error === "StaleHead") return null;
-    throw fault;
-  }
+  const calls = [{ kind: "commit", delta, signature }] as const;
+  return sendOnto(contract, vault.ref.vaultId, calls, { chain, present: () => agreedHead(vault) });
 }
 
 /** The new state comes into force with the final head; nothing is left of the membership before it. */
@@ -239,7 +238,7 @@ async function finish(vault: Vault, succession: Succession, candidate: Candidate
   const state = inForce(succession.state, candidate);
   await openWith(vault, state, chain);
   const operations = await readOperations(vault.journal);
-  const ofMembers = operations.filter(({ kind }) => !MEMORY.has(kind)).map(({ id }) => id);
+  const ofMembers = operations.filter((each) => !isOfMemory(each)).map(({ id }) => id);
   await removeOperations(vault.journal, new Set(ofMembers));
   const { sequence, stateRoot } = candidate;
   await writeState(vault.journal, { ...state, pin: { sequence, stateRoot, generation: chain.generation } });
@@ -252,5 +251,3 @@ async function forgetBeginnings({ journal }: Vault): Promise<void> {
   await removeChecked(journal);
   await removeSuccession(journal);
 }
-
-const MEMORY: ReadonlySet<string> = new Set(["create", "update", "reinforce", "forget"]);

@@ -41,7 +41,15 @@ import { readSuccession } from "../../client/vault/journal.ts";
 import { deltaAfter, readChainHead } from "../../client/vault/contract.ts";
 import { rosterOf, secretsOf } from "../../client/vault/plan.ts";
 import { openWith, stateOf } from "../../client/vault/session.ts";
-import { archiving, losing, misbehaving, powerCut, signerWith } from "../helpers/doubles.ts";
+import {
+  archiving,
+  cancelling,
+  losing,
+  misbehaving,
+  powerCut,
+  repricing,
+  signerWith,
+} from "../helpers/doubles.ts";
 import { acceptingAt, admitted, another, changed, furnished, opened, texts } from "../helpers/furnished.ts";
 import { contains } from "../helpers/contains.ts";
 import { hoard } from "../helpers/hoarder.ts";
@@ -664,6 +672,24 @@ describe("Transfer: a vault changes hands", () => {
       });
       expect(await thrown(taking(vault, next, { journalStore: journal, store }))).to.match(/down/);
       expect((await taking(vault, next, { journalStore: journal })).memories).to.equal(2);
+    });
+
+    it("by a wallet whose holder pays more for each transaction: it has its first commit all the same", async () => {
+      const base = await ready();
+      const { vault, next } = await base.copy();
+      const taken = await taking(vault, next, { wallet: repricing(world.buyer) });
+      expect(taken).to.include({ final: true, sequence: base.sequence + 1n });
+      expect(await texts(taken.vault)).to.deep.equal(LIVING);
+    });
+
+    it("by a wallet whose holder takes a transaction back: nothing is sent again before it is called again", async () => {
+      const base = await ready();
+      const { vault, next } = await base.copy();
+      const { wallet, sent } = cancelling(world.buyer);
+      const fault = await thrown(taking(vault, next, { wallet }));
+      expect(fault).to.include({ code: "TRANSACTION_REPLACED", reason: "cancelled" });
+      expect(sent()).to.equal(1);
+      expect((await taking(vault, next)).sequence).to.equal(base.sequence + 1n);
     });
 
     it("by a chain that takes the first commit back: it lands again, the same", async () => {

@@ -162,18 +162,24 @@ export function losing(wallet: Signer, interrupt: () => Promise<unknown>): Signe
   });
 }
 
-/** A wallet whose holder takes the first transaction back, in the words of ethers. */
+/** A replaced transaction, in the words of ethers. */
+const replacement = (reason: "cancelled" | "repriced"): Error =>
+  makeError("transaction was replaced", "TRANSACTION_REPLACED", {
+    ...{ cancelled: reason === "cancelled", reason, hash: "0x" },
+    ...{ replacement: null as never, receipt: null as never },
+  });
+
+/** A wallet whose holder pays more for each transaction, which lands by another hash. */
+export const repricing = (wallet: Signer): Signer =>
+  signerWith(wallet, async (forward, transaction) => {
+    await (await forward(transaction)).wait();
+    return { wait: () => Promise.reject(replacement("repriced")) } as never;
+  });
+
+/** A wallet whose holder takes the first transaction back. */
 export function cancelling(wallet: Signer): { wallet: Signer; sent: () => number } {
   let sent = 0;
-  const fault = makeError("transaction was replaced", "TRANSACTION_REPLACED", {
-    ...{
-      cancelled: true,
-      reason: "cancelled",
-      hash: "0x",
-      replacement: null as never,
-      receipt: null as never,
-    },
-  });
+  const fault = replacement("cancelled");
   const signer = signerWith(wallet, async (forward, transaction) =>
     ++sent > 1 ? forward(transaction) : ({ wait: () => Promise.reject(fault) } as never),
   );
