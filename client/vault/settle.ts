@@ -3,7 +3,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 
 import { generateIdentity } from "../crypto/identity.ts";
 import { JournalBusy, NotYetAdmitted, VaultError, VaultNotFound } from "../errors.ts";
-import { digestOf, putVerified } from "../storage/store.ts";
+import { digestOf, putVerified, type Digest } from "../storage/store.ts";
 import type { ChainHead } from "./contract.ts";
 import { followHandover, followShred } from "./follow.ts";
 import type { OpenedHead } from "./head.ts";
@@ -25,7 +25,7 @@ import {
 import type { VaultOperation } from "./operations.ts";
 import { owedRevokes, stands } from "./owed.ts";
 import { newestShredOf, rosterOf, secretsOf } from "./plan.ts";
-import { noteGarbage } from "./reach.ts";
+import { noteGarbage, reachOf } from "./reach.ts";
 import { KEPT_BATCHES } from "./roster.ts";
 import { keepSent, sendLeftOut } from "./sent.ts";
 import { identitiesBehind } from "./renewal.ts";
@@ -217,25 +217,26 @@ async function settleCandidates(vault: Vault, state: MemberState, opened: Opened
   const { number } = await newestBlock(vault);
   const newest = await openWith(vault, state, await pinnedHead(vault, state, number));
   const faults: unknown[] = [];
+  // One that nobody can tell of is shown while its operations wait; withdrawn, it is dealt with as if it had lost.
+  const told = due.filter(
+    (candidate) => !isUncertain(candidate, opened) || !candidate.operations.some((id) => waiting.has(id)),
+  );
   await turnPast(
     vault,
-    due.filter((candidate) => !batches.has(candidate.id) && !isUncertain(candidate, opened)),
+    told.filter(({ id }) => !batches.has(id)),
     opened,
     operations,
   );
-  for (const candidate of due) {
-    if (isUncertain(candidate, opened)) {
-      // Its operations were withdrawn: only the record is left, and nobody waits for it.
-      if (!candidate.operations.some((id) => waiting.has(id)))
-        await removeCandidate(vault.journal, candidate.id);
-      continue;
-    }
+  const reached = new Set([...reachOf(opened), ...reachOf(newest)]);
+  for (const candidate of told) {
     const landed = batches.has(candidate.id);
     // A grant that it was to end still stands: the next sync ends it, and needs this record for it.
     if (landed && (await owedRevokes(vault, candidate, newest, number)).length > 0) continue;
     const shredded = newestShredOf(opened)?.sequence ?? 0n;
     await (
-      landed ? letLand(vault, candidate, newest, number, operations, shredded) : destroy(vault, candidate)
+      landed
+        ? letLand(vault, candidate, newest, number, operations, shredded)
+        : destroy(vault, candidate, reached)
     ).then(
       () => removeCandidate(vault.journal, candidate.id),
       (fault: unknown) => void faults.push(fault),
@@ -291,9 +292,13 @@ async function turnPast(
   await writeOperations(vault.journal, [{ kind: "rotate", id: bytesToHex(vault.random(16)), above }]);
 }
 
-/** A loser's keyring opens with secrets that are still in use, so its blobs must not stay. */
-async function destroy(vault: Vault, { blobs }: Candidate): Promise<void> {
-  for (const blob of blobs) await vault.store.delete(digestOf(blob));
+/**
+ * A loser's keyring opens with secrets that are still in use, so its blobs must not stay.
+ *
+ * @param reached - what stays: of a commit that nobody can tell of, heads have it where it landed.
+ */
+async function destroy(vault: Vault, { blobs }: Candidate, reached: ReadonlySet<Digest>): Promise<void> {
+  for (const digest of blobs.map(digestOf)) if (!reached.has(digest)) await vault.store.delete(digest);
 }
 
 /** Beyond the batches that scope zero remembers nobody can tell whether a signed one landed. */

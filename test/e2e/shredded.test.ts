@@ -18,6 +18,7 @@ import {
   StoreUnavailable,
   sync,
   update,
+  withdraw,
   type BlobStore,
   type Environment,
   type GrantRequest,
@@ -38,6 +39,7 @@ import {
 } from "../../client/vault/journal.ts";
 import { rosterOf, secretsOf } from "../../client/vault/plan.ts";
 import { giveUpGarbage, reachOf } from "../../client/vault/reach.ts";
+import { KEPT_BATCHES } from "../../client/vault/roster.ts";
 import { stateOf } from "../../client/vault/session.ts";
 import { contains } from "../helpers/contains.ts";
 import { archiving, frontRun, losing, misbehaving, powerCut, signerWith } from "../helpers/doubles.ts";
@@ -260,6 +262,21 @@ describe("Shredding: what is deleted is opened by nothing that is left", () => {
     expect(await kinds(other)).to.include("note");
   });
 
+  /** Has the one open candidate be from before all batches that the head remembers; @returns its blobs. */
+  async function longAgo({ journal }: Vault, id?: string): Promise<string[]> {
+    const [candidate] = await readCandidates(journal);
+    await removeCandidate(journal, candidate!.id);
+    const sequence = candidate!.sequence - BigInt(KEPT_BATCHES) - 1n;
+    await writeCandidate(journal, { ...candidate!, id: id ?? candidate!.id, sequence });
+    return candidate!.blobs.map(digestOf);
+  }
+
+  const withdrawAll = async (vault: Vault): Promise<void> =>
+    withdraw(
+      vault,
+      (await pending(vault)).map(({ id }) => id),
+    );
+
   describe("a commit that was stored and lost", () => {
     it("that turned the epoch as the shred did opens it, until its device turned the epoch past it", async () => {
       const { vault, environment, archive, seed, store } = await archived();
@@ -334,6 +351,37 @@ describe("Shredding: what is deleted is opened by nothing that is left", () => {
       expect(await foundIn(await lootOf(archive, vault, [other]))).to.equal(false);
       expect(await receipts(vault)).to.have.length(1);
       expect((await sync(vault)).receipt).to.equal(null);
+    });
+
+    it("so long ago that nobody can tell is destroyed and turned past as well, once its operations were withdrawn", async () => {
+      const { vault, environment, archive, seed, store } = await archived();
+      const other = await another(world, seed, store);
+      await remember(vault, { scope: "health", text: CANARY });
+      await sync(vault);
+      const memory = await memoryNamed(vault, CANARY);
+      const refusing = signerWith(world.owner, () => Promise.reject(new Error("rejected by the user")));
+      // It takes its grant back.
+      await thrown(grant(paidBy(vault, environment, refusing), (await termsFor(world)).terms));
+      const digests = await longAgo(vault);
+      await shred(vault, memory);
+      await sync(vault);
+      expect(await Promise.all(digests.map((digest) => store.has(digest)))).to.not.include(true);
+      await sync(vault);
+      await sync(other);
+      expect(await foundIn(await lootOf(archive, vault, [other]))).to.equal(false);
+      expect(await receipts(vault)).to.have.length(1);
+    });
+
+    it("so long ago that nobody can tell keeps what heads have of it: it may have landed", async () => {
+      const { vault, environment, store } = await archived();
+      await remember(vault, { scope: "health", text: CANARY });
+      await sync(changed(vault, environment, { finality: { confirmations: 1_000 } }));
+      const digests = await longAgo(vault, bytesToHex(randomBytes(16)));
+      await withdrawAll(vault);
+      await settle(vault);
+      expect(await readCandidates(vault.journal)).to.deep.equal([]);
+      expect(await Promise.all(digests.map((digest) => store.has(digest)))).to.not.include(false);
+      expect(await texts(vault)).to.include(CANARY);
     });
 
     it("is no reason to turn the epoch where it did not turn it itself", async () => {
