@@ -77,16 +77,16 @@ async function destroyWhatIsKept(
   opened: OpenedHead,
   { sequence, memoryIds }: NewestShred,
 ): Promise<void> {
-  const gone = new Set(memoryIds);
+  const own = (await readShreds(vault.journal)).filter((started) => started.sequence <= sequence);
+  // The head remembers the last ids only; what this device asked for it knows whole.
+  const gone = new Set([...memoryIds, ...own.flatMap((started) => started.memoryIds)]);
   for (const { memoryId, operationId } of await readLostTexts(vault.journal))
     if (gone.has(memoryId)) await removeLostText(vault.journal, operationId);
   await dropSent(vault, opened.chain.sequence);
   const { notes, given } = await giveUpGarbage(vault, opened);
-  for (const started of await readShreds(vault.journal)) {
-    // Interrupted before the notes are dropped, the same blobs are counted again, and not twice.
-    if (started.sequence <= sequence && started.blobs < given)
-      await writeShred(vault.journal, { ...started, blobs: given });
-  }
+  // Interrupted before the notes are dropped, the same blobs are counted again, and not twice.
+  for (const started of own)
+    if (started.blobs < given) await writeShred(vault.journal, { ...started, blobs: given });
   for (const note of notes) await removeGarbage(vault.journal, note);
 }
 

@@ -11,7 +11,9 @@ import type { Vault } from "./session.ts";
  * device destroys what would open earlier blobs and gives those up that nothing needs any more; the owner's other devices
  * do so at their next sync. Then {@link receipts} says what was done, and what cannot be (SPEC §9).
  *
- * @param seen - the memories. One that was forgotten long ago is named by its id: every scope is then written anew.
+ * @param seen - the memories, as many as you like; the head names the last 128 to other devices, so that one of these may keep a
+ *   text that a forget took of another (`lostTexts`). One that was forgotten long ago is named by its id: every scope is
+ *   then written anew.
  * @returns the shred's id, which its receipt bears.
  * @throws {NoMemories} when none is named. {OwnerClassOnly} for a reader.
  */

@@ -35,11 +35,12 @@ import {
   writeCandidate,
   removeCandidate,
   writeGarbage,
+  writeLostText,
   type Candidate,
 } from "../../client/vault/journal.ts";
 import { rosterOf, secretsOf } from "../../client/vault/plan.ts";
 import { giveUpGarbage, reachOf } from "../../client/vault/reach.ts";
-import { KEPT_BATCHES } from "../../client/vault/roster.ts";
+import { KEPT_BATCHES, KEPT_SHREDDED } from "../../client/vault/roster.ts";
 import { stateOf } from "../../client/vault/session.ts";
 import { contains } from "../helpers/contains.ts";
 import { archiving, frontRun, losing, misbehaving, powerCut, signerWith } from "../helpers/doubles.ts";
@@ -513,6 +514,29 @@ describe("Shredding: what is deleted is opened by nothing that is left", () => {
     expect(await receipts(vault)).to.deep.equal([]);
     await settle(vault);
     expect(await receipts(vault)).to.deep.equal([]);
+  });
+
+  it("of more memories than a head remembers leaves no text of any on the device that asked, and says so of all", async () => {
+    const { vault } = await archived();
+    const ids = Array.from({ length: KEPT_SHREDDED + 1 }, () => bytesToHex(randomBytes(16)));
+    // As forgets leave them that met a change; one is of a memory that stays.
+    const kept = {
+      operationId: bytesToHex(randomBytes(16)),
+      memoryId: bytesToHex(randomBytes(16)),
+      text: "x",
+    };
+    await writeLostText(vault.journal, kept);
+    for (const memoryId of [ids.at(0)!, ids.at(-1)!])
+      await writeLostText(vault.journal, {
+        operationId: bytesToHex(randomBytes(16)),
+        memoryId,
+        text: CANARY,
+      });
+    await shred(vault, ...ids.map((id) => ({ id })));
+    await sync(vault);
+    expect(await lostTexts(vault)).to.deep.equal([kept]);
+    const [receipt] = await receipts(vault);
+    expect(receipt!.memoryIds).to.deep.equal(ids);
   });
 
   it("is not done, whatever was, where a rekey built on a head from before it", async () => {
