@@ -23,6 +23,7 @@ import {
   type RosterMember,
   type Vault,
 } from "../../client/index.ts";
+import { positive } from "./parse.ts";
 import { idText } from "./profile.ts";
 import { bold, number, progress, size, type Progress, type Say } from "./terminal.ts";
 
@@ -133,10 +134,7 @@ export async function grantIn(
     return { memberId, expiresAt, digest, granted, file: null };
   }
   const file = path.resolve(terms.out ?? path.join(welcomes, `${memberId}.age`));
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(file, welcome, { mode: 0o600 });
-  // The file opens for the grantee alone. This device needs its copy no more.
-  await dropWelcome(vault, memberId);
+  await handOut(vault, memberId, welcome, file);
   say(`Welcome      ${bold(file)} (${size(welcome.length)}): hand it over, by any way you like`);
   if (storeWelcome) say("             It is in the store as well; the grantee finds it through the chain.");
   return { memberId, expiresAt, digest, granted, file };
@@ -176,24 +174,59 @@ async function scopesShown(vault: Vault, names: readonly string[]): Promise<stri
   return names.map((name) => `${name.trim()} (${number(counts.get(name.trim()) ?? 0)})`).join(", ");
 }
 
-const POLL = 2_000;
+/** Writes a welcome's file, which opens for one member alone: this device needs its copy no more. */
+export async function handOut(
+  vault: Vault,
+  memberId: string,
+  welcome: Uint8Array,
+  file: string,
+): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, welcome, { mode: 0o600 });
+  await dropWelcome(vault, memberId);
+}
 
 /** A welcome leaves this device only when its admission cannot be undone. */
-export async function finalWelcome(
+export const finalWelcome = (
   vault: Vault,
   memberId: string,
   minutes: number,
   say: Say,
   line: Progress,
-): Promise<Uint8Array | null> {
+): Promise<Uint8Array | null> =>
+  untilFinal(
+    async () => {
+      await settle(vault);
+      return collectWelcome(vault, memberId);
+    },
+    minutes,
+    say,
+    line,
+  );
+
+/** What `--wait` says. */
+export const minutesOf = (wait: string): number => (wait === "0" ? 0 : positive("--wait", wait, 10_000));
+
+const POLL = 2_000;
+
+/**
+ * Asks for what is there once a head is final, over and over.
+ *
+ * @returns what was asked for, or `null` when it is not there after so many minutes.
+ */
+export async function untilFinal<T>(
+  ask: () => Promise<T | null>,
+  minutes: number,
+  say: Say,
+  line: Progress,
+): Promise<T | null> {
   const began = Date.now();
   for (let first = true; ; first = false) {
-    await settle(vault);
-    const welcome = await collectWelcome(vault, memberId);
+    const found = await ask();
     const waited = Date.now() - began;
-    if (welcome !== null || waited >= minutes * 60_000) {
+    if (found !== null || waited >= minutes * 60_000) {
       line.end();
-      return welcome;
+      return found;
     }
     if (first)
       say(`Waiting for finality, ${minutes} minutes at most. You may stop: the same command goes on later.`);

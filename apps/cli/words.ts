@@ -3,14 +3,16 @@ import { NotConfirmed } from "./faults.ts";
 import type { Session } from "./session.ts";
 import type { Say } from "./terminal.ts";
 
-/** Shows the 24 words of a seed. */
-export function showWords(words: string, owner: string | null, say: Say): void {
+/**
+ * Shows the 24 words of a seed.
+ *
+ * @param beside - what belongs on the sheet with them, to find the vault by: `the address 0x…`.
+ */
+export function showWords(words: string, beside: string, say: Say): void {
   const list = words.split(" ").map((word, i) => `${String(i + 1).padStart(2)} ${word.padEnd(9)}`);
   say("The 24 words of this vault. Write them down now: they are shown once and kept nowhere.");
   for (let row = 0; row < 24; row += 6) say(`  ${list.slice(row, row + 6).join(" ")}`);
-  say(
-    `With the address ${owner ?? "that mints the vault"} they give back everything on a new machine: whoever has`,
-  );
+  say(`With ${beside} they give back everything on a new machine: whoever has`);
   say(
     "them reads every memory, and may write and revoke. They cannot grant or transfer: that takes the wallet.",
   );
@@ -30,7 +32,7 @@ const ASKED = 3;
 export async function handOverWords(
   session: Session,
   seed: Uint8Array,
-  owner: string | null,
+  beside: string,
   random: () => number = Math.random,
 ): Promise<string> {
   const { world, globals, say, warn } = session;
@@ -38,7 +40,7 @@ export async function handOverWords(
   if (globals.yes !== true && world.piped)
     throw new NotConfirmed("The 24 words must be written down. It takes --yes where nobody can be asked.");
   if (world.stdout.isTTY !== true) warn("stdout is no terminal: see to it that nobody keeps the words.");
-  showWords(words, owner, say);
+  showWords(words, beside, say);
   if (globals.yes !== true) await askForWords(session, words.split(" "), random);
   return words;
 }

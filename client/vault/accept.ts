@@ -1,3 +1,4 @@
+import { equalBytes } from "@noble/ciphers/utils.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { getAddress } from "ethers";
 
@@ -104,7 +105,7 @@ async function become(
 
 /**
  * Takes in a welcome by which the very member that this device is goes on under another visibility key: somebody renewed the
- * words (SPEC §11). It opens with the identity that the device keeps.
+ * words (SPEC §11). It opens with the identity that the device keeps. One under the present key changes nothing.
  *
  * @param welcome - the age file.
  * @throws {WelcomeRejected} when it is for another device or member, or its signer is not in force. Where the present head does
@@ -115,6 +116,8 @@ export const renewMembership = (vault: Vault, welcome: Uint8Array): Promise<void
     const state = await stateOf(vault);
     const opened = await openWelcome(state, welcome);
     requireSameMember(state, opened);
+    // Opened again, a welcome must not take the ratchet back.
+    if (equalBytes(opened.welcome.visibilityKey, state.visibilityKey)) return;
     const head = await pinnedHead(vault, state);
     await checkSigner(vault, opened, head);
     const next: MemberState = {

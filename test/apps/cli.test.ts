@@ -45,7 +45,7 @@ describe("memvault", function () {
       expect(code).to.equal(0);
       const names = [...out.matchAll(/^ {2}([a-z]+) (?:\[|<| {2})/gm)].map(([, name]) => name!);
       expect(names).to.include.members(
-        "init dev mint add import list show search update forget receipts sync grant revoke grants accept devices recover export verify status mcp".split(
+        "init dev mint add import list show search update forget receipts sync grant revoke grants accept devices words recover export verify status mcp".split(
           " ",
         ),
       );

@@ -308,6 +308,19 @@ describe("Renewed words: another visibility key, and the old words open nothing 
     });
   });
 
+  it("takes no ratchet back where a welcome is opened again", async () => {
+    const { vault, reader, newWords } = await household();
+    await rekey(vault, await renewing(vault, newWords));
+    const { memberId } = await stateOf(reader);
+    const welcome = await collectWelcome(vault, memberId);
+    await renewMembership(reader, welcome!);
+    await admitted(world, vault);
+    expect(await texts(reader)).to.deep.equal(["Runs at six"]);
+    const before = await stateOf(reader);
+    await renewMembership(reader, welcome!);
+    expect(await stateOf(reader)).to.deep.equal(before);
+  });
+
   it("takes words that are others, and a device that is a member", async () => {
     const { vault, seed } = await household();
     const same = rekey(vault, { remove: [], newWords: seed });

@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** One JSON-RPC request that passes through. */
+/** One JSON-RPC request that passes through, or several at once. */
 export interface Passing {
+  /** Of several, all of them with commas between. */
   readonly method: string;
+  /** Of several, those of the first. */
   readonly params: readonly unknown[];
   /** Sends it on, and answers what the node says. */
   readonly forward: () => Promise<string>;
@@ -31,8 +33,9 @@ export async function startProxy(
       const headers = { "content-type": "application/json" };
       return (await fetch(target(), { method: "POST", headers, body })).text();
     };
-    const { method, params } = JSON.parse(body) as Passing;
-    const answer = await watch({ method, params, forward });
+    const calls = [JSON.parse(body) as Passing | Passing[]].flat();
+    const method = calls.map((call) => call.method).join();
+    const answer = await watch({ method, params: calls[0]?.params ?? [], forward });
     if (answer === null) response.destroy();
     else response.setHeader("content-type", "application/json").end(answer);
   };

@@ -1,33 +1,26 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { hexlify } from "ethers";
 
-import {
-  dropWelcome,
-  recipientBytes,
-  recipientDigest,
-  RecipientsUnconfirmed,
-  WalletRequired,
-} from "../../../client/index.ts";
+import { recipientBytes, recipientDigest, WalletRequired } from "../../../client/index.ts";
 import {
   addDevice,
   devices,
   heads,
   rekey,
-  unconfirmed,
   type DeviceEntry,
   type RekeyRequest,
 } from "../../../client/manage.ts";
 import type { Cli, Report } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
-import { finalWelcome } from "../granting.ts";
+import { finalWelcome, handOut, minutesOf } from "../granting.ts";
 import { granteeOf, memberNamed, nameOf } from "../grantee.ts";
-import { list, positive, whole } from "../parse.ts";
+import { whole } from "../parse.ts";
 import type { Session } from "../session.ts";
 import { ID_SHOWN } from "../show.ts";
 import { syncJson, syncLines } from "../syncing.ts";
-import { bold, count, oneLine, size, table } from "../terminal.ts";
+import { bold, count, size, table } from "../terminal.ts";
+import { DIGEST_SHOWN, VOUCH_OPTION, vouchedFor } from "../vouching.ts";
 
 interface AddOptions {
   readonly to?: string;
@@ -40,9 +33,6 @@ interface RemoveOptions {
   readonly vouch?: string;
   readonly base?: string;
 }
-
-/** The first digits of a key's digest, by which two screens are compared. */
-const DIGEST_SHOWN = 18;
 
 export const addDevices = (cli: Cli): void => {
   const command = cli.add(
@@ -97,7 +87,7 @@ export const addDevices = (cli: Cli): void => {
         "memvault devices remove phone --base 41",
       ],
       options: [
-        ["--vouch <fingerprints>", "records that you vouch for, or their beginnings, with commas between"],
+        VOUCH_OPTION,
         ["--base <sequence>", "the head to go on from, where the device wrote junk after it"],
       ],
     },
@@ -137,7 +127,7 @@ async function add(session: Session, { to, label, out, wait }: AddOptions): Prom
   if (to === undefined || label === undefined)
     throw new UsageFault("Say which device, and what to call it: --to and --label.");
   const recipient = await granteeOf(to);
-  const minutes = wait === "0" ? 0 : positive("--wait", wait, 10_000);
+  const minutes = minutesOf(wait);
   const { vault } = await session.vault("owner", true);
   const digest = hexlify(recipientDigest(recipientBytes(recipient)));
   session.say(`Key          ${digest}: compare it with what the device shows`);
@@ -146,12 +136,7 @@ async function add(session: Session, { to, label, out, wait }: AddOptions): Prom
   const welcome = await finalWelcome(vault, memberId, minutes, session.say, session.progress());
   const file =
     welcome === null ? null : path.resolve(out ?? path.join(session.home, "welcomes", `${memberId}.age`));
-  if (welcome !== null && file !== null) {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(file, welcome, { mode: 0o600 });
-    // The file opens for the device alone. This one needs its copy no more.
-    await dropWelcome(vault, memberId);
-  }
+  if (welcome !== null && file !== null) await handOut(vault, memberId, welcome, file);
   return {
     json: { memberId, digest, welcome: file, ...syncJson(added) },
     lines: [
@@ -175,19 +160,11 @@ async function remove(
   const known = from === undefined ? await devices(vault) : [];
   const leaving = who.map((each) => (from === undefined ? memberNamed(known, each).id : each));
   const request: RekeyRequest = { remove: leaving, base: from };
-  const doubtful = await unconfirmed(vault, request);
-  const vouched = list(vouch ?? "");
-  const open = doubtful.filter(({ fingerprint }) => !vouched.some((each) => isFor(each, fingerprint)));
-  for (const { label, recipientDigest: digest, fingerprint } of open)
-    session.say(
-      `  ${oneLine(label, 30)}  key ${digest.slice(0, DIGEST_SHOWN)}  --vouch ${fingerprint.slice(0, 16)}`,
-    );
-  // Told before the commit key is replaced: nothing is half done.
-  if (open.length > 0) throw new RecipientsUnconfirmed(open);
+  // Before the commit key is replaced: nothing is half done.
+  const confirmed = await vouchedFor(session, vault, request, vouch);
   await session.confirm(
     `${count(leaving.length, "member")} will be removed, and every key changes. The others find theirs by themselves.`,
   );
-  const confirmed = doubtful.map(({ fingerprint }) => fingerprint);
   const { removed, leftOut, ...result } = await rekey(vault, { ...request, confirmed });
   return {
     json: { removed, leftOut: leftOut.map(({ sequence }) => sequence), ...syncJson(result) },
@@ -200,7 +177,3 @@ async function remove(
     ],
   };
 }
-
-/** Sixteen digits and more of a fingerprint stand for it. */
-const isFor = (beginning: string, fingerprint: string): boolean =>
-  beginning.length >= 16 && fingerprint.startsWith(beginning.toLowerCase());

@@ -10,7 +10,7 @@ import {
 } from "../../../client/index.ts";
 import type { Cli, Report } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
-import { GRANT_DAYS, GRANT_GAS, grantIn } from "../granting.ts";
+import { GRANT_DAYS, GRANT_GAS, grantIn, minutesOf } from "../granting.ts";
 import { granteeOf, isAccount, memberJson, memberNamed, memberRow, nameOf } from "../grantee.ts";
 import { deploymentOn } from "../network.ts";
 import { list, positive } from "../parse.ts";
@@ -99,7 +99,7 @@ async function grant(session: Session, options: Options): Promise<Report> {
     to: await granteeOf(to),
     scopes: list(scopes),
     days: positive("--days", days, MOST_DAYS),
-    wait: wait === "0" ? 0 : positive("--wait", wait, 10_000),
+    wait: minutesOf(wait),
     ...{ propose, label },
     ...(storeWelcome === undefined ? {} : { storeWelcome }),
     ...(out === undefined ? {} : { out }),

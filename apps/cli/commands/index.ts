@@ -17,9 +17,21 @@ import { addRecover } from "./recover.ts";
 import { addStatus } from "./status.ts";
 import { addSync } from "./sync.ts";
 import { addVerify } from "./verify.ts";
+import { addWords } from "./words.ts";
 
 /** All commands, in the order of their help. */
 export const commands: readonly ((cli: Cli) => void)[] = [
   ...[addInit, addDev, addMint, addAdd, addImport, addRead, addChange, addReceipts, addSync],
-  ...[addGrant, addAccept, addDevices, addRecover, addExport, addVerify, addStatus, addMcp, addPassphrase],
+  ...[
+    addGrant,
+    addAccept,
+    addDevices,
+    addWords,
+    addRecover,
+    addExport,
+    addVerify,
+    addStatus,
+    addMcp,
+    addPassphrase,
+  ],
 ];

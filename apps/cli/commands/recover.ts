@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { getAddress, isAddress } from "ethers";
+import { getAddress, isAddress, ZeroAddress } from "ethers";
 
 import { InvalidAccount, recoverVault } from "../../../client/index.ts";
 import { wordsToSeed } from "../../../client/words.ts";
@@ -26,8 +26,9 @@ export const addRecover = (cli: Cli): void => {
       summary: "Get your vault back on a new machine, from the 24 words",
       about:
         "The words are asked for, or piped in, or read from a file; never an argument, where others on the machine see it.\n" +
-        "Everything is read and proven before anything is kept; then this device is enrolled, in one transaction.",
-      examples: ["memvault recover --owner 0xMINTED", "memvault recover --owner 0xMINTED --words sheet.txt"],
+        "Everything is read and proven before anything is kept; then this device is enrolled, in one transaction. Words that did\n" +
+        "not mint the vault, those of a renewal or a take-over, go with its id: --vault, whole.",
+      examples: ["memvault recover --owner 0xMINTED", "memvault recover --vault 0xID --words sheet.txt"],
       options: [
         ["--owner <address>", "the account that minted the vault"],
         ["--words <file>", "a file with the 24 words"],
@@ -35,9 +36,10 @@ export const addRecover = (cli: Cli): void => {
       ],
     },
     async (session, { owner, words: file, label = "" }) => {
-      if (owner === undefined)
-        throw new UsageFault("Say who minted the vault: --owner, the address on the sheet.");
-      if (!isAddress(owner)) throw new InvalidAccount(owner);
+      const vaultId = idOf(session.globals.vault);
+      if (owner === undefined && vaultId === undefined)
+        throw new UsageFault("Say what is on the sheet: --owner, who minted the vault, or --vault, its id.");
+      if (owner !== undefined && !isAddress(owner)) throw new InvalidAccount(owner);
       const profile = await session.profile();
       const network = await session.network();
       const { memoryVault } = deploymentOn(network);
@@ -48,7 +50,8 @@ export const addRecover = (cli: Cli): void => {
       const vault = await recoverVault({
         ...{ ...rpcsOf(network), store, journalKey },
         journalStore: (ref) => deviceOf(profile, ref).journalStore,
-        ...{ seed, owner: getAddress(owner), address: memoryVault },
+        // The id says it all: who minted the vault stands for it.
+        ...{ seed, vaultId, owner: getAddress(owner ?? ZeroAddress), address: memoryVault },
         ...(wallet === undefined ? {} : { wallet }),
       });
       const known = { ...vault.ref, label, role: "owner" as const };
@@ -73,6 +76,12 @@ export const addRecover = (cli: Cli): void => {
     },
   );
 };
+
+function idOf(vault: string | undefined): bigint | undefined {
+  if (vault === undefined) return undefined;
+  if (/^0x[0-9a-f]{64}$/i.test(vault)) return BigInt(vault);
+  throw new UsageFault(`${vault} is no whole id: 0x and 64 digits.`);
+}
 
 async function wordsFrom({ world }: Session, file: string | undefined): Promise<string> {
   if (file !== undefined)

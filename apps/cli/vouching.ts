@@ -1,0 +1,38 @@
+import { RecipientsUnconfirmed, type Vault } from "../../client/index.ts";
+import { unconfirmed, type RekeyRequest } from "../../client/manage.ts";
+import { list } from "./parse.ts";
+import type { Session } from "./session.ts";
+import { oneLine } from "./terminal.ts";
+
+/** The first digits of a key's digest, by which two screens are compared. */
+export const DIGEST_SHOWN = 18;
+
+/** The option of commands by which the owner vouches for others. */
+export const VOUCH_OPTION = [
+  "--vouch <fingerprints>",
+  "records that you vouch for, or their beginnings, with commas between",
+] as const;
+
+/**
+ * The fingerprints of all whom a rekey asks the owner to vouch for.
+ *
+ * @param vouch - the beginnings that were given, of sixteen digits and more.
+ * @throws {RecipientsUnconfirmed} while one is left out. It is shown before, with what to give.
+ */
+export async function vouchedFor(
+  { say }: Session,
+  vault: Vault,
+  request: RekeyRequest,
+  vouch = "",
+): Promise<string[]> {
+  const vouched = list(vouch);
+  const doubtful = await unconfirmed(vault, request);
+  const open = doubtful.filter(({ fingerprint }) => !vouched.some((each) => isFor(each, fingerprint)));
+  for (const { label, recipientDigest: digest, fingerprint } of open)
+    say(`  ${oneLine(label, 30)}  key ${digest.slice(0, DIGEST_SHOWN)}  --vouch ${fingerprint.slice(0, 16)}`);
+  if (open.length > 0) throw new RecipientsUnconfirmed(open);
+  return doubtful.map(({ fingerprint }) => fingerprint);
+}
+
+const isFor = (beginning: string, fingerprint: string): boolean =>
+  beginning.length >= 16 && fingerprint.startsWith(beginning.toLowerCase());
