@@ -16,6 +16,12 @@ export interface BlobStore {
   /** What errors and reports call this store. */
   readonly name: string;
 
+  /** The largest blob that it takes, in bytes; whoever writes makes none that is larger. Any unless given. */
+  readonly maxBlobSize?: number;
+
+  /** What is put here stays for ever and is paid for each time: nothing is put here that nobody asked for, and `delete` does nothing. */
+  readonly permanent?: boolean;
+
   /**
    * Keeps a blob; putting the same bytes again is harmless, and replaces a copy that was altered meanwhile.
    *
@@ -23,6 +29,13 @@ export interface BlobStore {
    * @returns The blob's digest, once the blob is safe there.
    */
   put(blob: Uint8Array): Promise<Digest>;
+
+  /**
+   * Keeps all blobs of one commit, where that is more than one `put` after the other: at once, or at one price.
+   *
+   * @param blobs - Their bytes.
+   */
+  putAll?(blobs: readonly Uint8Array[]): Promise<void>;
 
   /**
    * Fetches a blob.
@@ -101,6 +114,22 @@ export async function putVerified(store: BlobStore, blob: Uint8Array): Promise<D
   await store.put(blob);
   await readBlob(store, digest);
   return digest;
+}
+
+/**
+ * Stores all blobs of one commit and reads each back, as {@link putVerified} does.
+ *
+ * @param store - Where to keep them.
+ * @param blobs - Their bytes.
+ * @throws BlobMissing|BlobAltered as {@link putVerified} does.
+ */
+export async function putAllVerified(store: BlobStore, blobs: readonly Uint8Array[]): Promise<void> {
+  if (store.putAll === undefined) {
+    for (const blob of blobs) await putVerified(store, blob);
+    return;
+  }
+  await store.putAll(blobs);
+  for (const blob of blobs) await readBlob(store, digestOf(blob));
 }
 
 /**

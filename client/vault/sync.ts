@@ -11,7 +11,7 @@ import {
   VaultError,
   WalletRequired,
 } from "../errors.ts";
-import { putVerified } from "../storage/store.ts";
+import { putAllVerified } from "../storage/store.ts";
 import { grantCallsOf, revokedIn, welcomedBy, welcomesOf } from "./admission.ts";
 import { buildCommit, type BuiltCommit } from "./commit.ts";
 import { signDelta, stateRootAfter, type ChainHead, type Delta, type VaultCall } from "./contract.ts";
@@ -377,7 +377,7 @@ async function submit(
 ): Promise<TransactionReceipt | null> {
   const contract = payer(vault, base);
   try {
-    for (const blob of candidate.blobs) await putVerified(vault.store, blob);
+    await putAllVerified(vault.store, candidate.blobs);
   } catch (cause) {
     // A reader that must go does not stay because a store is down: the rotation is owed, and the journal keeps it.
     if (candidate.revoked.length > 0) await endOnChain(vault, base.chain, candidate.revoked, base.commitKey);

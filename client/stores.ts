@@ -1,0 +1,7 @@
+/**
+ * Where blobs can be kept besides memory and a folder. An entry of its own: who keeps them elsewhere loads none of it.
+ *
+ * @module
+ */
+export { ipfsStore, type IpfsOptions } from "./storage/ipfs.ts";
+export type { PinningService } from "./storage/pinning.ts";
