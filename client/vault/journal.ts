@@ -105,6 +105,8 @@ export interface Candidate {
   readonly shreds: readonly Shredded[];
   /** Sequence of the newest shred that it was built upon; 0 for none. */
   readonly shredded: bigint;
+  /** Ids of the owner class that a rekey leaves in; `null` where it is none. */
+  readonly stays: readonly string[] | null;
 }
 
 /** A shred that is final and not yet done. */
@@ -136,14 +138,24 @@ export interface ShredReceipt extends StartedShred {
   readonly readers: readonly string[];
 }
 
-/** What this device saw of one member in final heads. */
+/** What this device saw of one member of the newest final head. */
 export interface Witnessed {
   /** Of the record that it has. */
   readonly fingerprint: string;
-  /** Sequence of the first final head in which the record was that. */
+  /** Sequence of the first final head since which the record was there, and that. */
   readonly seen: bigint;
-  /** Sequence of the first final head in which it was a member. */
+  /** Sequence of the first final head in which it was a member, wherever it was since. */
   readonly memberSeen: bigint;
+  /** Whether it ever was of the owner class: such a one may have written heads. */
+  readonly owner: boolean;
+}
+
+/** What this device saw of members in final heads. */
+export interface Witness {
+  /** The members of the newest final head, by id. */
+  readonly members: ReadonlyMap<string, Witnessed>;
+  /** Since when those of the owner class had been members that left, by anything but a rekey of this device. */
+  readonly vanished: ReadonlyMap<string, bigint>;
 }
 
 /** What was handed over to this device, as it was when it was checked. */
@@ -392,20 +404,32 @@ const encodeDigests = (digests: Iterable<Digest>): Uint8Array => encodeCbor([...
 const decodeDigests = (bytes: Uint8Array): Digest[] =>
   list(decodeCbor(bytes), "digests").map((digest) => bytesToHex(fixed(digest, 32, "digest")));
 
-export const writeWitnessed = (journal: Journal, members: ReadonlyMap<string, Witnessed>): Promise<void> =>
-  write(journal, WITNESSED, encodeCbor(Object.fromEntries(members)));
-
-/** What this device saw of the members, by id. */
-export async function readWitnessed(journal: Journal): Promise<ReadonlyMap<string, Witnessed>> {
-  const bytes = await read(journal, WITNESSED);
-  if (bytes === null) return new Map();
-  const stored = decodeCbor(bytes) as Record<string, Stored<Witnessed>>;
-  return new Map(
-    Object.entries(stored).map(([id, { fingerprint, seen, memberSeen }]) => [
-      id,
-      { fingerprint, seen: BigInt(seen), memberSeen: BigInt(memberSeen) },
-    ]),
+export const writeWitness = (journal: Journal, { members, vanished }: Witness): Promise<void> =>
+  write(
+    journal,
+    WITNESSED,
+    encodeCbor({ members: Object.fromEntries(members), vanished: Object.fromEntries(vanished) }),
   );
+
+/** Lets go of what was seen of members: those of another owner say nothing of one's own. */
+export const removeWitness = (journal: Journal): Promise<void> => journal.store.remove(WITNESSED);
+
+export async function readWitness(journal: Journal): Promise<Witness> {
+  const bytes = await read(journal, WITNESSED);
+  if (bytes === null) return { members: new Map(), vanished: new Map() };
+  const { members, vanished } = decodeCbor(bytes) as {
+    readonly members: Record<string, Stored<Witnessed>>;
+    readonly vanished: Record<string, number>;
+  };
+  return {
+    members: new Map(
+      Object.entries(members).map(([id, { seen, memberSeen, ...rest }]) => [
+        id,
+        { ...rest, seen: BigInt(seen), memberSeen: BigInt(memberSeen) },
+      ]),
+    ),
+    vanished: new Map(Object.entries(vanished).map(([id, since]) => [id, BigInt(since)])),
+  };
 }
 
 /** Keeps what a buyer checked, whole: the store that it came from may be the seller's. */

@@ -148,6 +148,8 @@ export interface Plan {
   /** Members that find their new welcome by their locator. */
   readonly reissued: readonly Welcomed[];
   readonly dismissed: readonly RosterMember[];
+  /** Ids of the owner class behind it. */
+  readonly owners: readonly string[];
   readonly outcomes: ReadonlyMap<string, OperationOutcome>;
   readonly inbox: string;
   /** Sequence of the newest shred that the base has; 0 for none. */
@@ -727,6 +729,7 @@ class Work {
       admitted: [...this.#admitted.values()],
       reissued: [...this.#reissued.values()],
       dismissed: this.#dismissed,
+      owners: [...this.#members.ids()].filter((id) => this.#members.get(id)?.class === "owner"),
       outcomes: this.#outcomes,
       inbox: this.#secrets.inbox,
       shredded: this.#newestShred?.sequence ?? 0n,

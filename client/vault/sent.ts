@@ -3,7 +3,7 @@ import {
   countSent,
   readOperations,
   readSent,
-  readWitnessed,
+  readWitness,
   removeSent,
   writeOperations,
   writeSent,
@@ -64,7 +64,7 @@ export async function sendLeftOut(
     ({ id, sequence }) => sequence > base && sequence < rekeyed && !batches.has(id),
   );
   const waiting = new Set((await readOperations(vault.journal)).map(({ id }) => id));
-  const members = await readWitnessed(vault.journal);
+  const { members } = await readWitness(vault.journal);
   const again = leftOut
     .flatMap(({ operations }) => operations)
     .filter((each) => !waiting.has(each.id) && (each.kind !== "admit" || members.has(each.id)));

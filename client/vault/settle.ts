@@ -151,7 +151,7 @@ async function takeNote(vault: Vault, { pin }: MemberState, opened: OpenedHead):
   if (rekeyed !== null && (pin === null || pin.sequence < rekeyed.sequence)) {
     await sendLeftOut(vault, rekeyed, opened);
   }
-  await witness(vault, opened);
+  await witness(vault, pin, opened);
 }
 
 const sameFooting = (a: MemberState, b: MemberState): boolean =>

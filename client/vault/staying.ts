@@ -6,7 +6,7 @@ import { recipientBytes, recipientDigest, recipientOf } from "../crypto/identity
 import type { SeedSecrets } from "../crypto/keys.ts";
 import { LocatorShared, NotAMember, WordsNeeded, type UnconfirmedMember } from "../errors.ts";
 import type { OpenedHead } from "./head.ts";
-import { readWitnessed, type MemberState } from "./journal.ts";
+import { readWitness, type MemberState } from "./journal.ts";
 import { ownerMember, wordsMember } from "./mint.ts";
 import type { RekeyOperation } from "./operations.ts";
 import { goneMembers } from "./owed.ts";
@@ -114,7 +114,7 @@ export async function doubtful(
   const gone = await goneMembers(vault, opened, number, timestamp);
   const settled = new Set([...removed, ...gone.keys(), ...known.map(({ id }) => id)]);
   const staying = [...rosterOf(opened).members.values()].filter(({ id }) => !settled.has(id));
-  return unwitnessed(staying, await readWitnessed(vault.journal), removed)
+  return unwitnessed(staying, await readWitness(vault.journal), removed, known)
     .map((member) => ({
       ...{ fingerprint: fingerprintOf(member), id: member.id, class: member.class, label: member.label },
       recipientDigest: hexlify(recipientDigest(member.recipient)),

@@ -302,6 +302,7 @@ async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
     ratcheted: plan.ratcheted,
     shreds: outcomes.filter((outcome) => outcome.kind === "shredded"),
     shredded: plan.shredded,
+    stays: rekey === null ? null : plan.owners,
   };
   await writeCandidate(vault.journal, candidate);
   return { candidate, plan, built };

@@ -24,6 +24,7 @@ import {
   removeChecked,
   removeOperations,
   removeSuccession,
+  removeWitness,
   writeState,
   writeSuccession,
   type Candidate,
@@ -199,7 +200,7 @@ async function build(
   return {
     ...{ id, sequence: delta.sequence, stateRoot: stateRootAfter(delta), epoch: plan.epoch, delta, blobs },
     ...{ calls: [], operations: [], gone: [], welcomes: [], reissued: [], lost: [], revoked: [] },
-    ...{ ratcheted: false, shreds: [], shredded: 0n },
+    ...{ ratcheted: false, shreds: [], shredded: 0n, stays: null },
     authorizer: chain.authorizer,
   };
 }
@@ -240,6 +241,7 @@ async function finish(vault: Vault, succession: Succession, candidate: Candidate
   const operations = await readOperations(vault.journal);
   const ofMembers = operations.filter((each) => !isOfMemory(each)).map(({ id }) => id);
   await removeOperations(vault.journal, new Set(ofMembers));
+  await removeWitness(vault.journal);
   const { sequence, stateRoot } = candidate;
   await writeState(vault.journal, { ...state, pin: { sequence, stateRoot, generation: chain.generation } });
   await forgetBeginnings(vault);

@@ -3,8 +3,9 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 
 import { encodeCbor } from "../cbor.ts";
 import type { OpenedHead } from "./head.ts";
-import { readWitnessed, writeWitnessed, type Witnessed } from "./journal.ts";
-import { rosterOf } from "./plan.ts";
+import { readCandidates, readWitness, writeWitness } from "./journal.ts";
+import type { Pin, Witness, Witnessed } from "./journal.ts";
+import { rosterOf, secretsOf } from "./plan.ts";
 import type { RosterMember } from "./roster.ts";
 import type { Vault } from "./session.ts";
 
@@ -23,39 +24,79 @@ export const fingerprintOf = (member: RosterMember): string =>
     ),
   );
 
-/** Notes since when this device has seen each member, and the record that it has, in final heads. */
-export async function witness(vault: Vault, opened: OpenedHead): Promise<void> {
-  const before = await readWitnessed(vault.journal);
+/** Of those that left, the ones that had been members the longest are kept: they may have written all that the others could. */
+const MAX_VANISHED = 256;
+
+/**
+ * Notes since when this device has seen each member, and the record that it has, in final heads; and who of the owner class
+ * left. Only a rekey of this device's own clears who leaves by it: it put up whatever they may have written.
+ *
+ * @param pin - the final head before this one; `null` for none.
+ */
+export async function witness(vault: Vault, pin: Pin | null, opened: OpenedHead): Promise<void> {
+  const before = await readWitness(vault.journal);
   const { sequence } = opened.chain;
-  const after = new Map<string, Witnessed>();
+  const members = new Map<string, Witnessed>();
   let news = false;
   for (const member of rosterOf(opened).members.values()) {
-    const known = before.get(member.id);
+    const known = before.members.get(member.id);
     const fingerprint = fingerprintOf(member);
+    const owner = member.class === "owner";
     const same = known?.fingerprint === fingerprint;
-    after.set(
-      member.id,
-      same ? known : { fingerprint, seen: sequence, memberSeen: known?.memberSeen ?? sequence },
-    );
+    const memberSeen = known?.memberSeen ?? before.vanished.get(member.id) ?? sequence;
+    const once = owner || known?.owner === true || before.vanished.has(member.id);
+    members.set(member.id, same ? known : { fingerprint, seen: sequence, memberSeen, owner: once });
     news ||= !same;
   }
-  if (news || after.size < before.size) await writeWitnessed(vault.journal, after);
+  const stays = await ownRekey(vault, pin, opened);
+  const vanished = [...seenOwners(before)]
+    .filter(([id]) => !members.has(id) && (stays === null || stays.includes(id)))
+    .sort(([, a], [, b]) => Number(a - b))
+    .slice(0, MAX_VANISHED);
+  const left = members.size !== before.members.size || vanished.length !== before.vanished.size;
+  if (news || left) await writeWitness(vault.journal, { members, vanished: new Map(vanished) });
+}
+
+/** Who stayed by a rekey of this device that landed since; `null` where there was none. */
+async function ownRekey(
+  vault: Vault,
+  pin: Pin | null,
+  opened: OpenedHead,
+): Promise<readonly string[] | null> {
+  const { batches } = secretsOf(opened);
+  const rekeys = (await readCandidates(vault.journal)).filter(
+    ({ id, stays, sequence }) => stays !== null && batches.has(id) && sequence > (pin?.sequence ?? 0n),
+  );
+  const [last] = rekeys.sort((a, b) => Number(b.sequence - a.sequence));
+  return last?.stays ?? null;
+}
+
+/** Since when each of the owner class was seen to be a member, whether it is one or not. */
+function* seenOwners({ members, vanished }: Witness): Generator<[string, bigint]> {
+  yield* vanished;
+  for (const [id, { owner, memberSeen }] of members) if (owner) yield [id, memberSeen];
 }
 
 /**
- * Members whose record may be the work of somebody who is to be removed: all but those that this device saw as they are
- * when none of these was a member yet.
+ * Members whose record may be the work of somebody who does not stay: all but those that this device saw as they are when
+ * none of these was a member yet. Who left before, or is not in the head to build on, does not stay either.
+ *
+ * @param removed - who is to be removed.
+ * @param known - who else stays.
  */
 export function unwitnessed(
-  members: Iterable<RosterMember>,
-  witnessed: ReadonlyMap<string, Witnessed>,
+  staying: readonly RosterMember[],
+  witnessed: Witness,
   removed: ReadonlySet<string>,
+  known: readonly RosterMember[],
 ): RosterMember[] {
-  const admissions = [...removed].flatMap((id) => witnessed.get(id)?.memberSeen ?? []);
-  return [...members].filter((member) => {
-    const known = witnessed.get(member.id);
+  const stays = new Set([...staying, ...known].map(({ id }) => id));
+  const admissions = [...removed].flatMap((id) => witnessed.members.get(id)?.memberSeen ?? []);
+  for (const [id, since] of seenOwners(witnessed)) if (!stays.has(id)) admissions.push(since);
+  return staying.filter((member) => {
+    const seen = witnessed.members.get(member.id);
     return (
-      known?.fingerprint !== fingerprintOf(member) || admissions.some((admitted) => admitted <= known.seen)
+      seen?.fingerprint !== fingerprintOf(member) || admissions.some((admitted) => admitted <= seen.seen)
     );
   });
 }

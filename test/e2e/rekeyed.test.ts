@@ -322,7 +322,11 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
         members.filter(({ label }) => label !== "the 24 words"),
       );
       expect(await thrown(recoverOn(world, seed, device(world)))).to.be.instanceOf(NotAMember);
-      await rekey(vault, { remove, words: seed });
+      // Somebody may have had the words, and written what there is: all of it is asked about.
+      const shown = await unconfirmed(vault, { remove, words: seed });
+      expect(shown).to.have.length(2);
+      const confirmed = shown.map(({ fingerprint }) => fingerprint);
+      await rekey(vault, { remove, confirmed, words: seed });
       const recovered = await recoverOn(world, seed, device(world, world.owner));
       expect(await texts(recovered)).to.deep.equal(["Runs at six"]);
     });
@@ -415,6 +419,118 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
       for (const { recipient } of rosterOf(whole).members.values()) {
         expect(recipientText(recipient)).not.to.equal(await recipientOf(identity));
       }
+    });
+
+    describe("cannot have the phone's welcome, though it named its own key in the phone's record and", () => {
+      type Forge = (members: readonly RosterMember[]) => RosterMember[];
+
+      /** A household whose tablet wrote heads that are final, one after the other. */
+      async function forged(moves: (forge: Forge, own: RosterMember) => (readonly [Forge, boolean])[]) {
+        const parts = await household();
+        const { vault, phone, tablet } = parts;
+        const { recipient } = await newReader();
+        const own = rosterOf((await opened(vault)).whole).members.get(tablet.memberId)!;
+        const forge: Forge = (members) =>
+          members.map((member) =>
+            member.id === phone.memberId ? { ...member, recipient: recipientBytes(recipient) } : member,
+          );
+        for (const [roster, hides] of moves(forge, own)) {
+          await rewrite(world, tablet.device, { roster, hides });
+          await settle(vault);
+        }
+        return parts;
+      }
+
+      const asked = async (vault: Vault, remove: string[]): Promise<string[]> =>
+        (await unconfirmed(vault, { remove })).map(({ label }) => label);
+
+      const without =
+        (id: string): Forge =>
+        (members) =>
+          members.filter((member) => member.id !== id);
+
+      it("left the roster for one final head", async () => {
+        const { vault, tablet } = await forged((forge, own) => [
+          [(members) => without(own.id)(forge(members)), true],
+          [(members) => [...members, own], false],
+        ]);
+        expect(await asked(vault, [tablet.memberId])).to.deep.equal(["phone"]);
+        const fault = await thrown(rekey(vault, { remove: [tablet.memberId] }));
+        expect(fault).to.be.instanceOf(RecipientsUnconfirmed);
+      });
+
+      it("left the roster for good, and stays in the keyring", async () => {
+        const { vault } = await forged((forge, own) => [
+          [forge, false],
+          [without(own.id), true],
+        ]);
+        expect(await asked(vault, [])).to.include("phone");
+      });
+
+      it("came back under another id", async () => {
+        const id = "ab".repeat(16);
+        const { vault } = await forged((forge, own) => [
+          [(members) => without(own.id)(forge(members)), true],
+          [(members) => [...members, { ...own, id }], false],
+        ]);
+        expect(await asked(vault, [id])).to.include("phone");
+      });
+
+      it("made itself a reader, that left", async () => {
+        const { vault } = await forged((forge, own) => [
+          [
+            (members) =>
+              forge(members).map((member) =>
+                member.id === own.id ? { ...member, class: "reader" as const, expiresAt: 1 } : member,
+              ),
+            true,
+          ],
+          [without(own.id), true],
+        ]);
+        expect(await asked(vault, [])).to.include("phone");
+      });
+
+      it("took the phone out for one final head, and put it back", async () => {
+        const { vault, phone, tablet } = await household();
+        const record = rosterOf((await opened(vault)).whole).members.get(phone.memberId)!;
+        await rewrite(world, tablet.device, { roster: without(phone.memberId) });
+        await settle(vault);
+        // As it was: but what the keyring has for it is the tablet's choice.
+        await rewrite(world, tablet.device, { roster: (members) => [...members, record] });
+        await settle(vault);
+        expect(await asked(vault, [tablet.memberId])).to.deep.equal(["phone"]);
+      });
+
+      it("is not in the head to build on, and in every one that this device saw become final", async () => {
+        const { vault, tablet, phone, seed: words } = await household();
+        const { recipient } = await newReader();
+        const own = rosterOf((await opened(vault)).whole).members.get(tablet.memberId)!;
+        await rewrite(world, tablet.device, {
+          roster: (members) =>
+            without(own.id)(members).map((member) =>
+              member.id === phone.memberId ? { ...member, recipient: recipientBytes(recipient) } : member,
+            ),
+          hides: true,
+        });
+        const base = (await headOf(vault)).sequence;
+        await rewrite(world, tablet.device, { roster: (members) => [...members, own] });
+        await settle(vault);
+        expect(await asked(vault, [])).to.deep.equal([]);
+        const shown = await unconfirmed(vault, { remove: [], base, words });
+        expect(shown.map(({ label }) => label)).to.deep.equal(["phone"]);
+      });
+
+      it("is cleared by the rekey that asked about it, and by no other", async () => {
+        const { vault, phone } = await forged((forge, own) => [
+          [forge, false],
+          [without(own.id), true],
+        ]);
+        const remove = [phone.memberId];
+        await rekey(vault, { remove, confirmed: await vouchingFor(vault, remove) });
+        const later = await added(vault, "e-reader");
+        expect(await asked(vault, [])).to.deep.equal([]);
+        expect(await asked(vault, [later.memberId])).to.deep.equal([]);
+      });
     });
 
     it("cannot strand the words or the phone by a locator that they do not have", async () => {

@@ -45,6 +45,8 @@ export async function junk(world: World, vault: Vault, commitKey: string): Promi
 export interface Rewriting {
   /** The roster as it would have it. */
   readonly roster?: (members: readonly RosterMember[]) => readonly RosterMember[];
+  /** Whether the keyring lets this device in though no record names it any more. */
+  readonly hides?: boolean;
   /** Whether everything that is remembered goes. */
   readonly empties?: boolean;
   /** What every scope but the internal ones is to hold besides. */
@@ -70,18 +72,38 @@ export async function rewrite(world: World, vault: Vault, rewriting: Rewriting =
   const after = rewriting.roster?.(before) ?? before;
   const epoch = whole.data.epoch + 1;
   const epochKey = randomBytes(32);
-  const secretOf = (id: string): Uint8Array => ratchet(secrets.get(id) ?? randomBytes(32));
+  const own = ratchet(state.secret, epoch - state.epoch);
+  const fresh = new Map(after.map(({ id }) => [id, randomBytes(32)]));
+  const secretOf = (id: string): Uint8Array => {
+    const present = secrets.get(id);
+    if (present !== undefined) return ratchet(present);
+    return id === state.memberId ? own : (fresh.get(id) ?? randomBytes(32));
+  };
+  const hidden =
+    rewriting.hides === true
+      ? [
+          {
+            secret: own,
+            locator: state.locator,
+            welcomeDigest: null,
+            keys: [{ scopeId: SCOPE_ZERO, key: epochKey }],
+          },
+        ]
+      : [];
   const drawn = drawKeyring(
-    after.map(({ id, class: kind, scopes, locator, welcomeDigest }) => ({
-      ...{ secret: secretOf(id), locator, welcomeDigest },
-      keys:
-        kind === "owner"
-          ? [{ scopeId: SCOPE_ZERO, key: epochKey }]
-          : scopes.map((scope) => ({
-              scopeId: hexToBytes(scope),
-              key: scopeKey(epochKey, hexToBytes(scope)),
-            })),
-    })),
+    [
+      ...hidden,
+      ...after.map(({ id, class: kind, scopes, locator, welcomeDigest }) => ({
+        ...{ secret: secretOf(id), locator, welcomeDigest },
+        keys:
+          kind === "owner"
+            ? [{ scopeId: SCOPE_ZERO, key: epochKey }]
+            : scopes.map((scope) => ({
+                scopeId: hexToBytes(scope),
+                key: scopeKey(epochKey, hexToBytes(scope)),
+              })),
+      })),
+    ],
     randomBytes,
   );
   const put = (live: Map<string, Uint8Array>, records: readonly Uint8Array[]): void => {

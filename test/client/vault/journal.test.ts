@@ -205,6 +205,7 @@ function candidate(): Candidate {
     ratcheted: true,
     shreds: [{ kind: "shredded", operationId: id(), memoryIds: [id()], unknown: [id()], scopes: ["health"] }],
     shredded: 3n,
+    stays: [id()],
   };
 }
 
