@@ -596,6 +596,18 @@ export class HeadUnknown extends VaultError {
   }
 }
 
+/** Events are looked for so far back and no further. */
+export class BlocksOutOfReach extends VaultError {
+  constructor(
+    readonly newest: number,
+    readonly blocks: number,
+  ) {
+    super(
+      `The RPC names ${newest} as its newest block, and what is looked for is not in the last ${blocks}. Ask another RPC.`,
+    );
+  }
+}
+
 /** A member whose record nobody vouches for who is not about to be removed. */
 export interface UnconfirmedMember {
   /** Names the record as it stands: what `confirmed` takes. */

@@ -6,6 +6,7 @@ import { generateIdentity } from "../crypto/identity.ts";
 import { readWelcome, type OpenedWelcome } from "../crypto/welcome.ts";
 import { AlreadyInitialised, VaultError, WelcomeNotStored, WelcomeRejected } from "../errors.ts";
 import { readBlob, type BlobStore } from "../storage/store.ts";
+import { blockRanges } from "./blocks.ts";
 import type { MemoryVault } from "./contract.ts";
 import type { OpenedHead } from "./head.ts";
 import { readState, writeState, type MemberState } from "./journal.ts";
@@ -129,9 +130,6 @@ export const renewMembership = (vault: Vault, welcome: Uint8Array): Promise<void
     await writeState(vault.journal, next);
   });
 
-/** Blocks that are asked for at once: public nodes refuse wide ranges. */
-const LOG_RANGE = 10_000;
-
 /**
  * Finds the welcome that an owner left in the store for a listed grantee: that of the grant in force, which is looked for
  * backwards from the newest block. A grant that was changed was given anew without one: the first leads to the newest.
@@ -139,7 +137,7 @@ const LOG_RANGE = 10_000;
  * @param grantee - the grantee's account.
  * @param fromBlock - where to stop looking: the block of the contract's deployment.
  * @throws {WelcomeNotStored} when no grant in those blocks is in force, or none of it names a welcome.
- * @throws {BlobMissing} when the store lacks it.
+ * @throws {BlobMissing} when the store lacks it. {BlocksOutOfReach} when the RPC makes its newest block up.
  */
 export async function findWelcome(
   contract: MemoryVault,
@@ -156,8 +154,7 @@ export async function findWelcome(
   ]);
   const topics = given.map((topic, i) => (i === 0 ? [topic, ended[0]].flat().map(String) : topic));
   const { generation } = await contract.memoryHead(vaultId);
-  for (let to = await provider.getBlockNumber(); to >= fromBlock; to -= LOG_RANGE) {
-    const range = { fromBlock: Math.max(fromBlock, to - LOG_RANGE + 1), toBlock: to };
+  for (const range of blockRanges(await provider.getBlockNumber(), fromBlock)) {
     for (const log of (
       await provider.getLogs({ address: await contract.getAddress(), topics, ...range })
     ).reverse()) {

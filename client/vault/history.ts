@@ -7,6 +7,7 @@ import {
   WrongKeyError,
 } from "../errors.ts";
 import type { BlobStore } from "../storage/store.ts";
+import { blockRanges, firstBlock, type BlockRange } from "./blocks.ts";
 import {
   PROFILE_ID,
   spaceIdOf,
@@ -16,23 +17,24 @@ import {
   type Delta,
 } from "./contract.ts";
 import { readHeadData, type HeadKeys } from "./head.ts";
-import type { Vault } from "./session.ts";
-
-/** Blocks that are asked for at once: public nodes refuse wide ranges. */
-const LOG_RANGE = 10_000;
+import { newestBlock, type Vault } from "./session.ts";
 
 /**
  * The head of a sequence and those after it, newest first and that one last, from the chain's log. Each is bound to the one
  * after it by its state root, so that a node can leave heads out and make none up.
  *
- * @throws {HeadUnknown} when there is none, or the node has pruned the log or leaves a head out.
+ * @throws {HeadUnknown} when there is none, or the node has pruned the log or leaves a head out. {RpcsDisagree} when RPCs
+ *   differ on the newest block. {BlocksOutOfReach} when a single one makes it up.
  */
 export async function headsFrom(vault: Vault, newest: ChainHead, sequence: bigint): Promise<ChainHead[]> {
   if (sequence < 1n || sequence > newest.sequence) throw new HeadUnknown(sequence);
   const heads: ChainHead[] = [newest];
+  if (sequence === newest.sequence) return heads;
   let last = newest;
-  for (let to = await vault.provider.getBlockNumber(); to >= 0 && last.sequence > sequence; to -= LOG_RANGE) {
-    for (const delta of (await deltasIn(vault, Math.max(0, to - LOG_RANGE + 1), to)).reverse()) {
+  const { number } = await newestBlock(vault);
+  for (const range of blockRanges(number, firstBlock(vault.ref))) {
+    if (last.sequence <= sequence) break;
+    for (const delta of (await deltasIn(vault, range)).reverse()) {
       if (last.sequence <= sequence) break;
       // A head names the root that it follows: the one before it must have made that.
       if (delta.sequence !== last.sequence - 1n || stateRootAfter(delta) !== last.prevStateRoot) continue;
@@ -59,7 +61,7 @@ export async function isInChain(
   return after.prevStateRoot === stateRoot;
 }
 
-async function deltasIn(vault: Vault, fromBlock: number, toBlock: number): Promise<Delta[]> {
+async function deltasIn(vault: Vault, { fromBlock, toBlock }: BlockRange): Promise<Delta[]> {
   const { contract, ref } = vault;
   const filter = contract.filters.TransitionCommitted(spaceIdOf(ref.vaultId));
   const events = await contract.queryFilter(filter, fromBlock, toBlock);

@@ -4,7 +4,9 @@ import { hexlify, Wallet, type Provider } from "ethers";
 
 import {
   acceptWelcome,
+  BlocksOutOfReach,
   collectWelcome,
+  findWelcome,
   grant,
   grants,
   keyOf,
@@ -25,9 +27,11 @@ import {
   type Environment,
   type Vault,
 } from "../../client/index.ts";
+import { readAt } from "../../client/manage.ts";
+import { vaultContract } from "../../client/vault/contract.ts";
 import { finalNumber } from "../../client/vault/rpcs.ts";
 import { stateOf } from "../../client/vault/session.ts";
-import { answering, between, dying, staleProvider } from "../helpers/doubles.ts";
+import { answering, between, boasting, dying, staleProvider } from "../helpers/doubles.ts";
 import {
   admitted,
   another,
@@ -275,6 +279,44 @@ describe("Two RPCs: what both say counts, and nothing else", () => {
     expect(fault)
       .to.have.property("message")
       .that.matches(/Nothing is lost: try again, or use another/);
+  });
+});
+
+describe("An RPC that makes its newest block up", () => {
+  let world: World;
+  before(async () => {
+    world = await createWorld();
+  });
+
+  it("is looked through for earlier heads as far as a hundred million blocks, and then named", async () => {
+    const { vault, environment } = await furnished(world);
+    await remember(vault, { scope: "health", text: "Newer" });
+    await sync(vault);
+    const { provider, asked } = boasting(world.provider, 2 ** 50);
+    const lied = changed(vault, environment, { provider });
+    expect(await thrown(readAt(lied, 1n)))
+      .to.be.instanceOf(BlocksOutOfReach)
+      .and.include({ newest: 2 ** 50 });
+    expect(asked()).to.equal(10_000);
+  });
+
+  it("is not looked through at all where a second one knows better", async () => {
+    const { vault, environment } = await furnished(world);
+    await remember(vault, { scope: "health", text: "Newer" });
+    await sync(vault);
+    const { provider, asked } = boasting(world.provider, 2 ** 50);
+    const rpcs = { provider, secondProvider: world.provider, patience: 0 };
+    expect(await thrown(readAt(changed(vault, environment, rpcs), 1n))).to.be.instanceOf(RpcsDisagree);
+    expect(asked()).to.equal(0);
+  });
+
+  it("is looked through for a welcome as far, and then named", async () => {
+    const { vault } = await furnished(world);
+    const { provider, asked } = boasting(world.provider, 2 ** 50);
+    const contract = vaultContract(world.address, provider);
+    const found = findWelcome(contract, vault.ref.vaultId, account, world.store);
+    expect(await thrown(found)).to.be.instanceOf(BlocksOutOfReach);
+    expect(asked()).to.equal(10_000);
   });
 });
 
