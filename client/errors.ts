@@ -591,7 +591,7 @@ export class EpochOutOfReach extends VaultError {
 export class HeadUnknown extends VaultError {
   constructor(readonly sequence: bigint) {
     super(
-      `The node does not show head ${sequence}: it has pruned the log, or there is none. Ask another RPC, or choose a later head.`,
+      `The node does not show head ${sequence}: it has pruned the log, or there is none. Ask an RPC that keeps its log, or choose a later head.`,
     );
   }
 }

@@ -16,6 +16,7 @@ import {
   collectWelcome,
   grant,
   grants,
+  HeadUnknown,
   keyOf,
   memoryJournalStore,
   memoryStore,
@@ -47,6 +48,7 @@ import {
   losing,
   misbehaving,
   powerCut,
+  pruned,
   repricing,
   signerWith,
 } from "../helpers/doubles.ts";
@@ -580,6 +582,30 @@ describe("Transfer: a vault changes hands", () => {
       const taken = await taking(vault, next, { finality });
       expect(taken).to.include({ final: true, receipt: null });
       expect(await texts(taken.vault)).to.deep.equal(["Meanwhile", ...LIVING]);
+    });
+
+    it("a node that has pruned its log cannot tell whether it is done: that is named, with what to do, and nothing is begun anew", async () => {
+      const { vault } = await seller();
+      const next = await buyer();
+      await next.look(await handOverTo(vault));
+      await transfer(vault, { to: world.buyer.address });
+      const finality = { confirmations: 6 } as const;
+      const { sequence } = await taking(vault, next, { finality });
+      const again = await anew(vault, next);
+      // The newest head names the one before it: only behind that one the log has to tell.
+      for (const text of ["Meanwhile", "And later"]) {
+        await remember(again, { scope: "health", text });
+        await sync(again);
+      }
+      const { stateRoot } = await readChainHead(vault.contract, vault.ref);
+      const fault = await thrown(taking(vault, next, { finality, provider: pruned(world.provider) }));
+      expect(fault)
+        .to.be.instanceOf(HeadUnknown)
+        .with.property("message")
+        .that.matches(/Ask an RPC that keeps its log/);
+      expect((await readChainHead(vault.contract, vault.ref)).stateRoot).to.equal(stateRoot);
+      await world.networkHelpers.mine(6);
+      expect(await taking(vault, next, { finality })).to.include({ final: true, receipt: null, sequence });
     });
 
     it("a journal of another membership is not overwritten, and only the owner takes over", async () => {
