@@ -11,6 +11,11 @@ export interface LogEntry {
 /** Takes the log's lines; where they go is its affair, but never to stdout, which is the protocol's. */
 export type Log = (entry: LogEntry) => void;
 
+/** Writes the log's lines to stderr, one JSON object each. */
+export const stderrLog: Log = (entry) => {
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+};
+
 /**
  * What a log may say of a fault. Messages stay out: they quote what somebody asked for, and a parser's quote what it
  * read.

@@ -35,22 +35,30 @@ export interface ServeOptions {
 /** A server at work. */
 export interface Served {
   readonly role: "owner" | "reader";
-  /** Resolves when the client is gone and what could be committed in time is. */
+  /** Resolves when nobody is served any more and what could be committed in time is. */
   readonly closed: Promise<void>;
   /** Hangs up, commits what waits within ten seconds, and leaves the rest in the journal. */
   close(): Promise<void>;
+}
+
+/** A vault that waits for its clients, however they come. */
+export interface Service {
+  readonly role: "owner" | "reader";
+  /** A server for one connection, or one request; all of them read and write as one. */
+  readonly serve: () => McpServer;
+  /** Commits what waits within ten seconds, and leaves the rest in the journal. Serve nobody after it. */
+  readonly leave: () => Promise<void>;
 }
 
 /** Longest that an exit waits for the last commit. Nothing is lost after it: the journal keeps what was not sent. */
 export const EXIT_MS = 10_000;
 
 /**
- * Serves a vault to one MCP client, of the 2026 protocol or of an earlier one.
+ * Opens a vault for clients.
  *
- * @param transport - to the client; the server owns it from here on.
  * @throws {NotInitialised} when the device knows nothing of the vault.
  */
-export async function serveVault(options: ServeOptions, transport: Transport): Promise<Served> {
+export async function openService(options: ServeOptions): Promise<Service> {
   const { vault, recall, timers, log } = options;
   const role = await roleOf(vault);
   const committer = createCommitter({ commit: () => sync(vault), timers, now: vault.now, log });
@@ -66,16 +74,28 @@ export async function serveVault(options: ServeOptions, transport: Transport): P
   const context: Context = { vault, desk, committer, role, defaultScope: options.defaultScope, log, track };
   // What an earlier run left behind goes with the first batch.
   if (role === "owner" && (await pending(vault)).length > 0) committer.wrote();
+  return {
+    role,
+    serve: () => serverFor(context, options),
+    leave: () => leave(committer, calls, timers, log),
+  };
+}
 
-  const handle = serveStdio(() => serverFor(context, options), {
-    transport,
-    onerror: (fault) => log({ level: "warn", event: "protocol", ...faultFields(fault) }),
-  });
+/**
+ * Serves a vault to one MCP client, of the 2026 protocol or of an earlier one.
+ *
+ * @param transport - to the client; the server owns it from here on.
+ * @throws {NotInitialised} when the device knows nothing of the vault.
+ */
+export async function serveVault(options: ServeOptions, transport: Transport): Promise<Served> {
+  const { log } = options;
+  const { role, serve, leave } = await openService(options);
+  const handle = serveStdio(serve, { transport, onerror: warnings(log) });
   const closed = new Promise<void>((resolve) => {
     const hangUp = transport.onclose;
     transport.onclose = () => {
       hangUp?.();
-      void leave(committer, calls, timers, log).then(resolve);
+      void leave().then(resolve);
     };
   });
   log({ level: "info", event: "serving", role });
@@ -88,6 +108,12 @@ export async function serveVault(options: ServeOptions, transport: Transport): P
     },
   };
 }
+
+/** Logs faults of the protocol, which belong to no call. */
+export const warnings =
+  (log: Log) =>
+  (fault: Error): void =>
+    log({ level: "warn", event: "protocol", ...faultFields(fault) });
 
 function serverFor(context: Context, { version, chatgpt }: ServeOptions): McpServer {
   const { role } = context;

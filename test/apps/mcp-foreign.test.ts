@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -7,6 +8,7 @@ import path from "node:path";
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { expect } from "chai";
 import { HDNodeWallet, JsonRpcProvider, Network } from "ethers";
 
@@ -40,7 +42,7 @@ const environment = (): Record<string, string> => {
   return { PATH, HOME, SystemRoot, NO_COLOR: "1" };
 };
 
-describe("MCP server over stdio, with foreign clients", function () {
+describe("MCP server with foreign clients, over stdio", function () {
   this.timeout(120_000);
   let anvil: Anvil;
   let provider: JsonRpcProvider;
@@ -81,10 +83,12 @@ describe("MCP server over stdio, with foreign clients", function () {
   }
 
   /** Runs the official inspector's command line against the server. */
-  async function inspector(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const inspector = (...args: string[]) => inspect(...SERVER, home, ...args);
+
+  async function inspect(...args: string[]): Promise<{ code: number; out: string; err: string }> {
     const bin = createRequire(import.meta.url).resolve("@modelcontextprotocol/inspector/package.json");
     const cli = path.join(path.dirname(bin), "clients/launcher/build/index.js");
-    const child = spawn(process.execPath, [cli, "--cli", ...SERVER, home, ...args], {
+    const child = spawn(process.execPath, [cli, "--cli", ...args], {
       // Its own settings go there.
       env: { ...environment(), HOME: home },
       stdio: ["ignore", "pipe", "pipe"],
@@ -185,7 +189,8 @@ describe("MCP server over stdio, with foreign clients", function () {
     });
   }
 
-  it("serves a reader of the vault, without a wallet", async () => {
+  /** A reader's folder, as the child takes it. */
+  async function readersFolder(): Promise<string> {
     const identity = generateIdentity();
     const { timestamp } = (await provider.getBlock("latest"))!;
     const { memberId } = await grant(vault, {
@@ -200,6 +205,11 @@ describe("MCP server over stdio, with foreign clients", function () {
       welcome: (await collectWelcome(vault, memberId))!,
     });
     await describeVault(folder, null);
+    return folder;
+  }
+
+  it("serves a reader of the vault, without a wallet", async () => {
+    const folder = await readersFolder();
     const client = new Client({ name: "first-version", version: "1" });
     await client.connect(
       new StdioClientTransport({
@@ -210,5 +220,109 @@ describe("MCP server over stdio, with foreign clients", function () {
     const { structuredContent } = await client.callTool({ name: "list_memories", arguments: {} });
     expect(structuredContent).to.include({ total: 1, truncated: false });
     await client.close();
+  });
+
+  describe("and over HTTP", () => {
+    const token = randomBytes(32).toString("base64url");
+
+    /** Starts a server that listens, and waits until it says where. */
+    async function listening(folder: string) {
+      const child = spawn(SERVER[0], [...SERVER.slice(1), folder, token], { env: environment() });
+      const end = finished(child);
+      const url = await new Promise<string>((resolve, reject) => {
+        let said = "";
+        child.stderr.on("data", (chunk: Buffer) => {
+          said += chunk.toString();
+          const found = /"url":"([^"]+)"/.exec(said)?.[1];
+          if (found !== undefined) resolve(found);
+        });
+        child.once("close", () => reject(new Error(`the server ended: ${said}`)));
+      });
+      const stop = (signal: "SIGTERM" | "SIGINT" = "SIGTERM") => {
+        child.kill(signal);
+        return end;
+      };
+      return {
+        ...{ url, stop },
+        async [Symbol.asyncDispose]() {
+          await stop();
+        },
+      };
+    }
+
+    const inspectedAt = (url: string, ...args: string[]) =>
+      inspect(
+        "--server-url",
+        url,
+        "--transport",
+        "http",
+        "--header",
+        `Authorization: Bearer ${token}`,
+        ...args,
+      );
+
+    /** A client of the SDK's first version. */
+    async function firstVersion(url: string): Promise<Client> {
+      const client = new Client({ name: "first-version", version: "1" });
+      const headers = { authorization: `Bearer ${token}` };
+      const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
+      await client.connect(transport);
+      return client;
+    }
+
+    it("satisfies the official inspector's strict look, in both protocols", async () => {
+      await using server = await listening(home);
+      for (const era of ["legacy", "modern"]) {
+        const look = ["--method", "tools/list", "--strict", "--protocol-era", era];
+        const { code, out, err } = await inspectedAt(server.url, ...look);
+        expect(code, err).to.equal(0);
+        const { tools } = JSON.parse(out) as { tools: { name: string }[] };
+        expect(tools.map(({ name }) => name)).to.include.members(["search_memory", "add_memory", "fetch"]);
+      }
+    });
+
+    it("gives one client what another added, before and after it is committed", async () => {
+      const content = "Shared over Quillfeather.";
+      await using server = await listening(home);
+      const call = ["--method", "tools/call", "--tool-name"];
+      const args = JSON.stringify({ content, type: "semantic", scope: "career" });
+      const added = await inspectedAt(server.url, ...call, "add_memory", "--tool-args-json", args);
+      expect(added.code, added.err).to.equal(0);
+      const other = await firstVersion(server.url);
+      const found = await other.callTool({ name: "search_memory", arguments: { query: "quillfeather" } });
+      expect(found.structuredContent).to.include({ total: 1 });
+      const [memory] = (found.structuredContent as { memories: object[] }).memories;
+      expect(memory).to.include({ text: content, pending: true });
+      const failed = await inspectedAt(server.url, ...call, "get_memory", "--tool-arg", "id=none");
+      expect(failed.code).to.equal(5);
+      await other.close();
+      const { code, err } = await server.stop();
+      expect(code, err).to.equal(0);
+      expect(err)
+        .not.to.match(/quillfeather/i)
+        .and.not.to.include(token);
+      expect(await texts()).to.include(content);
+    });
+
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      it(`commits what waits when ${signal} comes`, async () => {
+        const content = `Over HTTP, before ${signal}.`;
+        await using server = await listening(home);
+        const client = await firstVersion(server.url);
+        await client.callTool({ name: "add_memory", arguments: { content, type: "episodic" } });
+        const { code, err } = await server.stop(signal);
+        expect(code, err).to.equal(0);
+        expect(await texts()).to.include(content);
+      });
+    }
+
+    it("serves a reader of the vault, without a wallet", async () => {
+      await using server = await listening(await readersFolder());
+      const client = await firstVersion(server.url);
+      expect((await client.listTools()).tools.map(({ name }) => name)).not.to.include("add_memory");
+      const { structuredContent } = await client.callTool({ name: "list_memories", arguments: {} });
+      expect(structuredContent).to.include({ truncated: false });
+      await client.close();
+    });
   });
 });

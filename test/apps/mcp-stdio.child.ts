@@ -1,11 +1,19 @@
-// A process of its own for mcp-foreign.test.ts: serves the vault that the folder given to it describes, over stdio.
+// A process of its own for mcp-foreign.test.ts: serves the vault that the folder given to it describes, over stdio, or over
+// HTTP where a token is given too.
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { JsonRpcProvider, Network, Wallet } from "ethers";
 
-import { serveOverStdio, stderrLog, systemTimers, wordRecall } from "../../apps/mcp/index.ts";
+import {
+  serveHttp,
+  serveOverStdio,
+  stderrLog,
+  systemTimers,
+  untilSignal,
+  wordRecall,
+} from "../../apps/mcp/index.ts";
 import { vaultAt } from "../../client/index.ts";
 import { directoryStore, fileJournalStore } from "../../client/node.ts";
 
@@ -39,10 +47,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   );
   // As a library may: it must not reach the protocol.
   const noise = setTimeout(() => console.log("noise"), 0);
-  await serveOverStdio({
+  const options = {
     ...{ vault, recall: wordRecall, timers: systemTimers, log: stderrLog },
     ...{ version: "0.0.0-test", defaultScope: "private", chatgpt: true },
-  });
+  };
+  const token = process.argv[3];
+  if (token === undefined) await serveOverStdio(options);
+  else await untilSignal(await serveHttp(options, { port: 0, token }));
   clearTimeout(noise);
   provider.destroy();
   process.exit(0);

@@ -1,44 +1,58 @@
 import type { Cli } from "../cli.ts";
 import { DEV } from "../config.ts";
 import { startNode } from "../devnode.ts";
-import { DEFAULT_SCOPE } from "../parse.ts";
+import { DEFAULT_SCOPE, whole } from "../parse.ts";
+import { bearerToken } from "../token.ts";
 import { VERSION } from "../version.ts";
 
 interface Options {
   readonly scope?: string;
   readonly chatgpt?: boolean;
+  readonly http?: string;
 }
 
 export const addMcp = (cli: Cli): void => {
   cli.add<Options>(
     {
       usage: "mcp",
-      summary: "Serve the vault to an AI tool, over MCP on stdin and stdout",
+      summary: "Serve the vault to AI tools, over MCP on stdin and stdout, or on a port of this machine",
       about:
-        "Tools start this by themselves; docs/tools.md has their configuration. Nobody can be asked here, so the passphrase is\n" +
+        "Most tools start this by themselves; docs/tools.md has their configuration. Nobody can be asked here, so the passphrase is\n" +
         "MEMVAULT_PASSPHRASE. Writes are committed in batches: 20 of them, a minute, or at exit. The local chain is started if\n" +
-        "it does not run. Grants, keys and exports are out of a tool's reach.",
+        "it does not run. Grants, keys and exports are out of a tool's reach. With --http several tools share one server on\n" +
+        "127.0.0.1, until Ctrl-C; each carries the bearer token that lies in the profile's folder.",
       examples: [
         "memvault mcp",
         "memvault --profile work mcp",
+        "memvault mcp --http 8377",
         "claude mcp add memory-vault -- npx -y memory-vault mcp",
       ],
       options: [
         ["-s, --scope <name>", `where a memory goes that names no scope; ${DEFAULT_SCOPE} unless given`],
         ["--chatgpt", "also offer search and fetch as ChatGPT calls them"],
+        ["--http <port>", "listen on 127.0.0.1 instead; 0 for any port that is free"],
       ],
     },
-    async (session, { scope = DEFAULT_SCOPE, chatgpt = false }) => {
+    async (session, { scope = DEFAULT_SCOPE, chatgpt = false, http }) => {
+      const port = http === undefined ? null : whole("A port", http, 0, 65_535);
       // Whatever else is asked here would be read from the protocol.
       if ((session.globals.rpc ?? (await session.config()).rpc) === DEV) await startNode(session.root);
       const known = await session.vault(null);
       const { vault } = known.known.role === "owner" ? await session.vault("owner", true) : known;
       // Loaded here, so that no other command waits for it.
-      const { serveOverStdio, stderrLog, systemTimers, wordRecall } = await import("../../mcp/index.ts");
-      await serveOverStdio({
-        ...{ vault, recall: wordRecall, timers: systemTimers, log: stderrLog },
+      const mcp = await import("../../mcp/index.ts");
+      const options = {
+        ...{ vault, recall: mcp.wordRecall, timers: mcp.systemTimers, log: mcp.stderrLog },
         ...{ version: VERSION, defaultScope: scope, chatgpt },
-      });
+      };
+      if (port !== null) {
+        const { token, file } = await bearerToken(session.home);
+        const served = await mcp.serveHttp(options, { port, token });
+        session.warn(`Serving at ${served.url}; the bearer token is in ${file}. Ctrl-C stops it.`);
+        await mcp.untilSignal(served);
+        return null;
+      }
+      await mcp.serveOverStdio(options);
       // The client is gone, its end of the pipe may not be.
       process.stdin.destroy();
       return null;
