@@ -10,6 +10,7 @@ const zones = [
   { files: base, allow: base },
   { files: ["client/memory/"], allow: base },
   { files: ["client/crypto/"], allow: base },
+  { files: ["client/storage/chain.ts"], allow: [...base, "client/storage/", "typechain-types/"] },
   { files: ["client/storage/"], allow: base },
   {
     files: ["client/vault/contract.ts"],

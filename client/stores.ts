@@ -3,5 +3,6 @@
  *
  * @module
  */
+export { chainStore, type ChainStore, type ChainStoreOptions, type PublishingCost } from "./storage/chain.ts";
 export { ipfsStore, type IpfsOptions } from "./storage/ipfs.ts";
 export type { PinningService } from "./storage/pinning.ts";

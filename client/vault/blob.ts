@@ -9,8 +9,11 @@ const MAX_BLOB_SIZE = Math.max(...BLOB_SIZES);
 
 const LENGTH_BYTES = 4;
 
+/** The most data, in bytes, that a blob of a size can carry. */
+export const dataIn = (size: number): number => size - SEAL_OVERHEAD - LENGTH_BYTES;
+
 /** The most data, in bytes, that one blob can carry. */
-export const MAX_BLOB_DATA = MAX_BLOB_SIZE - SEAL_OVERHEAD - LENGTH_BYTES;
+export const MAX_BLOB_DATA = dataIn(MAX_BLOB_SIZE);
 
 /**
  * Frames data so that its sealed form has one of the four blob sizes: u32 length, data, zeros.
@@ -102,6 +105,8 @@ export const MAX_SECTION_CHUNKS = 48;
 export const MAX_LIST = 16;
 /** Most scopes of a vault, the two internal ones among them. */
 export const MAX_SCOPES = 64;
+/** Most scopes of a vault whose store takes no blobs of 256 KiB: their sections must fit a smaller head (SPEC §12). */
+export const MAX_SCOPES_OF_SMALL_BLOBS = 16;
 
 const VERSION = 1;
 

@@ -16,12 +16,14 @@ import {
 import { ContentTooLarge, TooManyScopes } from "../errors.ts";
 import { MerkleTree, scopeLeaf } from "../memory/tree.ts";
 import {
+  dataIn,
   encodeHead,
   encodeItems,
   encodeSection,
   MAX_BLOB_DATA,
   MAX_LIST,
   MAX_SCOPES,
+  MAX_SCOPES_OF_SMALL_BLOBS,
   MAX_SECTION_CHUNKS,
   pad,
 } from "./blob.ts";
@@ -55,6 +57,8 @@ export interface Draft {
   readonly epochKey: Uint8Array;
   readonly keyring: PlacedKeyring;
   readonly scopes: ReadonlyMap<string, ScopeDraft>;
+  /** The largest blob that the store takes, in bytes; any unless given. */
+  readonly maxBlobSize?: number | undefined;
 }
 
 /** A commit, built and not yet seen by anyone. */
@@ -75,16 +79,22 @@ const MAX_INLINE = 32_768;
  * Builds a commit: seals sections and chunks, computes root and pointer. All salts are drawn here, so bytes that
  * differ always have another root, and no pad serves twice (SPEC §4).
  *
- * @throws {TooManyScopes} beyond 64 scopes. {ContentTooLarge} when the head would not fit 256 KiB.
+ * @throws {TooManyScopes} beyond 64 scopes, or 16 where the store takes small blobs alone. {ContentTooLarge} when the head
+ *   would not fit its largest blob.
  */
 export function buildCommit(draft: Draft, random: Random): BuiltCommit {
-  if (draft.scopes.size > MAX_SCOPES) throw new TooManyScopes(draft.scopes.size - 2, MAX_SCOPES - 2);
+  const most = mostData(draft) < MAX_BLOB_DATA ? MAX_SCOPES_OF_SMALL_BLOBS : MAX_SCOPES;
+  if (draft.scopes.size > most) throw new TooManyScopes(draft.scopes.size - 2, most - 2);
   const parts = [...draft.scopes.values()].map((scope) => partOf(draft, scope, random));
   const tree = new MerkleTree(parts.map(({ leaf }) => leaf));
   const sections = parts.map((part) => new Section(part, sectionOf(draft, part, tree)));
   const chunks = placeContent(draft, sections, random);
   return sealHead(draft, tree.root, sections, chunks, random);
 }
+
+/** The most data that a blob of this commit may carry. */
+const mostData = ({ maxBlobSize }: Draft): number =>
+  maxBlobSize === undefined ? MAX_BLOB_DATA : Math.min(dataIn(maxBlobSize), MAX_BLOB_DATA);
 
 /** One scope's share of a commit, before its place in the tree is known. */
 interface Part extends Merged {
@@ -195,6 +205,7 @@ function net(items: readonly Uint8Array[]): Uint8Array[] {
 /** Moves content that does not fit the head to chunks, the largest first, and chunk lists to an index. */
 function placeContent(draft: Draft, sections: readonly Section[], random: Random): Uint8Array[] {
   const blobs: Uint8Array[] = [];
+  const most = mostData(draft);
   const SECTION_HEADER = 5;
   const overhead =
     encodeHead({ ...draftHead(draft), sections: [] }).length + sections.length * SECTION_HEADER;
@@ -212,31 +223,31 @@ function placeContent(draft: Draft, sections: readonly Section[], random: Random
   };
   const toChunks = (section: Section): void => {
     const context = chunkContext(draft.ref, draft.epoch, section.id);
-    const digests = packChunks(section.part.items).map((data) => store(section, context, data));
+    const digests = packChunks(section.part.items, most).map((data) => store(section, context, data));
     if (digests.length > MAX_SECTION_CHUNKS) toIndex(section, digests);
     else section.place({ kind: "chunks", digests });
   };
   for (const section of sections) if (sizeOf(section.part.items) > MAX_INLINE) toChunks(section);
   const bySize = sections.toSorted((a, b) => b.size - a.size);
   for (const section of bySize) {
-    if (total() > MAX_BLOB_DATA && section.data.content.kind === "inline") toChunks(section);
+    if (total() > most && section.data.content.kind === "inline") toChunks(section);
   }
   for (const section of bySize) {
     const { content } = section.data;
-    if (total() > MAX_BLOB_DATA && content.kind === "chunks") toIndex(section, content.digests);
+    if (total() > most && content.kind === "chunks") toIndex(section, content.digests);
   }
-  if (total() > MAX_BLOB_DATA) throw new ContentTooLarge("head", total(), MAX_BLOB_DATA);
+  if (total() > most) throw new ContentTooLarge("head", total(), most);
   return blobs;
 }
 
 /** Splits items over as few chunks as hold them. */
-function packChunks(items: readonly Uint8Array[]): Uint8Array[] {
+function packChunks(items: readonly Uint8Array[], most: number): Uint8Array[] {
   const ITEM_HEADER = 5;
   const chunks: Uint8Array[] = [];
   let chunk: Uint8Array[] = [];
   let size = ITEM_HEADER;
   for (const item of items) {
-    if (size + item.length + ITEM_HEADER > MAX_BLOB_DATA) {
+    if (size + item.length + ITEM_HEADER > most) {
       chunks.push(encodeItems(chunk));
       [chunk, size] = [[], ITEM_HEADER];
     }

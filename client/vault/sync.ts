@@ -278,7 +278,10 @@ async function prepare(vault: Vault, base: SyncBase): Promise<Attempt> {
   if (again !== null) return { candidate: await signedAgain(vault, base, again), plan, built: null };
   const { enrolling } = state;
   const welcomes = await welcomesOf(vault, plan, { enrolling, visibilityKey }, chain, commitKey);
-  const built = buildCommit(plan.draft(welcomes.digests), vault.random);
+  const built = buildCommit(
+    { ...plan.draft(welcomes.digests), maxBlobSize: vault.store.maxBlobSize },
+    vault.random,
+  );
   const commit = await commitCall(vault, base, built.delta);
   const revoked = revokedIn(plan, gone);
   // A relayer may carry a commit, and revoke nothing: then the commit key ends the grants after it.

@@ -12,7 +12,7 @@ import {
   RaceLost,
   WalletRequired,
 } from "../errors.ts";
-import { digestOf, putVerified } from "../storage/store.ts";
+import { digestOf, putAllVerified } from "../storage/store.ts";
 import { buildCommit } from "./commit.ts";
 import { setAuthorizer, signDelta, stateRootAfter, type ChainHead } from "./contract.ts";
 import { isInChain } from "./history.ts";
@@ -196,7 +196,10 @@ async function build(
     },
     ...{ batchId: id, now: (await newestBlock(vault)).timestamp, random: vault.random },
   });
-  const { delta, blobs } = buildCommit(plan.draft(), vault.random);
+  const { delta, blobs } = buildCommit(
+    { ...plan.draft(), maxBlobSize: vault.store.maxBlobSize },
+    vault.random,
+  );
   return {
     ...{ id, sequence: delta.sequence, stateRoot: stateRootAfter(delta), epoch: plan.epoch, delta, blobs },
     ...{ calls: [], operations: [], gone: [], welcomes: [], reissued: [], lost: [], revoked: [] },
@@ -223,7 +226,7 @@ async function submit(
 ): Promise<TransactionReceipt | null> {
   if (vault.wallet === null || state.genesis?.commitKey == null)
     throw new WalletRequired("take the vault over");
-  for (const blob of blobs) await putVerified(vault.store, blob);
+  await putAllVerified(vault.store, blobs);
   const signature = await signDelta(hexlify(state.genesis.commitKey), vault.ref, delta);
   const contract = vault.contract.connect(vault.wallet);
   const calls = [{ kind: "commit", delta, signature }] as const;

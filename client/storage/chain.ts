@@ -1,0 +1,258 @@
+import {
+  Contract,
+  getBytes,
+  isError,
+  Transaction,
+  type Provider,
+  type Signer,
+  type TransactionResponse,
+} from "ethers";
+
+import { IBlobLog__factory } from "../../typechain-types/factories/interfaces/IBlobLog__factory.ts";
+import {
+  BlobAltered,
+  ContentTooLarge,
+  InsufficientFunds,
+  StoreUnavailable,
+  VaultError,
+  WalletRequired,
+} from "../errors.ts";
+import { cidOf, digestOf, type BlobStore, type Digest } from "./store.ts";
+
+/** The largest blob that BlobLog takes, in bytes. */
+export const MAX_PUBLISHED = 65_536;
+
+/** What publishing blobs takes, as the chain says before anything is sent. */
+export interface PublishingCost {
+  /** How many blobs are published; those that stand already are not. */
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly gas: bigint;
+  /** The most that a unit of gas may cost, in wei. */
+  readonly gasPrice: bigint;
+  /** What a rollup of the OP stack charges besides for the data, at most, in wei; 0 elsewhere. */
+  readonly dataFee: bigint;
+  /** All together, at most, in wei. */
+  readonly total: bigint;
+}
+
+/** Where blobs are published, and who pays. */
+export interface ChainStoreOptions {
+  /** BlobLog's address. */
+  readonly blobLog: string;
+  readonly provider: Provider;
+  /** Pays; asked for when something is published. Without one the store is read only. */
+  readonly signer?: () => Promise<Signer | undefined>;
+  /** Sees what publishing takes before anything is sent, and throws to have nothing sent. */
+  readonly approve?: (cost: PublishingCost) => Promise<void>;
+  /** The largest blob to publish, where the way to the chain takes less than BlobLog; 65,536 unless given. */
+  readonly maxBlobSize?: number;
+  /** Blocks that a publication must be deep; 1 unless given. */
+  readonly confirmations?: number;
+  /** Milliseconds to wait for a node that lags, before the second look; 250 unless given. */
+  readonly pause?: number;
+}
+
+/** A store that can say what it costs. */
+export interface ChainStore extends BlobStore {
+  /**
+   * What putting blobs would take now.
+   *
+   * @param blobs - Their bytes.
+   */
+  cost(blobs: readonly Uint8Array[]): Promise<PublishingCost>;
+}
+
+/** Transactions that wait at a time: nodes keep few large ones of one account. */
+const IN_FLIGHT = 4;
+
+/** How often a node that lags is asked. */
+const LOOKS = 5;
+
+/** OP-stack chains have it, others have nothing there. */
+const GAS_PRICE_ORACLE = "0x420000000000000000000000000000000000000F";
+const ORACLE_ABI = ["function getL1FeeUpperBound(uint256 unsignedTxSize) view returns (uint256)"] as const;
+
+/**
+ * Keeps blobs in the events of BlobLog, so that a vault needs nothing but an RPC. State holds the block of each blob's event: it is
+ * read from that one block, and no log is searched.
+ *
+ * What is put here stays for ever, is paid for, and shows which blobs are a vault's: no hidden location, and nothing can be
+ * shredded. Blobs have 64 KiB at most, so that a vault has 16 scopes at most, its internal ones among them.
+ *
+ * @param options - Where, and who pays.
+ * @returns The store. Its methods throw StoreUnavailable when the node does not answer or has pruned the event, `put` throws
+ * ContentTooLarge, WalletRequired and InsufficientFunds.
+ */
+export function chainStore(options: ChainStoreOptions): ChainStore {
+  const { provider, signer, approve, maxBlobSize = MAX_PUBLISHED, confirmations = 1, pause = 250 } = options;
+  const contract = IBlobLog__factory.connect(options.blobLog, provider);
+  const { interface: abi } = contract;
+  const name = `BlobLog ${options.blobLog}`;
+  const published = abi.getEvent("BlobPublished").topicHash;
+  const asked = <T>(work: () => Promise<T>): Promise<T> => named(name, work);
+
+  /** One look: the block of the event, and the blob if the node shows it. */
+  const look = async (digest: Digest): Promise<{ block: number; blob: Uint8Array | null }> => {
+    // Also checks that it is a digest.
+    cidOf(digest);
+    const topic = `0x${digest}`;
+    const block = Number(await asked(() => contract.blockOf(topic)));
+    if (block === 0) return { block, blob: null };
+    const logs = await asked(() =>
+      provider.getLogs({
+        ...{ address: options.blobLog, topics: [published, topic] },
+        ...{ fromBlock: block, toBlock: block },
+      }),
+    );
+    const blobs = logs.map(({ data }) => blobIn(data, name, digest));
+    const blob = blobs.find((each) => digestOf(each) === digest) ?? null;
+    if (blob === null && blobs.length > 0) throw new BlobAltered(digest, name);
+    return { block, blob };
+  };
+
+  const blobIn = (data: string, store: string, digest: Digest): Uint8Array => {
+    try {
+      const { blob } = abi.decodeEventLog("BlobPublished", data, [published, `0x${digest}`]).toObject() as {
+        readonly blob: string;
+      };
+      // A plain Uint8Array, as every store returns.
+      return new Uint8Array(getBytes(blob));
+    } catch (cause) {
+      throw new BlobAltered(digest, store, { cause });
+    }
+  };
+
+  const get = async (digest: Digest): Promise<Uint8Array | null> => {
+    for (let looks = 1; ; looks++) {
+      const { block, blob } = await look(digest);
+      if (blob !== null || block === 0) return blob;
+      // A node behind a balancer may not have the block yet that another one has.
+      if (looks === LOOKS)
+        throw new StoreUnavailable(
+          name,
+          `the node does not show the event of block ${block}: it pruned it, or lags`,
+        );
+      await wait(pause * looks);
+    }
+  };
+
+  /** What does not stand there, each once. */
+  const unpublished = async (blobs: readonly Uint8Array[]): Promise<Uint8Array[]> => {
+    const each = new Map(blobs.map((blob) => [digestOf(blob), blob]));
+    for (const [digest, { length }] of each) {
+      if (length > maxBlobSize) throw new ContentTooLarge("blob", length, maxBlobSize);
+      // What the node pruned is published again.
+      if ((await look(digest)).blob !== null) each.delete(digest);
+    }
+    return [...each.values()];
+  };
+
+  const price = async (blobs: readonly Uint8Array[], from: string | undefined) => {
+    const calls = blobs.map((blob) => abi.encodeFunctionData("publish", [blob]));
+    const gas = await Promise.all(
+      calls.map((data) =>
+        asked(() =>
+          provider.estimateGas({ to: options.blobLog, data, ...(from === undefined ? {} : { from }) }),
+        ),
+      ),
+    );
+    const { maxFeePerGas, gasPrice } = await asked(() => provider.getFeeData());
+    const perGas = maxFeePerGas ?? gasPrice ?? 0n;
+    const dataFee = await asked(() => dataFeeOf(provider, options.blobLog, calls));
+    const sum = gas.reduce((total, each) => total + each, 0n);
+    const cost: PublishingCost = {
+      ...{ blobs: blobs.length, bytes: blobs.reduce((total, { length }) => total + length, 0) },
+      ...{ gas: sum, gasPrice: perGas, dataFee, total: sum * perGas + dataFee },
+    };
+    return { cost, calls: calls.map((data, i) => ({ data, gasLimit: gas[i] ?? 0n })) };
+  };
+
+  const putAll = async (blobs: readonly Uint8Array[]): Promise<void> => {
+    const missing = await unpublished(blobs);
+    if (missing.length === 0) return;
+    const found = await signer?.();
+    if (found === undefined) throw new WalletRequired("publish blobs");
+    const payer = found.provider === null ? found.connect(provider) : found;
+    const from = await payer.getAddress();
+    const { cost, calls } = await price(missing, from);
+    await approve?.(cost);
+    const sent: TransactionResponse[] = [];
+    for (const [i, { data, gasLimit }] of calls.entries()) {
+      if (i >= IN_FLIGHT) await asked(() => landed(sent[i - IN_FLIGHT], confirmations));
+      // An estimate is of one state: the first publication of a blob writes a slot that another finds written.
+      const limit = gasLimit + gasLimit / 50n;
+      sent.push(
+        await named(name, () => payer.sendTransaction({ to: options.blobLog, data, gasLimit: limit }), from),
+      );
+    }
+    for (const transaction of sent.slice(-IN_FLIGHT)) await asked(() => landed(transaction, confirmations));
+    for (const blob of missing) await shown(digestOf(blob));
+  };
+
+  /** Waits until the node shows what has landed. */
+  const shown = async (digest: Digest): Promise<void> => {
+    for (let looks = 1; (await get(digest)) === null; looks++) {
+      if (looks === LOOKS) throw new StoreUnavailable(name, "what was published does not stand there");
+      await wait(pause * looks);
+    }
+  };
+
+  return {
+    ...{ name, maxBlobSize, permanent: true },
+    cost: async (blobs) => {
+      const found = await signer?.();
+      return (await price(await unpublished(blobs), await found?.getAddress())).cost;
+    },
+    put: async (blob) => {
+      await putAll([blob]);
+      return digestOf(blob);
+    },
+    putAll,
+    get,
+    has: async (digest) => {
+      cidOf(digest);
+      return (await asked(() => contract.blockOf(`0x${digest}`))) !== 0n;
+    },
+    // Nothing can be taken back from a chain; whoever shreds is told.
+    delete: () => Promise.resolve(),
+  };
+}
+
+/** What a rollup of the OP stack charges at most for the data of transactions; nothing elsewhere. */
+async function dataFeeOf(provider: Provider, to: string, calls: readonly string[]): Promise<bigint> {
+  if ((await provider.getCode(GAS_PRICE_ORACLE)) === "0x") return 0n;
+  const { chainId } = await provider.getNetwork();
+  const oracle = new Contract(GAS_PRICE_ORACLE, ORACLE_ABI, provider);
+  const fees = calls.map(async (data) => {
+    const { unsignedSerialized } = Transaction.from({ type: 2, chainId, to, data, gasLimit: 2 ** 24 });
+    return (await oracle.getFunction("getL1FeeUpperBound")(getBytes(unsignedSerialized).length)) as bigint;
+  });
+  return (await Promise.all(fees)).reduce((total, fee) => total + fee, 0n);
+}
+
+/** @throws StoreUnavailable when the transaction was not carried out. */
+async function landed(sent: TransactionResponse | undefined, confirmations: number): Promise<void> {
+  // A price that was raised replaces a transaction by itself: that it landed, the look at the blob tells.
+  await sent?.wait(confirmations).catch((fault: unknown) => {
+    if (!isError(fault, "TRANSACTION_REPLACED") || fault.cancelled) throw fault;
+  });
+}
+
+/** Gives what a provider throws a name of ours. Its messages may hold an address, and that a key. */
+async function named<T>(store: string, work: () => Promise<T>, payer?: string): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof VaultError || !(cause instanceof Error)) throw cause;
+    if (payer !== undefined && isError(cause, "INSUFFICIENT_FUNDS")) throw new InsufficientFunds(payer);
+    const { shortMessage, code } = cause as {
+      readonly shortMessage?: string;
+      readonly code?: string | number;
+    };
+    throw new StoreUnavailable(store, String(code ?? shortMessage ?? cause.name));
+  }
+}
+
+const wait = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
