@@ -90,6 +90,17 @@ const publishedKey = ({ provider, second }: Vault, keyRegistry: string, account:
   );
 
 /**
+ * What is encrypted to: the recipient that was named, or the key that an address published.
+ *
+ * @throws {InvalidAccount} when it is neither. {KeyNotPublished} when the address has no key in KeyRegistry.
+ */
+export async function recipientFor(vault: Vault, keyRegistry: string, to: string): Promise<string> {
+  if (to.startsWith("age1")) return to;
+  if (!isAddress(to)) throw new InvalidAccount(to);
+  return (await publishedKey(vault, keyRegistry, to)).recipient;
+}
+
+/**
  * Grants read access to scopes, to a person or an agent contract: looks the key up, writes welcome, grant and rotation
  * in one transaction, waits until it is final, and then hands the welcome over as a file. Called again for a grant that
  * was not final, it collects the welcome.
@@ -103,8 +114,7 @@ export async function grantIn(
 ): Promise<GrantOutcome> {
   const { provider, ref } = vault;
   const isRecipient = to.startsWith("age1");
-  if (!isRecipient && !isAddress(to)) throw new InvalidAccount(to);
-  const recipient = isRecipient ? to : (await publishedKey(vault, keyRegistry, to)).recipient;
+  const recipient = await recipientFor(vault, keyRegistry, to);
   const digest = hexlify(recipientDigest(recipientBytes(recipient)));
   const isContract = !isRecipient && (await provider.getCode(to)) !== "0x";
   const storeWelcome = terms.storeWelcome ?? isContract;

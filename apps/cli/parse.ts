@@ -8,6 +8,9 @@ export const list = (text: string): string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
+/** A vault's id, all of it. */
+export const WHOLE_ID = /^0x[0-9a-f]{64}$/i;
+
 /** A whole number within bounds. */
 export function whole(name: string, text: string, low: number, high: number): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;

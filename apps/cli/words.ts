@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
+
 import { seedToWords } from "../../client/words.ts";
-import { NotConfirmed } from "./faults.ts";
+import { FileFault, NotConfirmed } from "./faults.ts";
 import type { Session } from "./session.ts";
 import type { Say } from "./terminal.ts";
 
@@ -17,6 +19,16 @@ export function showWords(words: string, beside: string, say: Say): void {
     "them reads every memory, and may write and revoke. They cannot grant or transfer: that takes the wallet.",
   );
 }
+
+/**
+ * The 24 words of a file.
+ *
+ * @throws {FileFault} when nobody can read it.
+ */
+export const wordsIn = (file: string): Promise<string> =>
+  readFile(file, "utf8").catch((cause: unknown) => {
+    throw new FileFault(file, "cannot be read: name a file with the 24 words.", { cause });
+  });
 
 /** How often a wrong word may be given. */
 const TRIES = 3;

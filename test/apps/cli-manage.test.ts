@@ -138,13 +138,88 @@ describe("memvault, for who else has the vault", function () {
       words = wordsIn(cut.out).join(" ");
       expect((await fault(["sync"])).name).to.equal("RekeyPending");
       const resumed = await json(["words", "renew", "--yes"]);
-      expect(resumed).to.include({ resumed: true, rotated: true }).and.not.have.property("words");
+      expect(resumed).to.include({ resumed: true, rotated: true, words });
+      expect(await readFile(path.join(home, "keys.json"), "utf8")).to.include('"seed": null');
       expect(resumed["welcomes"]).to.have.length(2);
       const profile = ["--profile", "again"];
       await json([...profile, ...PLAIN, "--no-words"]);
       expect(await json([...profile, "--vault", vaultId, "recover"], { input: words })).to.include({
         vaultId,
       });
+    });
+  });
+
+  describe("hand-over, transfer and take-over", () => {
+    const buyer = ["--profile", "buyer"];
+    let account: string;
+    let theirs: string;
+
+    before(async () => {
+      ({ words: theirs } = await json([...buyer, ...PLAIN]));
+      ({
+        account: { address: account },
+      } = (await json([...buyer, "status"])) as unknown as { account: { address: string } });
+    });
+
+    it("leave nobody a vault whose memories stay closed, unless that is meant", async () => {
+      const closed = await fault(["transfer", "--to", account, "--yes"]);
+      expect([closed.name, closed.code]).to.deep.equal(["NotHandedOver", 7]);
+      const to = path.join(home, "profiles", "buyer", "recipient.txt");
+      const refusals: [string[], string, number][] = [
+        [["hand-over"], "UsageFault", 2],
+        [["hand-over", "--to", "ann"], "InvalidAccount", 7],
+        [["hand-over", "--to", account], "KeyNotPublished", 7],
+        [["hand-over", "--to", to], "NotConfirmed", 9],
+        [["transfer"], "UsageFault", 2],
+        [["transfer", "--to", account], "NotConfirmed", 9],
+        [["transfer", "--to", "ann", "--yes"], "InvalidAccount", 7],
+        [[...buyer, "take-over"], "NoSuchVault", 3],
+        [[...buyer, "--vault", vaultId, "take-over"], "NotConfirmed", 9],
+        [[...buyer, "--vault", vaultId, "take-over", "--yes"], "NotHandedOver", 7],
+        [[...buyer, "--vault", vaultId, "take-over", "--empty", "--yes"], "OwnerRequired", 4],
+      ];
+      for (const [argv, name, code] of refusals) {
+        const found = await fault(argv);
+        expect([found.name, found.code], argv.join(" ")).to.deep.equal([name, code]);
+      }
+      expect(await texts()).to.deep.equal(["Prefers window seats"]);
+    });
+
+    it("give a buyer all that lives, checked before the token moves, and close it to everybody else", async () => {
+      const to = path.join(home, "profiles", "buyer", "recipient.txt");
+      const welcome = path.join(home, "for-buyer.age");
+      const given = await json(["hand-over", "--to", to, "--label", "Ann", "--out", welcome, "--yes"]);
+      expect(given).to.deep.include({ welcome, rotated: true, operations: { handedOver: 1 } });
+      expect((await fault(["hand-over", "--to", to, "--yes"])).name).to.equal("HandedOver");
+      expect((await fault(["add", "Too late", "--sync"])).name).to.equal("HandedOver");
+      const seen = await json([...buyer, "accept", welcome, "--hand-over", "--label", "bought"]);
+      expect(seen).to.deep.include({ vaultId, final: true, scopes: [{ name: "travel", count: 1 }] });
+      expect((await fault([...buyer, "take-over", "--yes"])).name).to.equal("OwnerRequired");
+      expect(await json(["transfer", "--to", account, "--yes"])).to.include({ vaultId, to: account });
+      const taken = await json([...buyer, "take-over", "--yes"]);
+      expect(taken).to.include({ vaultId, final: true, memories: 1, moved: false, words: theirs });
+      expect(await texts(...buyer)).to.deep.equal(["Prefers window seats"]);
+      await json([...buyer, "add", "Of the buyer", "--sync"]);
+      expect((await json([...buyer, "status"])).vaults[0]).to.include({ label: "bought", role: "owner" });
+      const keys = await readFile(path.join(home, "profiles", "buyer", "keys.json"), "utf8");
+      expect(keys).to.include('"seed": null');
+      const gone = await fault(["list"]);
+      expect([gone.name, gone.code]).to.deep.equal(["VaultChangedHands", 4]);
+      const profile = ["--profile", "buyers-new"];
+      await json([...profile, ...PLAIN, "--no-words"]);
+      const recovered = await json([...profile, "--vault", vaultId, "recover"], { input: theirs });
+      expect(recovered).to.include({ memories: 2 });
+    });
+
+    it("give a vault without its memories, which begins empty", async () => {
+      const { owner: seller, vaultId: other } = await json([...phone, "mint", "--label", "bare", "--yes"]);
+      expect(seller).to.match(/^0x/);
+      await json([...phone, "--vault", "bare", "add", "Stays closed", "--sync"]);
+      await json([...phone, "--vault", "bare", "transfer", "--to", account, "--without-memories", "--yes"]);
+      const argv = [...buyer, "--vault", other, "take-over", "--empty", "--yes"];
+      const taken = await json(argv);
+      expect(taken).to.include({ vaultId: other, final: true, memories: 0 });
+      expect(await texts(...buyer, "--vault", other)).to.deep.equal([]);
     });
   });
 });

@@ -6,6 +6,7 @@ import { addDev } from "./dev.ts";
 import { addDevices } from "./devices.ts";
 import { addExport } from "./export.ts";
 import { addGrant } from "./grant.ts";
+import { addHanding } from "./handing.ts";
 import { addImport } from "./import.ts";
 import { addInit } from "./init.ts";
 import { addMcp } from "./mcp.ts";
@@ -27,6 +28,7 @@ export const commands: readonly ((cli: Cli) => void)[] = [
     addAccept,
     addDevices,
     addWords,
+    addHanding,
     addRecover,
     addExport,
     addVerify,

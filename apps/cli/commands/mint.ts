@@ -4,7 +4,8 @@ import { WalletRequired } from "../../../client/index.ts";
 import type { Cli } from "../cli.ts";
 import { MINT_GAS, mintInto, sayMinted } from "../minting.ts";
 import { deploymentOn, rpcsOf } from "../network.ts";
-import { idText, isSealed, rewriteKeys } from "../profile.ts";
+import { idText } from "../profile.ts";
+import { keepSeed } from "../seed.ts";
 import { requireFunds } from "../wallet.ts";
 import { handOverWords } from "../words.ts";
 
@@ -19,7 +20,7 @@ export const addMint = (cli: Cli): void => {
       options: [["--label <words>", "your own words for it; they stay here"]],
     },
     async (session, { label = "" }) => {
-      const { say, home } = session;
+      const { say } = session;
       const profile = await session.profile();
       const network = await session.network();
       const deployment = deploymentOn(network);
@@ -33,10 +34,7 @@ export const addMint = (cli: Cli): void => {
         keys.seed === null ? await handOverWords(session, seed, `the address ${wallet.address}`) : null;
       const minted = await mintInto({ profile, rpcs: rpcsOf(network), wallet, deployment, seed, label });
       // Devices never keep the seed: from here on it is on paper alone.
-      if (keys.seed !== null) {
-        const passphrase = (await isSealed(home)) === true ? await session.passphrase() : "";
-        await rewriteKeys(profile, { ...keys, seed: null }, passphrase);
-      }
+      if (keys.seed !== null) await keepSeed(session, null);
       sayMinted(minted, wallet.address, network.name, say);
       const { vault, receipt } = minted;
       return {

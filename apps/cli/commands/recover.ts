@@ -1,17 +1,17 @@
-import { readFile } from "node:fs/promises";
-
 import { getAddress, isAddress, ZeroAddress } from "ethers";
 
 import { InvalidAccount, recoverVault } from "../../../client/index.ts";
 import { wordsToSeed } from "../../../client/words.ts";
 import type { Cli } from "../cli.ts";
-import { FileFault, UsageFault } from "../faults.ts";
+import { UsageFault } from "../faults.ts";
 import { look } from "../look.ts";
 import { deploymentOn, rpcsOf } from "../network.ts";
+import { WHOLE_ID } from "../parse.ts";
 import { deviceOf, idText, rememberVault } from "../profile.ts";
 import type { Session } from "../session.ts";
 import { commit, syncJson, syncLines } from "../syncing.ts";
 import { count, facts } from "../terminal.ts";
+import { wordsIn } from "../words.ts";
 
 interface Options {
   readonly owner?: string;
@@ -79,15 +79,12 @@ export const addRecover = (cli: Cli): void => {
 
 function idOf(vault: string | undefined): bigint | undefined {
   if (vault === undefined) return undefined;
-  if (/^0x[0-9a-f]{64}$/i.test(vault)) return BigInt(vault);
+  if (WHOLE_ID.test(vault)) return BigInt(vault);
   throw new UsageFault(`${vault} is no whole id: 0x and 64 digits.`);
 }
 
 async function wordsFrom({ world }: Session, file: string | undefined): Promise<string> {
-  if (file !== undefined)
-    return readFile(file, "utf8").catch((cause: unknown) => {
-      throw new FileFault(file, "cannot be read: name a file with the 24 words.", { cause });
-    });
+  if (file !== undefined) return wordsIn(file);
   if (world.piped) return world.input();
   return (await world.ask("The 24 words: ", true)) ?? "";
 }

@@ -18,6 +18,7 @@ import { UsageFault } from "../faults.ts";
 import { handOut, minutesOf, untilFinal } from "../granting.ts";
 import { nameOf } from "../grantee.ts";
 import { idText } from "../profile.ts";
+import { keepSeed } from "../seed.ts";
 import type { Session } from "../session.ts";
 import { syncJson, syncLines } from "../syncing.ts";
 import { count } from "../terminal.ts";
@@ -83,7 +84,7 @@ async function renew(session: Session, { vouch, out, wait }: Options): Promise<R
   const minutes = minutesOf(wait);
   const { vault, account } = await session.vault("owner", true);
   if (account === undefined) throw new WalletRequired("renew the words");
-  const resumed = await resume(vault);
+  const resumed = await resume(session, vault);
   const { words, result } = resumed === null ? await begin(session, vault, vouch) : { ...resumed };
   const written = await untilFinal(
     async () => {
@@ -95,6 +96,7 @@ async function renew(session: Session, { vouch, out, wait }: Options): Promise<R
     session.progress(),
   );
   const vaultId = idText(vault.ref.vaultId);
+  await keepSeed(session, null);
   return {
     json: {
       ...{ vaultId, resumed: resumed !== null, welcomes: written, ...syncJson(result) },
@@ -104,7 +106,7 @@ async function renew(session: Session, { vouch, out, wait }: Options): Promise<R
       ...syncLines(result),
       resumed === null
         ? `The old words open nothing new. With the new ones goes the vault's id: ${vaultId}`
-        : "It was begun before: the words are those that were shown then.",
+        : "It was begun before, and is done: the words are those of then.",
       ...(written === null
         ? ["Not final yet: memvault words welcomes has the welcomes once it is."]
         : welcomeLines(written)),
@@ -113,7 +115,7 @@ async function renew(session: Session, { vouch, out, wait }: Options): Promise<R
 }
 
 interface Renewal {
-  /** `null` when they were shown before. */
+  /** `null` when they were shown before, and are here no more. */
   readonly words: string | null;
   readonly result: RekeyResult;
 }
@@ -124,7 +126,7 @@ interface Renewal {
  * @returns `null` when there is none, or when nobody vouches for a member that came since: then it begins anew.
  * @throws {RekeyPending} when a rekey waits that renews no words.
  */
-async function resume(vault: Vault): Promise<Renewal | null> {
+async function resume(session: Session, vault: Vault): Promise<Renewal | null> {
   const waiting = (await pending(vault)).findLast((each) => each.kind === "rekey");
   if (waiting === undefined) return null;
   if (waiting.newWords === null) throw new RekeyPending(waiting.id);
@@ -132,17 +134,27 @@ async function resume(vault: Vault): Promise<Renewal | null> {
     if (fault instanceof RecipientsUnconfirmed) return null;
     throw fault;
   });
-  return result === null ? null : { words: null, result };
+  if (result === null) return null;
+  const { keys } = await session.profile();
+  return {
+    words: keys.seed === null ? null : await handOverWords(session, keys.seed, besideOf(vault)),
+    result,
+  };
 }
 
 async function begin(session: Session, vault: Vault, vouch: string | undefined): Promise<Renewal> {
-  const newWords = randomBytes(32);
+  const { keys } = await session.profile();
+  // Those of a renewal that broke off are written down already.
+  const newWords = keys.seed ?? randomBytes(32);
   // Before words are shown that would come to nothing.
   const confirmed = await vouchedFor(session, vault, { remove: [], newWords }, vouch);
   await session.confirm("Every key changes, and the old 24 words open nothing that is written from then on.");
-  const words = await handOverWords(session, newWords, `the vault's id ${idText(vault.ref.vaultId)}`);
+  const words = await handOverWords(session, newWords, besideOf(vault));
+  await keepSeed(session, newWords);
   return { words, result: await rekey(vault, { remove: [], newWords, confirmed }) };
 }
+
+const besideOf = ({ ref }: Vault): string => `the vault's id ${idText(ref.vaultId)}`;
 
 interface Written {
   readonly memberId: string;
