@@ -386,10 +386,15 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
     });
 
     it("gets nothing by a commit that it signed before", async () => {
-      const { vault, tablet } = await household();
+      const { vault, environment, tablet } = await household();
       const { head, commitKey } = await opened(tablet.device);
       const delta = deltaAfter(head, vault.ref, hexlify(randomBytes(32)), hexlify(randomBytes(32)));
-      await rekey(vault, { remove: [tablet.memberId] });
+      const early = async () => {
+        // Its head is still the newest: the key alone keeps it out.
+        expect(await thrown(land(world, vault, delta, commitKey))).to.match(/InvalidSignature|Unauthorized/);
+      };
+      const wallet = racing(() => Promise.resolve(), early);
+      await rekey(changed(vault, environment, { wallet }), { remove: [tablet.memberId] });
       expect(await thrown(land(world, vault, delta, commitKey))).to.be.instanceOf(Error);
       expect(await texts(vault)).to.deep.equal(["Runs at six"]);
     });
@@ -656,11 +661,14 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
     it("is not stopped by a store that is down: that is no junk", async () => {
       const { vault, environment, tablet } = await household();
       const { sequence } = await headOf(vault);
-      await rewrite(world, tablet.device);
+      const lacking = new Set(await rewrite(world, tablet.device));
       let broken = true;
       const store = misbehaving(vault.store, {
+        // The head that is to be left out alone: that to build on is read.
         get: (digest) =>
-          broken ? Promise.reject(new StoreUnavailable("test store", "down")) : vault.store.get(digest),
+          broken && lacking.has(digest)
+            ? Promise.reject(new StoreUnavailable("test store", "down"))
+            : vault.store.get(digest),
       });
       const down = changed(vault, environment, { store });
       const remove = [tablet.memberId];
@@ -722,6 +730,7 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
       // The first step journals; every one of them is walked in a long run.
       for (let step = 1, done = false; !done; step += LONG || step === 1 ? 1 : 3) {
         const { vault, environment, phone, tablet, reader } = await household();
+        const { authorizer } = await headOf(vault);
         await remember(vault, { scope: "health", text: "Waiting" });
         const dying = powerCut(vault.journal.store, step);
         const cut = changed(vault, environment, { journalStore: dying.store });
@@ -732,8 +741,11 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
           expect(outcome, `step ${step}`).to.match(/power cut/);
         }
         await resumeRekey(vault);
-        // Before it was journalled there is nothing to go on with.
-        if (step === 1) await rekey(vault, { remove: [tablet.memberId] });
+        if (step === 1) {
+          // Before it was journalled there is nothing to go on with, and no key in force that nobody has.
+          expect((await headOf(vault)).authorizer).to.equal(authorizer);
+          await rekey(vault, { remove: [tablet.memberId] });
+        }
         await sync(vault);
         expect(await thrown(read(tablet.device)), `step ${step}`).to.be.instanceOf(NotAMember);
         for (const each of [vault, phone.device, reader])
@@ -762,12 +774,13 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
         const attempt = rekey(changed(vault, environment, { wallet }), { remove: [tablet.memberId] });
         expect(await thrown(attempt)).to.match(/connection lost/);
         const before = await headOf(vault);
+        await remember(vault, { scope: "health", text: "Meanwhile" });
         await resumeRekey(vault);
         expect((await headOf(vault)).authorizer).to.equal(before.authorizer);
         const { rekeyed } = rosterOf((await opened(vault)).whole);
         expect(rekeyed!.sequence, "once").to.equal(before.sequence + (lost === 1 ? 1n : 0n));
         expect(await resumeRekey(vault)).to.equal(null);
-        expect(await texts(phone.device)).to.deep.equal(["Runs at six"]);
+        expect(await texts(phone.device)).to.deep.equal(["Meanwhile", "Runs at six"]);
         expect(await thrown(read(tablet.device))).to.be.instanceOf(NotAMember);
       }
     });
@@ -865,6 +878,9 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
       );
       const raced = changed(vault, environment, { wallet });
       expect(await thrown(rekey(raced, removing))).to.be.instanceOf(CommitKeyMissing);
+      const { authorizer } = await headOf(vault);
+      expect(await thrown(resumeRekey(vault))).to.be.instanceOf(CommitKeyMissing);
+      expect((await headOf(vault)).authorizer, "the other's key stays").to.equal(authorizer);
       const shown = await unconfirmed(vault, { remove: [tablet.memberId] });
       await rekey(vault, { ...removing, confirmed: shown.map(({ fingerprint }) => fingerprint) });
       expect(await texts(phone.device)).to.deep.equal(["Runs at six"]);

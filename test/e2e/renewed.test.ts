@@ -1,7 +1,7 @@
 import { equalBytes } from "@noble/ciphers/utils.js";
 import { randomBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
-import { getBytes } from "ethers";
+import { getBytes, Wallet } from "ethers";
 
 import {
   acceptWelcome,
@@ -15,6 +15,7 @@ import {
   pending,
   read,
   RecipientsUnconfirmed,
+  recipientOf,
   recoverVault,
   remember,
   renewMembership,
@@ -27,7 +28,7 @@ import {
 import { addDevice, devices, rekey, resumeRekey, unconfirmed } from "../../client/manage.ts";
 import { maskPointer, ratchet, SCOPE_ZERO, seedSecrets } from "../../client/crypto/keys.ts";
 import { headContext, open, welcomeContext } from "../../client/crypto/seal.ts";
-import { readWelcome } from "../../client/crypto/welcome.ts";
+import { readWelcome, writeWelcome, type Welcome } from "../../client/crypto/welcome.ts";
 import { readChainHead } from "../../client/vault/contract.ts";
 import { lookUpKey } from "../../client/vault/keyring.ts";
 import { stateOf } from "../../client/vault/session.ts";
@@ -286,6 +287,35 @@ describe("Renewed words: another visibility key, and the old words open nothing 
   });
 
   describe("a welcome under the new key", () => {
+    it("is refused where it says another member, or another key than the head is sealed under", async () => {
+      const { vault, reader, newWords } = await household();
+      await rekey(vault, await renewing(vault, newWords));
+      const before = await stateOf(reader);
+      const { welcome } = await readWelcome(
+        (await collectWelcome(vault, before.memberId))!,
+        before.identity!,
+      );
+      const signer = new Wallet((await opened(vault)).commitKey);
+      const said = async (body: Partial<Welcome>): Promise<Uint8Array> =>
+        writeWelcome(
+          { ...welcome, ...body },
+          await recipientOf(before.identity!),
+          (domain, types, value) => signer.signTypedData(domain, types, value),
+          signer.address,
+        );
+      for (const body of [
+        { memberId: randomBytes(16) },
+        { locator: randomBytes(32) },
+        { ref: { ...vault.ref, vaultId: vault.ref.vaultId + 1n } },
+      ])
+        expect(await thrown(renewMembership(reader, await said(body)))).to.be.instanceOf(WelcomeRejected);
+      const elsewhere = await said({ visibilityKey: randomBytes(32) });
+      expect(await thrown(renewMembership(reader, elsewhere))).to.be.instanceOf(BlobMissing);
+      expect(await stateOf(reader)).to.deep.equal(before);
+      await renewMembership(reader, await said({}));
+      expect(await texts(reader)).to.deep.equal(["Runs at six"]);
+    });
+
     it("is refused by another member's device, and by whoever does not find the head by it", async () => {
       const { vault, phone, reader, newWords } = await household();
       await rekey(vault, await renewing(vault, newWords));
