@@ -11,7 +11,7 @@ import {
   type Candidate,
 } from "./journal.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
-import type { Vault } from "./session.ts";
+import { openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 
 /**
  * The blobs that a head needs: itself, the pages of its keyring, the blobs that its scopes list, their chunks, and the
@@ -48,13 +48,22 @@ export async function noteGarbage(
   await writeReach(vault.journal, reach);
 }
 
+/** What the newest head needs beside a final one: a rekey that is not final yet may have built on an earlier head. */
+async function newestReach(vault: Vault, final: OpenedHead): Promise<ReadonlySet<Digest>> {
+  const state = await stateOf(vault);
+  const chain = await pinnedHead(vault, state);
+  if (chain.stateRoot === final.chain.stateRoot) return new Set();
+  return reachOf(await openWith(vault, state, chain));
+}
+
 /**
- * Gives up what was noted, but for what a final head reaches and what open candidates wrote. The head's own blobs are
- * read back first: what is given up may be all that is left of them.
+ * Gives up what was noted, but for what the final head and the newest one reach and what open candidates wrote. The final
+ * head's own blobs are read back first: what is given up may be all that is left of them.
  *
  * @param needed - what the head needs and does not tell of.
  * @returns the notes, to be dropped, and how many blobs the store was told to give up.
- * @throws {BlobMissing|BlobAltered} when the store lacks what the head needs. {StoreUnavailable} when it could not be told.
+ * @throws {BlobMissing|BlobAltered|…} when the store lacks what the head needs, or the newest one does not open.
+ *   {StoreUnavailable} when it could not be told.
  */
 export async function giveUpGarbage(
   vault: Vault,
@@ -63,11 +72,15 @@ export async function giveUpGarbage(
 ): Promise<{ readonly notes: readonly string[]; readonly given: number }> {
   const reach = reachOf(opened);
   await mapConcurrently([...reach], (digest) => readBlob(vault.store, digest));
+  const newest = await newestReach(vault, opened);
   const garbage = await readGarbage(vault.journal);
+  const noted = [...garbage.values()].flat();
   const { batches } = secretsOf(opened);
   const open = (await readCandidates(vault.journal)).filter(({ id }) => !batches.has(id));
-  const kept = new Set([...reach, ...needed, ...open.flatMap(({ blobs }) => blobs.map(digestOf))]);
-  const due = new Set([...garbage.values()].flat().filter((digest) => !kept.has(digest)));
+  const kept = new Set([...reach, ...newest, ...needed, ...open.flatMap(({ blobs }) => blobs.map(digestOf))]);
+  const due = new Set(noted.filter((digest) => !kept.has(digest)));
   for (const digest of due) await vault.store.delete(digest);
+  const later = noted.filter((digest) => newest.has(digest) && !reach.has(digest));
+  if (later.length > 0) await writeGarbage(vault.journal, later);
   return { notes: [...garbage.keys()], given: due.size };
 }

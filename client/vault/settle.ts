@@ -66,6 +66,8 @@ export async function settleLocked(vault: Vault): Promise<MemberState> {
       candidates.filter(({ id }) => batches.has(id)),
     );
     await settleCandidates(vault, state, opened);
+    // The head that a rekey builds on may need what no later one does.
+    if ((await readOperations(vault.journal)).some(({ kind }) => kind === "rekey")) return state;
     await followHandover(vault, state, opened);
     return followShred(vault, state, opened);
   }

@@ -25,7 +25,16 @@ import {
   type Memory,
   type Vault,
 } from "../../client/index.ts";
-import { addDevice, devices, dropReceipt, receipts, rekey, shred } from "../../client/manage.ts";
+import {
+  addDevice,
+  devices,
+  dropReceipt,
+  receipts,
+  rekey,
+  resumeRekey,
+  shred,
+  unconfirmed,
+} from "../../client/manage.ts";
 import { seedSecrets } from "../../client/crypto/keys.ts";
 import {
   readOperations,
@@ -615,6 +624,62 @@ describe("Shredding: what is deleted is opened by nothing that is left", () => {
     expect(await giveUpGarbage(vault, whole)).to.deep.include({ given: 1 });
     expect(await store.has(dropped)).to.equal(false);
     for (const digest of digests) expect(await store.has(digest)).to.equal(true);
+  });
+
+  it("is not taken back by a rekey once its blobs are given up: that is named, and a later head is built on", async () => {
+    const { vault, seed } = await archived();
+    await remember(vault, { scope: "health", text: CANARY });
+    await sync(vault);
+    await shred(vault, await memoryNamed(vault, CANARY));
+    const { sequence } = await sync(vault);
+    expect(await receipts(vault)).to.have.length(1);
+    const attempt = rekey(vault, { remove: [], base: sequence - 1n, words: seed });
+    expect(await thrown(attempt)).to.be.instanceOf(BlobMissing);
+    expect((await read(vault)).sequence).to.equal(sequence);
+    await rekey(vault, { remove: [], words: seed });
+    expect(await texts(vault)).to.deep.equal(["Runs at six"]);
+  });
+
+  describe("gives up nothing that a rekey needs which built on a head from before it and is not final,", () => {
+    /** A shred, and behind it another device's rekey that takes it back; then the shred is final and the rekey is not. */
+    async function takenBack(faults: Partial<BlobStore> = {}) {
+      const { vault, environment, seed, store } = await archived();
+      const other = await another(world, seed, store);
+      await remember(vault, { scope: "health", text: "Was worth keeping" });
+      await sync(vault);
+      await sync(other);
+      await world.networkHelpers.mine(4);
+      const finality = { confirmations: 4 };
+      const [rekeying, shredding] = [changed(vault, environment, { finality }), { ...other, finality }];
+      await shred(shredding, await memoryNamed(other, "Was worth"));
+      const { sequence } = await sync(shredding);
+      const asked = { remove: [], base: sequence - 1n, words: seed };
+      const confirmed = (await unconfirmed(rekeying, asked)).map(({ fingerprint }) => fingerprint);
+      const faulty = changed(rekeying, environment, { finality, store: misbehaving(store, faults) });
+      const fault: unknown = await rekey(faulty, { ...asked, confirmed }).catch((thrown: unknown) => thrown);
+      await world.networkHelpers.mine(fault instanceof Error ? 2 : 1);
+      return { fault, rekeying, shredding, sequence, fresh: () => changed(vault, environment, {}) };
+    }
+
+    it("nor sent, where the store was down", async () => {
+      const down = () => Promise.reject(new StoreUnavailable("archived", "it is down"));
+      const { rekeying, fault, sequence, fresh } = await takenBack({ put: down });
+      expect(fault).to.be.instanceOf(StoreUnavailable);
+      expect((await settle(rekeying)).pin!.sequence).to.equal(sequence);
+      await resumeRekey(rekeying);
+      expect(await texts(fresh())).to.include("Was worth keeping");
+    });
+
+    for (const by of ["rekeying", "shredding"] as const) {
+      it(`on the device that is ${by}`, async () => {
+        const { [by]: device, sequence, fresh } = await takenBack();
+        expect((await settle(device)).pin!.sequence).to.equal(sequence);
+        expect(await texts(fresh())).to.include("Was worth keeping");
+        await world.networkHelpers.mine(4);
+        expect((await settle(device)).pin!.sequence).to.equal(sequence + 1n);
+        expect(await texts(fresh())).to.include("Was worth keeping");
+      });
+    }
   });
 
   it("gives up what nothing needs, and nothing else: the store then has what the head reaches", async () => {
