@@ -302,6 +302,10 @@ export const readWelcome = (journal: Journal, memberId: string): Promise<Uint8Ar
 export const removeWelcome = (journal: Journal, memberId: string): Promise<void> =>
   journal.store.remove(WELCOME + memberId);
 
+/** Members whose welcome was not handed over yet. */
+export const welcomedMembers = async (journal: Journal): Promise<string[]> =>
+  (await named(journal, WELCOME)).map((name) => name.slice(WELCOME.length));
+
 export const writeLostText = (journal: Journal, lost: LostText): Promise<void> =>
   write(journal, LOST + lost.operationId, encodeCbor(lost));
 

@@ -14,6 +14,8 @@ import {
   removeCandidate,
   readShreds,
   removeOperations,
+  removeWelcome,
+  welcomedMembers,
   writeLostText,
   writeOperations,
   writeShred,
@@ -148,12 +150,15 @@ async function advancePin(vault: Vault, guard: Guard, always = false): Promise<S
 
 /** What a final head says of members and rekeys, before the pin moves to it. */
 async function takeNote(vault: Vault, { pin }: MemberState, opened: OpenedHead): Promise<void> {
-  const { rekeyed } = rosterOf(opened);
+  const { rekeyed, members } = rosterOf(opened);
   // Before this head's members are noted: those of the last one tell whose admission was taken back.
   if (rekeyed !== null && (pin === null || pin.sequence < rekeyed.sequence)) {
     await sendLeftOut(vault, rekeyed, opened);
   }
   await witness(vault, pin, opened);
+  // Another device revoked them before anybody collected these.
+  for (const id of await welcomedMembers(vault.journal))
+    if (!members.has(id)) await removeWelcome(vault.journal, id);
 }
 
 const sameFooting = (a: MemberState, b: MemberState): boolean =>

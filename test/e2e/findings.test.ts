@@ -152,6 +152,19 @@ describe("Findings of a review, each closed", () => {
       expect(await collectWelcome(vault, taken.memberId), "the roster has it, the chain not").to.equal(null);
     });
 
+    it("by another device: a welcome that nobody collected goes", async () => {
+      const { vault, seed } = await furnished(world);
+      const second = await another(world, seed);
+      const { terms } = await termsFor(world);
+      const [taken, kept] = [await grant(vault, terms), await grant(vault, (await termsFor(world)).terms)];
+      await revoke(second, taken.memberId);
+      await settle(vault);
+      expect(await collectWelcome(vault, taken.memberId)).to.equal(null);
+      expect(await collectWelcome(vault, kept.memberId)).to.deep.equal(kept.welcome);
+      await sync(vault);
+      expect((await grants(second)).map(({ id }) => id)).to.deep.equal([kept.memberId]);
+    });
+
     it("and lapse: whose time is over is granted anew", async () => {
       const { vault } = await furnished(world);
       const { terms, identity } = await admitted(world, vault, account);
