@@ -219,8 +219,9 @@ export async function revoke(vault: Vault, who: string): Promise<SyncResult> {
   const member = known.filter(({ class: kind }) => kind === "reader").find(naming(who));
   if (member === undefined) return revokeUnlisted(vault, who);
   const id = bytesToHex(vault.random(16));
-  await removeWelcome(vault.journal, member.id);
+  // In this order: what is journalled goes on by itself after a crash, and takes the welcome along.
   await writeOperations(vault.journal, [{ kind: "dismiss", id, memberId: member.id }]);
+  await removeWelcome(vault.journal, member.id);
   return sync(vault);
 }
 

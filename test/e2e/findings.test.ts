@@ -165,6 +165,23 @@ describe("Findings of a review, each closed", () => {
       expect((await grants(second)).map(({ id }) => id)).to.deep.equal([kept.memberId]);
     });
 
+    it("wherever the power is cut: nobody is left with neither a welcome nor an end", async () => {
+      for (let step = 1; ; step++) {
+        const { vault, environment } = await furnished(world);
+        const { memberId } = await grant(vault, (await termsFor(world)).terms);
+        const broken = powerCut(vault.journal.store, step);
+        const cut = changed(vault, environment, { journalStore: broken.store });
+        await revoke(cut, memberId).catch(() => null);
+        const begun = (await pending(vault)).some(({ kind }) => kind === "dismiss");
+        const ended = begun || (await grants(vault)).length === 0;
+        if (!ended) expect(await collectWelcome(vault, memberId), `step ${step}`).not.to.equal(null);
+        await sync(vault);
+        expect(await grants(vault), `step ${step}`).to.have.length(ended ? 0 : 1);
+        if (ended) expect(await collectWelcome(vault, memberId), `step ${step}`).to.equal(null);
+        if (!broken.cut()) break;
+      }
+    });
+
     it("and lapse: whose time is over is granted anew", async () => {
       const { vault } = await furnished(world);
       const { terms, identity } = await admitted(world, vault, account);
