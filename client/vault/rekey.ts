@@ -30,7 +30,7 @@ import { withdraw } from "./memories.ts";
 import type { RekeyOperation } from "./operations.ts";
 import { openPast, wordsOf } from "./past.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
-import { newestBlock, pinnedHead, stateOf, type Block, type Vault } from "./session.ts";
+import { newestBlock, openWith, pinnedHead, stateOf, type Block, type Vault } from "./session.ts";
 import { checkLocators, doubtful, partiesOf } from "./staying.ts";
 import { syncWith, type RekeyBase, type SyncResult } from "./sync.ts";
 
@@ -124,14 +124,30 @@ async function operationFor(
 ): Promise<RekeyOperation> {
   const commitKey = begun?.commitKey ?? vault.random(32);
   const inForce = chain.authorizer === addressOf(commitKey);
+  const present = await presentOf(vault, state, chain, words ?? newWords);
   const operation: RekeyOperation = {
     ...{ kind: "rekey", id: bytesToHex(vault.random(16)), remove: [], confirmed, commitKey },
     base: base === undefined ? null : Number(base),
     replaced: inForce ? (begun?.replaced ?? chain.authorizer) : chain.authorizer,
-    words: words === undefined ? null : wordsOf(vault, state, words),
-    newWords: newWords === undefined ? null : otherWords(vault, state, newWords),
+    words: words === undefined ? null : wordsOf(vault, present, words),
+    newWords: newWords === undefined ? null : otherWords(vault, present, newWords),
   };
   return { ...operation, remove: await idsOf(vault, state, chain, operation, remove) };
+}
+
+/** The state by the words that the newest head has: those that were renewed last may wait to be final. */
+async function presentOf(
+  vault: Vault,
+  state: MemberState,
+  chain: ChainHead,
+  asked: Uint8Array | undefined,
+): Promise<MemberState> {
+  if (asked === undefined) return state;
+  const { visibilityKey } = await openWith(vault, state, chain).catch((fault: unknown) => {
+    if (fault instanceof VaultError) return state;
+    throw fault;
+  });
+  return { ...state, visibilityKey };
 }
 
 /** Words for this vault that are not the present ones. */

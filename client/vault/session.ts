@@ -184,11 +184,14 @@ export async function openWith(
       newestWelcome(vault, as, data, keyring, newest),
     );
   const proven = await open(state).catch(async (fault: unknown) => {
-    const visibilityKey = fault instanceof VaultError ? await renewedKey(vault) : null;
-    if (visibilityKey === null) throw fault;
-    return open({ ...state, visibilityKey }).catch((second: unknown) => {
-      throw second instanceof VaultError ? fault : second;
-    });
+    for (const visibilityKey of fault instanceof VaultError ? await renewedKeys(vault) : []) {
+      const renewed = await open({ ...state, visibilityKey }).catch((second: unknown) => {
+        if (second instanceof VaultError) return null;
+        throw second;
+      });
+      if (renewed !== null) return renewed;
+    }
+    throw fault;
   });
   const opened = decodedHead(proven, vault.opened?.memories);
   [vault.cache, vault.opened] = [opened.scopes, opened];
@@ -209,11 +212,10 @@ export function openedAlready(
   return opened.chain.stateRoot === chain.stateRoot && equalBytes(opened.secret, secret) ? opened : null;
 }
 
-/** The visibility key that this device is about to put in place of its own, or has, and the head is not final yet. */
-async function renewedKey(vault: Vault): Promise<Uint8Array | null> {
-  const operations = await readOperations(vault.journal);
-  const rekeys = operations.filter((each) => each.kind === "rekey");
-  return rekeys.findLast(({ newWords }) => newWords !== null)?.newWords?.visibilityKey ?? null;
+/** Visibility keys that this device is about to put in place of its own, or has, and the head is not final yet: newest first. */
+async function renewedKeys(vault: Vault): Promise<Uint8Array[]> {
+  const rekeys = (await readOperations(vault.journal)).filter((each) => each.kind === "rekey");
+  return rekeys.flatMap(({ newWords }) => newWords?.visibilityKey ?? []).reverse();
 }
 
 /** A block that all RPCs know: its number, and the chain's clock there in unix seconds. */

@@ -214,9 +214,10 @@ async function pinnedState(
 /** Each candidate whose sequence is final has landed or has lost. One that could not be dealt with is kept. */
 async function settleCandidates(vault: Vault, state: MemberState, opened: OpenedHead): Promise<void> {
   const { batches } = secretsOf(opened);
-  const due = (await readCandidates(vault.journal)).filter(
-    ({ sequence }) => sequence <= opened.chain.sequence,
-  );
+  // In their order: of two welcomes of one member the later one is handed over.
+  const due = (await readCandidates(vault.journal))
+    .filter(({ sequence }) => sequence <= opened.chain.sequence)
+    .sort((a, b) => Number(a.sequence - b.sequence));
   if (due.length === 0) return;
   const operations = await readOperations(vault.journal);
   const waiting = new Set(operations.map(({ id }) => id));

@@ -255,6 +255,28 @@ describe("Renewed words: another visibility key, and the old words open nothing 
     expect((await stateOf(slow)).visibilityKey).to.deep.equal(seedSecrets(newWords, vault.ref).visibilityKey);
   });
 
+  it("is done twice before the first is final, and who stays goes on by the second", async () => {
+    const { vault, environment, phone, reader, newWords } = await household();
+    const slow = changed(vault, environment, { finality: { confirmations: 8 } });
+    const mine = async (): Promise<void> => {
+      for (let block = 0; block < 8; block++) await world.networkHelpers.mine(1);
+    };
+    await mine();
+    await settle(slow);
+    await rekey(slow, await renewing(slow, newWords));
+    const same = rekey(slow, { remove: [], newWords });
+    expect(await thrown(same), "they are the present ones by now").to.be.instanceOf(InvalidWords);
+    const newest = randomBytes(32);
+    await rekey(slow, await renewing(slow, newest));
+    expect(await texts(slow)).to.deep.equal(["Runs at six"]);
+    await mine();
+    await settle(slow);
+    expect(await pending(slow)).to.deep.equal([]);
+    await carry(slow, phone, reader);
+    for (const each of [slow, phone, reader]) expect(await texts(each)).to.deep.equal(["Runs at six"]);
+    expect(await texts(await recoverBy(slow, newest))).to.deep.equal(["Runs at six"]);
+  });
+
   it("is gone on with from whatever step", async function () {
     this.timeout(120_000);
     let stops = 0;
