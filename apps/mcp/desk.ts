@@ -80,8 +80,9 @@ export function openDesk({ vault, recall, timers, committer }: DeskParts): Desk 
 
   return {
     look,
-    search(sight, query, options) {
+    search(sight, query, asked) {
       const { view, memories } = sight;
+      const options = { ...asked, now: vault.now() };
       const settled = view === null ? [] : searchHead(view)(query, options);
       const standing = settled.filter((id) => memories.get(id)?.pending === false);
       const fresh = [...memories.values()].filter(({ pending }) => pending);

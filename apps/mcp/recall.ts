@@ -11,7 +11,7 @@ export interface Recall {
 export type RecallSearch = (query: string, options: RecallOptions) => readonly string[];
 
 /** Which memories to leave out. */
-export type RecallOptions = Pick<SearchOptions, "types" | "since" | "scopes">;
+export type RecallOptions = Pick<SearchOptions, "types" | "since" | "scopes" | "now">;
 
 /** Recall by words, on this device: no model is asked. */
 export const wordRecall: Recall = {

@@ -3,7 +3,7 @@ import type { Plot } from "./plot.ts";
 import type { Report } from "./report.ts";
 
 /** The curves of a report, by the name of the file below `docs/bench`. */
-export function plotsOf({ open, append, rotate, lookUp }: Report): Readonly<Record<string, Plot>> {
+export function plotsOf({ open, append, rotate, lookUp, search }: Report): Readonly<Record<string, Plot>> {
   const both = <T extends Beside>(measured: readonly T[], at: (each: T) => number, floor: string) => [
     { name: "ours", points: measured.map((each) => [at(each), each.ours] as const) },
     { name: floor, points: measured.map((each) => [at(each), each.floor] as const) },
@@ -31,6 +31,10 @@ export function plotsOf({ open, append, rotate, lookUp }: Report): Readonly<Reco
     lookup: {
       ...{ title: "Find one member's key in the keyring", x: "members", y: "milliseconds" },
       curves: both(lookUp, ({ members }) => members, "one page, bare"),
+    },
+    search: {
+      ...{ title: "Search the turns of a dialogue by words", x: "turns", y: "milliseconds, the median" },
+      curves: both(search, ({ turns }) => turns, "every text read"),
     },
   };
 }

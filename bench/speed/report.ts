@@ -5,13 +5,14 @@ import { measureLookUp, measureRotation, type LookUp, type Rotation } from "./me
 import { measureOpen, type Opening } from "./open.ts";
 import { measureWithout, type Without } from "./plain.ts";
 import { measureSeal, type Sealing } from "./seal.ts";
+import { measureSearch, type Searching } from "./search.ts";
 import { required } from "./vault.ts";
 import { countWarmCalls, type WarmCalls } from "./warm.ts";
 
 /** How much is measured. */
 export interface Extent {
   /** Which of the sizes below have targets. */
-  readonly targets: { readonly open: readonly number[]; readonly rotate: number };
+  readonly targets: { readonly open: readonly number[]; readonly rotate: number; readonly search: number };
   /** Numbers of memories, and in how many rounds. */
   readonly open: readonly (readonly [memories: number, rounds: number])[];
   readonly scopes: number;
@@ -19,6 +20,7 @@ export interface Extent {
   readonly rotate: { readonly members: readonly number[]; readonly rounds: number };
   readonly lookUp: { readonly members: readonly number[]; readonly rounds: number };
   readonly seal: { readonly bytes: readonly number[]; readonly rounds: number };
+  readonly search: { readonly turns: readonly number[]; readonly questions: number };
   readonly without: { readonly memories: number; readonly readers: number; readonly rounds: number };
 }
 
@@ -26,7 +28,7 @@ const KIB = 1_024;
 
 /** What `npm run bench` measures. */
 export const WHOLE: Extent = {
-  targets: { open: [1_000, 10_000, 100_000], rotate: 1_000 },
+  targets: { open: [1_000, 10_000, 100_000], rotate: 1_000, search: 10_000 },
   open: [
     [1_000, 25],
     [10_000, 7],
@@ -39,6 +41,7 @@ export const WHOLE: Extent = {
   rotate: { members: [100, 500, 1_000, 2_000], rounds: 15 },
   lookUp: { members: [100, 1_000, 10_000, 50_000], rounds: 15 },
   seal: { bytes: [64 * KIB, 256 * KIB, KIB * KIB], rounds: 25 },
+  search: { turns: [1_000, 10_000, 25_000, 50_000], questions: 200 },
   without: { memories: 10_000, readers: 200, rounds: 3 },
 };
 
@@ -50,6 +53,7 @@ export interface Report {
   readonly rotate: readonly Rotation[];
   readonly lookUp: readonly LookUp[];
   readonly seal: readonly Sealing[];
+  readonly search: readonly Searching[];
   readonly warm: WarmCalls;
   /** The core entry for browsers without ethers: bytes after gzip. */
   readonly bundleBytes: number;
@@ -58,7 +62,7 @@ export interface Report {
 
 /** Measures it all, one thing after the other. */
 export async function measureAll(extent: Extent): Promise<Report> {
-  const { open, scopes, append, rotate, lookUp, seal, without } = extent;
+  const { open, scopes, append, rotate, lookUp, seal, search, without } = extent;
   return {
     open: await each(open, ([memories, rounds]) => measureOpen(memories, scopes, rounds)),
     append: await each([scopes, 1], (among) =>
@@ -67,6 +71,7 @@ export async function measureAll(extent: Extent): Promise<Report> {
     rotate: await each(rotate.members, (members) => measureRotation(members, scopes, rotate.rounds)),
     lookUp: await each(lookUp.members, (members) => measureLookUp(members, lookUp.rounds)),
     seal: await each(seal.bytes, (bytes) => measureSeal(bytes, seal.rounds)),
+    search: await each(search.turns, (turns) => measureSearch(turns, search.questions)),
     warm: await countWarmCalls(),
     bundleBytes: (await bundled("index.ts")).gzipped,
     without: await measureWithout(without.memories, scopes, without.readers, without.rounds),
@@ -85,17 +90,23 @@ export interface Figures {
   readonly append10000ms: number;
   readonly rotate1000: { readonly ms: number; readonly bytes: number; readonly uploadBytes: number };
   readonly seal64k: number;
+  /** The median. */
+  readonly search10000ms: number;
   readonly bundleGzipKB: number;
 }
 
 /** Takes the figures out of a report. */
-export function figuresOf({ open, append, rotate, seal, bundleBytes }: Report, { targets }: Extent): Figures {
+export function figuresOf(
+  { open, append, rotate, seal, search, bundleBytes }: Report,
+  { targets }: Extent,
+): Figures {
   const targeted = open.filter(({ memories }) => targets.open.includes(memories));
   const { ours: ms, bytes, uploadBytes } = required(rotate.find(({ members }) => members === targets.rotate));
   return {
     open: Object.fromEntries(targeted.map((opening) => [opening.memories, rounded(ratioOf(opening))])),
     append10000ms: rounded(meanOf(required(append[0]).commits).ours),
     rotate1000: { ms: rounded(ms), bytes, uploadBytes },
+    search10000ms: rounded(required(search.find(({ turns }) => turns === targets.search)).ours),
     seal64k: rounded(ratioOf(required(seal[0]))),
     bundleGzipKB: rounded(bundleBytes / 1_000),
   };

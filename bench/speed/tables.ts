@@ -7,7 +7,7 @@ import type { Report } from "./report.ts";
 export const tablesOf = (report: Report): readonly string[] => [floorTable(report), withoutTable(report)];
 
 /** Every figure beside its floor. */
-function floorTable({ open, append, rotate, lookUp, seal, warm, bundleBytes }: Report): string {
+function floorTable({ open, append, rotate, lookUp, seal, search, warm, bundleBytes }: Report): string {
   const row = (what: string, of: Beside, target: string, ...more: string[]): string[] => [
     ...[what, ms(of.ours), ms(of.floor), `${ratioOf(of).toFixed(2)} ×`, target, ...more],
   ];
@@ -38,6 +38,14 @@ function floorTable({ open, append, rotate, lookUp, seal, warm, bundleBytes }: R
     ),
     ...lookUp.map((each) =>
       row(`look a key up among ${count(each.members)} members`, each, "", `${each.blobs} fetched`),
+    ),
+    ...search.map((each) =>
+      row(
+        `search ${count(each.turns)} turns`,
+        each,
+        each.turns === 10_000 ? "5 ms" : "",
+        `${(each.recall * 100).toFixed(0)} of 100 found; indexed in ${ms(each.index)}, one more in ${ms(each.append)}`,
+      ),
     ),
     ...seal.map((sealing) => row(`seal and open ${kib(sealing.bytes)}`, sealing, "1.25 ×")),
   ];

@@ -1,18 +1,19 @@
-import MiniSearch from "minisearch";
-
 import type { Memory, MemoryType } from "../memory/record.ts";
+import { emptyPostings, scorePostings, updatePostings } from "./postings.ts";
+import type { Changed, Context, OwnTerms, Postings, Take } from "./postings.ts";
+import { mostOf, weightOf, WEIGHTS, type Weighed, type Weights } from "./weights.ts";
 import { termsOf } from "./words.ts";
 
 /** What recall needs of a memory; a {@link Memory} has it all. */
-export interface Searchable extends Pick<Memory, "id" | "type" | "text" | "createdAt" | "tags" | "source"> {
+export interface Searchable
+  extends Pick<Memory, "id" | "salt" | "type" | "text" | "createdAt" | "tags" | "source">, Weighed {
   /** The name of the scope that it is in, if results are to be narrowed by it. */
   readonly scope?: string;
 }
 
-/** An index over memories; in memory only, never stored. */
+/** An index over memories, in memory. {@link openKept} keeps one on disk, sealed. */
 export interface RecallIndex<M extends Searchable = Searchable> {
-  readonly memories: ReadonlyMap<string, M>;
-  readonly terms: MiniSearch;
+  readonly postings: Postings<M>;
 }
 
 /** What to look for, and where. */
@@ -25,6 +26,10 @@ export interface SearchOptions {
   readonly since?: number;
   /** Only memories in these scopes. */
   readonly scopes?: readonly string[];
+  /** The present, in Unix milliseconds; without it neither age nor validity weighs in. */
+  readonly now?: number;
+  /** How much each property of a memory weighs; {@link WEIGHTS} unless given, and 0 switches one off. */
+  readonly weights?: Partial<Weights>;
 }
 
 /** A memory that was found. */
@@ -35,18 +40,10 @@ export interface Hit<M extends Searchable = Searchable> {
 }
 
 /**
- * Turns text into vectors, for those who bring a model. None is bundled and none is called: whatever computes the vectors sees the text, so choosing one is
- * the owner's decision.
+ * What stands around a memory: two turns on each side, the question, its answer, and what is said to that, at eight tenths of the
+ * memory's own words. Chosen by cross-validation over whole conversations (docs/bench.md, *Recall*).
  */
-export interface Embedder {
-  /**
-   * Embeds texts.
-   *
-   * @param texts - Memories, or a query.
-   * @returns One vector each, all of one length.
-   */
-  embed(texts: readonly string[]): Promise<readonly Float32Array[]>;
-}
+export const CONTEXT: Context = { reach: 2, weight: 0.8 };
 
 /**
  * Indexes memories by their words.
@@ -55,41 +52,41 @@ export interface Embedder {
  * it answers is often in its neighbour.
  *
  * @param memories - All memories to search, verified ones.
+ * @param context - How much of what stands around a memory counts; {@link CONTEXT} unless given.
  * @returns The index.
  * @example
  * const index = createIndex(memories);
  * for (const { memory } of search(index, "When did I move to Utrecht?")) show(memory.text);
  */
-export function createIndex<M extends Searchable>(memories: Iterable<M>): RecallIndex<M> {
-  const all = [...memories];
-  // Each text is split and stemmed once, however many neighbours it has.
-  const own = new Map(all.map(({ id, text, tags }) => [id, termsOf([text, ...tags].join("\n"))]));
-  const around = neighbours(all);
-  const terms = new MiniSearch({
-    fields: ["text", "context"],
-    tokenize: (joined) => (joined === "" ? [] : joined.split(" ")),
-    processTerm: (term) => term,
-    searchOptions: { tokenize: termsOf, boost: { text: 1, context: CONTEXT_WEIGHT } },
-  });
-  terms.addAll(
-    all.map(({ id, createdAt }) => ({
-      id,
-      text: own.get(id)?.join(" "),
-      context: [
-        ...termsOf(dateWords(createdAt)),
-        ...(around.get(id) ?? []).flatMap((near) => own.get(near) ?? []),
-      ].join(" "),
-    })),
-  );
-  return { memories: new Map(all.map((memory) => [memory.id, memory])), terms };
+export function createIndex<M extends Searchable>(
+  memories: Iterable<M>,
+  context: Context = CONTEXT,
+): RecallIndex<M> {
+  const index: RecallIndex<M> = { postings: emptyPostings(context) };
+  updateIndex(index, memories);
+  return index;
 }
+
+/**
+ * Has an index hold some memories and no other; only what changed is indexed.
+ *
+ * @param index - From {@link createIndex}; it is changed.
+ * @param memories - All that there are now.
+ * @param known - Terms that were worked out before, if they were.
+ * @returns The ids of what came, changed or went.
+ */
+export const updateIndex = <M extends Searchable>(
+  { postings }: RecallIndex<M>,
+  memories: Iterable<M>,
+  known?: (memory: M) => OwnTerms | undefined,
+): Changed => updatePostings(postings, memories, known);
 
 /**
  * Searches by words. Every word counts for itself: a memory need not have all of them.
  *
  * @param index - From {@link createIndex}.
  * @param query - A question or some words, in the language of the memories.
- * @param options - How many, and which memories to leave out.
+ * @param options - How many, which memories to leave out, and what else weighs in.
  * @returns The best first; among equals the newer.
  */
 export function search<M extends Searchable>(
@@ -97,58 +94,46 @@ export function search<M extends Searchable>(
   query: string,
   options: SearchOptions = {},
 ): Hit<M>[] {
-  const { limit = 10, types, since, scopes } = options;
-  const wanted = ({ type, createdAt, scope }: M) =>
+  const { take, hits } = ranking<M>(options);
+  scorePostings(index.postings, termsOf(query), take);
+  return hits();
+}
+
+/** Takes what was found, and has the best of it. */
+export interface RankingOf<M extends Searchable> {
+  readonly take: Take<M>;
+  readonly hits: () => Hit<M>[];
+}
+
+/** Leaves out what is not asked for, weighs the rest, and keeps the best of it. Nothing is made of what cannot be among them. */
+export function ranking<M extends Searchable>(options: SearchOptions): RankingOf<M> {
+  const { limit = 10, now } = options;
+  const weights = { ...WEIGHTS, ...options.weights };
+  const most = mostOf(weights);
+  const isWanted = wantedBy(options);
+  const kept: Hit<M>[] = [];
+  let least = 0;
+  const take: Take<M> = (memory, score) => {
+    if (score * most < least || !isWanted(memory)) return;
+    const weighed = score * weightOf(memory, weights, now);
+    if (weighed < least) return;
+    kept.push({ memory, score: weighed });
+    // Sorted now and then only: between, a few too many are kept.
+    if (kept.length < 4 * limit + 64) return;
+    kept.sort(byRank).length = limit;
+    least = kept[limit - 1]?.score ?? Infinity;
+  };
+  return { take, hits: () => kept.sort(byRank).slice(0, limit) };
+}
+
+/** Whether a memory is among those that are asked for. */
+export const wantedBy =
+  ({ types, since, scopes }: SearchOptions) =>
+  ({ type, createdAt, scope }: Searchable): boolean =>
     (types?.includes(type) ?? true) &&
     (since === undefined || createdAt >= since) &&
     (scopes === undefined || (scope !== undefined && scopes.includes(scope)));
-  const hits: Hit<M>[] = [];
-  for (const { id, score } of index.terms.search(query)) {
-    const memory = index.memories.get(id as string);
-    if (memory !== undefined && wanted(memory)) hits.push({ memory, score });
-  }
-  hits.sort((a, b) => b.score - a.score || b.memory.createdAt - a.memory.createdAt);
-  return hits.slice(0, limit);
-}
 
-const CONTEXT_WEIGHT = 0.4;
-/** How far a neighbour may stand: the question, its answer, and what is said to that. */
-const REACH = 2;
-
-/** The ids of the memories before and after each one in its conversation. */
-function neighbours(memories: readonly Searchable[]): Map<string, string[]> {
-  const threads = new Map<string, Searchable[]>();
-  for (const memory of memories) {
-    if (memory.source.thread === null) continue;
-    const key = JSON.stringify([memory.source.tool, memory.source.thread]);
-    const thread = threads.get(key);
-    if (thread === undefined) threads.set(key, [memory]);
-    else thread.push(memory);
-  }
-  const around = new Map<string, string[]>();
-  for (const thread of threads.values()) {
-    // Stable: what has one time stays in the order given.
-    thread.sort((a, b) => a.createdAt - b.createdAt);
-    for (const [index, { id }] of thread.entries()) {
-      const near = thread.slice(Math.max(0, index - REACH), index + REACH + 1);
-      around.set(
-        id,
-        near.map((memory) => memory.id).filter((other) => other !== id),
-      );
-    }
-  }
-  return around;
-}
-
-const DATE = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "long",
-  year: "numeric",
-  weekday: "long",
-  timeZone: "UTC",
-});
-
-/** As people write it in questions: "Monday 8 May 2023". Nothing for a time that no date has. */
-function dateWords(time: number): string {
-  return Number.isNaN(new Date(time).getTime()) ? "" : DATE.format(time);
-}
+/** The best first; among equals the newer. */
+export const byRank = (a: Hit, b: Hit): number =>
+  b.score - a.score || b.memory.createdAt - a.memory.createdAt;

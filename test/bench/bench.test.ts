@@ -7,7 +7,7 @@ import { tablesOf } from "../../bench/speed/tables.ts";
 
 /** Enough to run every line of it. */
 const LITTLE: Extent = {
-  targets: { open: [20, 40], rotate: 300 },
+  targets: { open: [20, 40], rotate: 300, search: 200 },
   open: [
     [20, 1],
     [40, 1],
@@ -17,6 +17,7 @@ const LITTLE: Extent = {
   rotate: { members: [20, 300], rounds: 1 },
   lookUp: { members: [16, 1_000], rounds: 1 },
   seal: { bytes: [65_536], rounds: 1 },
+  search: { turns: [200], questions: 8 },
   without: { memories: 20, readers: 2, rounds: 1 },
 };
 
@@ -31,14 +32,15 @@ describe("The bench", () => {
     const { open, rotate1000, ...rest } = figuresOf(report, LITTLE);
     expect(open).to.have.all.keys("20", "40");
     expect(rotate1000).to.have.all.keys("ms", "bytes", "uploadBytes");
-    expect(rest).to.have.all.keys("append10000ms", "seal64k", "bundleGzipKB");
+    expect(rest).to.have.all.keys("append10000ms", "search10000ms", "seal64k", "bundleGzipKB");
     for (const figure of Object.values({ ...open, ...rotate1000, ...rest })) expect(figure).to.be.above(0);
   });
 
   it("measures at the sizes of the targets, in increasing order", () => {
-    expect(WHOLE.targets).to.deep.equal({ open: [1_000, 10_000, 100_000], rotate: 1_000 });
+    expect(WHOLE.targets).to.deep.equal({ open: [1_000, 10_000, 100_000], rotate: 1_000, search: 10_000 });
     expect(WHOLE.open.map(([memories]) => memories)).to.include.members([...WHOLE.targets.open]);
     expect(WHOLE.rotate.members).to.include(WHOLE.targets.rotate);
+    expect(WHOLE.search.turns).to.include(WHOLE.targets.search);
     expect([WHOLE.append.memories, WHOLE.seal.bytes[0]]).to.deep.equal([10_000, 65_536]);
   });
 
@@ -62,6 +64,7 @@ describe("The bench", () => {
       "open 40 memories",
       "append one to 20",
       "rotate with 300 members",
+      "search 200 turns",
       "seal and open 64 KiB",
     ])
       expect(tables).to.contain(what);

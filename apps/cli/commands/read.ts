@@ -77,6 +77,7 @@ export const addRead = (cli: Cli): void => {
       const all = chosen(sight, scope === undefined ? {} : { scope: list(scope) });
       const search = wordRecall.index(all);
       const ids = search(words.join(" "), {
+        now: vault.now(),
         ...(type === undefined ? {} : { types: [memoryType(type)] }),
         ...(since === undefined ? {} : { since: time("--since", since) }),
       });

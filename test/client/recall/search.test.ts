@@ -2,25 +2,16 @@ import { existsSync, readFileSync } from "node:fs";
 
 import { expect } from "chai";
 
-import { measureRecall } from "../../../bench/locomo.ts";
+import { crossValidate, measureRecall, readLocomo } from "../../../bench/locomo.ts";
 import { NO_SOURCE } from "../../../client/memory/record.ts";
-import { createIndex, search, type Searchable } from "../../../client/recall/index.ts";
+import { CONTEXT, createIndex, search } from "../../../client/recall/index.ts";
 import { stem } from "../../../client/recall/stemmer.ts";
 import { termsOf } from "../../../client/recall/words.ts";
+import { memory } from "./memories.ts";
 
 const LOCOMO = new URL("../../../../shared/data/locomo/locomo4.json", import.meta.url);
 
-let made = 0;
-const memory = (text: string, more: Partial<Searchable> = {}): Searchable => ({
-  id: `m${made++}`,
-  type: "semantic",
-  text,
-  createdAt: Date.UTC(2025, 2, 4),
-  tags: [],
-  source: NO_SOURCE,
-  ...more,
-});
-const found = (memories: readonly Searchable[], query: string, options = {}) =>
+const found = (memories: Parameters<typeof createIndex>[0], query: string, options = {}) =>
   search(createIndex(memories), query, options).map((hit) => hit.memory.text);
 
 describe("stem", () => {
@@ -125,8 +116,22 @@ describe("search", () => {
       this.skip();
     }
     this.timeout(60_000);
-    const { recall } = measureRecall(readFileSync(LOCOMO, "utf8"), [5, 10, 20]);
-    console.log(`      ${recall.map(([k, share]) => `recall@${k} ${(share * 100).toFixed(1)}`).join(", ")}`);
-    expect(new Map(recall).get(10)).to.be.at.least(0.72);
+    const { all, byCategory } = measureRecall(readLocomo(readFileSync(LOCOMO, "utf8")), [5, 10, 20]);
+    console.log(
+      `      ${[...all.at].map(([k, share]) => `recall@${k} ${(share * 100).toFixed(1)}`).join(", ")}`,
+    );
+    expect(all.at.get(10)).to.be.at.least(0.72);
+    expect([...byCategory.keys()]).to.deep.equal(["multi-hop", "open", "single-hop", "temporal"]);
+    const questions = [...byCategory.values()].reduce((sum, share) => sum + share.questions, 0);
+    expect(questions).to.equal(all.questions);
+  });
+
+  it("has the context that every conversation of LoCoMo but one chooses for that one", function () {
+    if (!existsSync(LOCOMO) || process.env.MEMVAULT_LONG !== "1") this.skip();
+    this.timeout(120_000);
+    const { folds, chosen } = crossValidate(readLocomo(readFileSync(LOCOMO, "utf8")));
+    expect(folds.map((fold) => fold.chosen)).to.deep.equal(folds.map(() => CONTEXT));
+    expect(chosen).to.deep.equal(CONTEXT);
+    for (const { recall } of folds) expect(recall).to.be.at.least(0.7);
   });
 });
