@@ -16,6 +16,7 @@ export type { VaultRef } from "./crypto/ref.ts";
 export { deploymentOf, type Deployment } from "./deployments.ts";
 export type { Changes, Operation, ShredOperation } from "./memory/operations.ts";
 export { preview, type Preview, type Previewed } from "./memory/preview.ts";
+export { versionsOf } from "./memory/versions.ts";
 export { SUGGESTED_SCOPES, type Memory, type MemoryType, type Source } from "./memory/record.ts";
 export { memoryJournalStore, type JournalStore } from "./storage/journal-store.ts";
 export { cidOf, digestOf, memoryStore, type BlobStore, type Digest } from "./storage/store.ts";

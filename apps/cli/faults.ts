@@ -52,6 +52,13 @@ export class AmbiguousId extends VaultError {
   }
 }
 
+/** A memory that stands in one version. */
+export class NoConflict extends VaultError {
+  constructor(readonly id: string) {
+    super(`${id} has one version, and there is nothing to choose: memvault update changes it.`);
+  }
+}
+
 /** Nothing that an importer knows. */
 export class UnknownExport extends VaultError {
   constructor(readonly file: string) {

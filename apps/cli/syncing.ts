@@ -52,7 +52,9 @@ export function syncLines(result: SyncResult): string[] {
       rotated ? ["Keys", "all changed"] : null,
     ]),
     ...(of("conflict") > 0
-      ? [`${count(of("conflict"), "change")} met another device's, and stand beside them.`]
+      ? [
+          `${count(of("conflict"), "change")} met another device's, and stand beside them: memvault conflicts.`,
+        ]
       : []),
     ...(of("refused") > 0 ? [`${count(of("refused"), "operation")} could not be applied, and wait.`] : []),
     ...(unsettled === null ? [] : [`Landed, but not settled: ${unsettled.message}`]),

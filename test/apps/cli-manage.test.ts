@@ -50,6 +50,84 @@ describe("memvault, for who else has the vault", function () {
     await rm(home, { recursive: true, force: true });
   });
 
+  describe("conflicts", () => {
+    const found = async (...more: string[]) =>
+      (await json([...more, "conflicts"])) as unknown as {
+        readonly conflicts: readonly {
+          readonly forgotten: boolean;
+          readonly versions: readonly { readonly id: string; readonly text: string }[];
+        }[];
+        readonly lost: readonly { readonly memoryId: string; readonly text: string }[];
+      };
+
+    /** A memory that the owner and its phone change at once, the phone last. */
+    async function changedTwice(): Promise<string> {
+      const { id } = await json(["add", "Drinks tea", "--scope", "travel", "--sync"]);
+      await json([...phone, "update", id, "--text", "Drinks coffee", "--importance", "80"]);
+      await json(["update", id, "--text", "Drinks water", "--sync"]);
+      const synced = await json([...phone, "sync"]);
+      expect(synced).to.have.nested.property("operations.conflict", 1);
+      return id;
+    }
+
+    it("are listed, version beside version, and resolved by the one that is kept", async () => {
+      expect(await found()).to.deep.equal({ conflicts: [], lost: [], dropped: false });
+      const id = await changedTwice();
+      const { conflicts } = await found();
+      expect(conflicts).to.have.length(1);
+      expect(conflicts[0]!.versions.map(({ text }) => text)).to.deep.equal(["Drinks water", "Drinks coffee"]);
+      expect(conflicts[0]).to.include({ forgotten: false });
+      expect((await cli(["conflicts"])).out).to.match(/ 1 .*Drinks water\n.* 2 .*Drinks coffee\n/);
+      const { id: single } = (await json(["list"])).memories.find(({ text }) => text.includes("window"))!;
+      const refusals: [string[], string, number][] = [
+        [[id], "UsageFault", 2],
+        [[id, "--keep", "3"], "UsageFault", 2],
+        [["ffffffff", "--keep", "1"], "UnknownMemory", 7],
+        [[single, "--keep", "1"], "NoConflict", 7],
+        [[id, "--keep", "1"], "NotConfirmed", 9],
+      ];
+      for (const [argv, name, code] of refusals) {
+        const refused = await fault(["conflicts", "resolve", ...argv]);
+        expect([refused.name, refused.code], argv.join(" ")).to.deep.equal([name, code]);
+      }
+      const copy = conflicts[0]!.versions[1]!.id;
+      const kept = await json(["conflicts", "resolve", copy, "--keep", "2", "--yes", "--sync"]);
+      expect(kept).to.include({ id, text: "Drinks coffee", forgotten: 1 });
+      for (const each of [[], phone]) {
+        expect((await found(...each)).conflicts).to.deep.equal([]);
+        expect(await json([...each, "show", id])).to.include({
+          text: "Drinks coffee",
+          importance: 80,
+          revision: 3,
+        });
+      }
+      await json(["forget", id, "--yes", "--sync"]);
+    });
+
+    it("are left by a forget that the changes met, and lost texts are shown until they are let go", async () => {
+      const id = await changedTwice();
+      await json(["forget", id, "--yes", "--sync"]);
+      const { conflicts } = await found(...phone);
+      expect(conflicts.map(({ forgotten, versions }) => [forgotten, versions.length])).to.deep.equal([
+        [true, 1],
+      ]);
+      const left = conflicts[0]!.versions[0]!.id;
+      const argv = ["conflicts", "resolve", left, "--text", "Drinks both", "--yes", "--sync"];
+      const { id: stays } = await json([...phone, ...argv]);
+      expect(stays).to.not.be.oneOf([id, left]);
+      expect((await found()).conflicts).to.deep.equal([]);
+      expect(await texts()).to.deep.equal(["Drinks both", "Prefers window seats"]);
+      await json([...phone, "update", stays, "--text", "Drinks neither"]);
+      await json(["forget", stays, "--yes", "--sync"]);
+      await json([...phone, "sync"]);
+      const { lost } = await found(...phone);
+      expect(lost.map(({ memoryId, text }) => [memoryId, text])).to.deep.equal([[stays, "Drinks neither"]]);
+      expect((await json([...phone, "conflicts", "--drop"]))["lost"]).to.have.length(1);
+      expect((await found(...phone)).lost).to.deep.equal([]);
+      expect(await texts(...phone)).to.deep.equal(["Prefers window seats"]);
+    });
+  });
+
   describe("words renew", () => {
     /** What vouches for all whom a renewal asks about. */
     async function vouching(): Promise<string> {

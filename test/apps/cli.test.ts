@@ -45,7 +45,7 @@ describe("memvault", function () {
       expect(code).to.equal(0);
       const names = [...out.matchAll(/^ {2}([a-z][a-z-]*) (?:\[|<| {2})/gm)].map(([, name]) => name!);
       expect(names).to.include.members(
-        "init dev mint add import list show search update forget receipts sync grant revoke grants accept devices words hand-over transfer take-over recover export verify status mcp".split(
+        "init dev mint add import list show search update forget conflicts receipts sync grant revoke grants accept devices words hand-over transfer take-over recover export verify status mcp".split(
           " ",
         ),
       );
@@ -95,7 +95,9 @@ describe("memvault", function () {
     it("names options and variables that exist", async () => {
       const page = await readFile(new URL("../../docs/cli.md", import.meta.url), "utf8");
       const helps = await Promise.all(
-        [...page.matchAll(/^\| `([a-z][a-z-]*)`/gm)].map(async ([, name]) => (await cli([name!, "--help"])).out),
+        [...page.matchAll(/^\| `([a-z][a-z-]*)`/gm)].map(
+          async ([, name]) => (await cli([name!, "--help"])).out,
+        ),
       );
       const known = helps.join("\n");
       for (const [option] of page.matchAll(/--[a-z][a-z-]+/g)) expect(known).to.include(option);

@@ -22,6 +22,7 @@ import {
   UncertainBatch,
   update,
   vaultAt,
+  versionsOf,
   withdraw,
   type Environment,
   type Vault,
@@ -127,6 +128,49 @@ describe("Races: whoever loses one loses nothing", () => {
       conflictsWith: seen!.id,
       revision: 1,
     });
+  });
+
+  describe("of three devices, a forget beside two changes of one memory", () => {
+    const orders = [
+      { order: ["forget", "Rust", "Go"], live: [], aside: { forget: [], Rust: ["Rust"], Go: ["Go"] } },
+      { order: ["Rust", "forget", "Go"], live: [], aside: { forget: ["Rust"], Rust: [], Go: ["Go"] } },
+      { order: ["Rust", "Go", "forget"], live: ["Go"], aside: { forget: ["Rust"], Rust: [], Go: [] } },
+    ] as const;
+    for (const { order, live, aside } of orders)
+      it(`that land as ${order.join(", ")}: nothing comes back, and each text is live or kept aside once`, async () => {
+        const { vault, second, seed } = await twoDevices();
+        const third = await recoverVault({
+          ...{ ...device(world, world.owner, vault.store), address: world.address },
+          ...{ seed, owner: world.owner.address },
+        });
+        await sync(third);
+        const all = { forget: vault, Rust: second, Go: third };
+        const [seen] = await memories(vault);
+        await forget(vault, seen!);
+        await update(second, seen!, { text: "Rust" });
+        await update(third, seen!, { text: "Go" });
+        // Whoever comes again finds the same.
+        for (const name of [...order, ...order, ...order]) await sync(all[name]);
+        for (const [name, each] of Object.entries(all)) {
+          expect(await texts(each), name).to.deep.equal(live);
+          expect(await pending(each), name).to.deep.equal([]);
+          const lost = await lostTexts(each);
+          expect(lost.map(({ text }) => text)).to.deep.equal(aside[name as keyof typeof aside]);
+          for (const { memoryId } of lost) expect(memoryId).to.equal(seen!.id);
+        }
+        // What stands beside a forgotten version is listed with it, and goes when somebody says so.
+        const left = await memories(second);
+        const listed = versionsOf(
+          left,
+          left.map(({ id }) => id),
+        );
+        expect([...listed.values()].map((versions) => versions.has(seen!.id))).to.deep.equal(
+          live.map(() => true),
+        );
+        for (const memory of left) await forget(second, memory);
+        for (const each of [second, vault, third]) await sync(each);
+        for (const each of [vault, third]) expect(await texts(each)).to.deep.equal([]);
+      });
   });
 
   it("does not re-admit a reader that the winner revoked", async () => {

@@ -2,6 +2,7 @@ import type { Cli } from "../cli.ts";
 import { addAccept } from "./accept.ts";
 import { addAdd } from "./add.ts";
 import { addChange } from "./change.ts";
+import { addConflicts } from "./conflicts.ts";
 import { addDev } from "./dev.ts";
 import { addDevices } from "./devices.ts";
 import { addExport } from "./export.ts";
@@ -22,7 +23,7 @@ import { addWords } from "./words.ts";
 
 /** All commands, in the order of their help. */
 export const commands: readonly ((cli: Cli) => void)[] = [
-  ...[addInit, addDev, addMint, addAdd, addImport, addRead, addChange, addReceipts, addSync],
+  ...[addInit, addDev, addMint, addAdd, addImport, addRead, addChange, addConflicts, addReceipts, addSync],
   ...[
     addGrant,
     addAccept,
