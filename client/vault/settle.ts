@@ -149,11 +149,12 @@ async function advancePin(vault: Vault, guard: Guard, always = false): Promise<S
 }
 
 /** What a final head says of members and rekeys, before the pin moves to it. */
-async function takeNote(vault: Vault, { pin }: MemberState, opened: OpenedHead): Promise<void> {
+async function takeNote(vault: Vault, state: MemberState, opened: OpenedHead): Promise<void> {
+  const { pin } = state;
   const { rekeyed, members } = rosterOf(opened);
   // Before this head's members are noted: those of the last one tell whose admission was taken back.
   if (rekeyed !== null && (pin === null || pin.sequence < rekeyed.sequence)) {
-    await sendLeftOut(vault, rekeyed, opened);
+    await sendLeftOut(vault, rekeyed, opened, state);
   }
   await witness(vault, pin, opened);
   // Another device revoked them before anybody collected these.
