@@ -7,6 +7,9 @@ export interface Element {
   readonly value?: unknown;
 }
 
+/** Largest element that is held, in bytes. */
+export const MAX_ELEMENT = 64 * 2 ** 20;
+
 /**
  * Reads a JSON file whose root is an array, one element at a time, so that an export of any size needs the memory of its largest conversation.
  *
@@ -15,19 +18,61 @@ export interface Element {
  * @returns The elements in order.
  * @throws MalformedExport if the file is not JSON, its root is no array, or it ends too early.
  */
-export async function* jsonArray(file: SourceFile, limit = 64 * 2 ** 20): AsyncGenerator<Element> {
-  const splitter = new Splitter(file.path, limit);
-  for await (const chunk of file.open()) yield* splitter.take(chunk);
-  splitter.end();
+export async function* jsonArray(file: SourceFile, limit = MAX_ELEMENT): AsyncGenerator<Element> {
+  const outside = new Outside(file.path);
+  const elements = new Elements(file.path, "element ", limit);
+  for await (const chunk of file.open()) {
+    let at = outside.before(chunk);
+    if (at !== null && outside.state === "inside") {
+      at = yield* elements.take(chunk, at);
+      if (at !== null) outside.state = "after";
+    }
+    if (at !== null) outside.after(chunk, at);
+  }
+  outside.end(elements);
 }
 
 const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE, OPEN_BRACE, CLOSE_BRACE] = new TextEncoder().encode('"\\,[]{}');
-const isBlank = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
-/** Cuts the bytes of an array at the commas of its first level; what is between two commas is left to `JSON.parse`. */
-class Splitter {
-  #state: "before" | "inside" | "after" = "before";
+export const isBlank = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+/** What stands around the root: blanks, and a byte order mark before it. */
+class Outside {
+  state: "before" | "inside" | "after" = "before";
+  #seen = 0;
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @returns where the array's content goes on in this chunk, or what follows it; null if the chunk ends before. */
+  before(chunk: Uint8Array): number | null {
+    if (this.state !== "before") return 0;
+    for (const [at, byte] of chunk.entries()) {
+      const first = this.#seen++;
+      if (isBlank(byte) || byte === BYTE_ORDER_MARK[first]) continue;
+      if (byte !== OPEN) throw new MalformedExport(this.#path, "its start", "a JSON array was expected");
+      this.state = "inside";
+      return at + 1;
+    }
+    return null;
+  }
+
+  after(chunk: Uint8Array, from: number): void {
+    if (!chunk.subarray(from).every(isBlank))
+      throw new MalformedExport(this.#path, "its end", "something follows the array");
+  }
+
+  end(elements: Elements): void {
+    if (this.state === "before") throw new MalformedExport(this.#path, "its start", "it is empty");
+    if (this.state === "inside") throw elements.fault("it ends too early");
+  }
+}
+
+/** Cuts the bytes after the `[` of an array at the commas of its first level; what is between two commas is left to `JSON.parse`. */
+export class Elements {
   #index = 0;
   /** Brackets open inside the present element. */
   #depth = 0;
@@ -36,24 +81,28 @@ class Splitter {
   #parts: Uint8Array[] = [];
   #length = 0;
   #blank = true;
-  #seen = 0;
 
   readonly #path: string;
+  readonly #name: string;
   readonly #limit: number;
 
-  constructor(path: string, limit: number) {
+  /**
+   * @param path - Of the file, for faults.
+   * @param name - What faults put before the number of an element.
+   * @param limit - Largest element in bytes.
+   */
+  constructor(path: string, name: string, limit: number) {
     this.#path = path;
+    this.#name = name;
     this.#limit = limit;
   }
 
-  *take(chunk: Uint8Array): Generator<Element> {
-    let start = 0;
-    for (let at = 0; at < chunk.length; at++) {
+  /** @returns the place behind the array's `]`, or null if the chunk ends before it. */
+  *take(chunk: Uint8Array, from: number): Generator<Element, number | null> {
+    let start = from;
+    for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at] ?? 0;
-      if (this.#state !== "inside") {
-        this.#outside(byte);
-        start = at + 1;
-      } else if (this.#inString) {
+      if (this.#inString) {
         if (this.#escaped) this.#escaped = false;
         else if (byte === BACKSLASH) this.#escaped = true;
         else if (byte === QUOTE) this.#inString = false;
@@ -63,28 +112,17 @@ class Splitter {
       } else if (this.#depth === 0 && (byte === COMMA || byte === CLOSE)) {
         this.#keep(chunk.subarray(start, at));
         yield* this.#element(byte === CLOSE);
+        if (byte === CLOSE) return at + 1;
         start = at + 1;
       } else {
         if (byte === OPEN || byte === OPEN_BRACE) this.#depth++;
         if (byte === CLOSE || byte === CLOSE_BRACE) this.#depth--;
         if (!isBlank(byte)) this.#blank = false;
-        if (this.#depth < 0) throw this.#fault("a bracket is closed that was not opened");
+        if (this.#depth < 0) throw this.fault("a bracket is closed that was not opened");
       }
     }
-    if (this.#state === "inside") this.#keep(chunk.subarray(start));
-  }
-
-  end(): void {
-    if (this.#state === "before") throw this.#fault("it is empty");
-    if (this.#state === "inside") throw this.#fault("it ends too early");
-  }
-
-  #outside(byte: number): void {
-    const first = this.#seen++;
-    if (isBlank(byte) || (this.#state === "before" && byte === BYTE_ORDER_MARK[first])) return;
-    if (this.#state === "after") throw this.#fault("something follows the array");
-    if (byte !== OPEN) throw this.#fault("a JSON array was expected");
-    this.#state = "inside";
+    this.#keep(chunk.subarray(start));
+    return null;
   }
 
   #keep(piece: Uint8Array): void {
@@ -95,7 +133,6 @@ class Splitter {
   }
 
   *#element(last: boolean): Generator<Element> {
-    if (last) this.#state = "after";
     // `[]`; a comma before the end is a fault that JSON.parse finds.
     if (last && this.#blank && this.#index === 0) return;
     const index = this.#index;
@@ -114,18 +151,13 @@ class Splitter {
       ) as unknown;
     } catch (cause) {
       // The parser's own message quotes the file's text: it stays in `cause`, out of what is shown.
-      throw this.#fault("it is not JSON in UTF-8", { cause });
+      throw this.fault("it is not JSON in UTF-8", { cause });
     }
   }
 
-  #fault(why: string, options?: ErrorOptions): MalformedExport {
-    const where =
-      this.#state === "inside"
-        ? `element ${this.#index}`
-        : this.#state === "before"
-          ? "its start"
-          : "its end";
-    return new MalformedExport(this.#path, where, why, options);
+  /** What is wrong at the present element. */
+  fault(why: string, options?: ErrorOptions): MalformedExport {
+    return new MalformedExport(this.#path, `${this.#name}${this.#index}`, why, options);
   }
 }
 

@@ -3,6 +3,7 @@ import { NO_SOURCE } from "../memory/record.ts";
 import { admit } from "./admit.ts";
 import { field } from "./clean.ts";
 import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./importer.ts";
+import { parsed, textLines } from "./lines.ts";
 import { headOf } from "./whole.ts";
 
 /**
@@ -32,9 +33,10 @@ async function isOurs(file: SourceFile): Promise<boolean> {
 }
 
 async function* readFile(file: SourceFile, seen: Set<string>): AsyncGenerator<ImportedItem> {
-  let number = 0;
-  for await (const line of linesIn(file)) {
-    const place = `${file.path}:${++number}`;
+  for await (const { number, text: line } of textLines(file, MAX_LINE)) {
+    const place = `${file.path}:${number}`;
+    if (line === undefined)
+      throw new MalformedExport(file.path, `line ${number}`, "the line is longer than 1 MiB");
     if (line.trim() === "") continue;
     const value = parsed(line);
     if (typeof value !== "object" || value === null) {
@@ -70,38 +72,3 @@ const NAMES = new Set(
     " ",
   ),
 );
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-async function* linesIn(file: SourceFile): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let rest = "";
-  let number = 0;
-  const fault = (why: string, options?: ErrorOptions) =>
-    new MalformedExport(file.path, `after line ${number}`, why, options);
-  const decode = (chunk?: Uint8Array) => {
-    try {
-      return decoder.decode(chunk, { stream: chunk !== undefined });
-    } catch (cause) {
-      throw fault("it is not text in UTF-8", { cause });
-    }
-  };
-  for await (const chunk of file.open()) {
-    const lines = decode(chunk).split("\n");
-    for (const line of lines.slice(0, -1)) {
-      yield rest + line;
-      rest = "";
-      number++;
-    }
-    rest += lines.at(-1) ?? "";
-    if (rest.length > MAX_LINE) throw fault("the line is longer than 1 MiB");
-  }
-  rest += decode();
-  if (rest !== "") yield rest;
-}

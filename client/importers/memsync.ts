@@ -1,9 +1,8 @@
-import { SUGGESTED_SCOPES, type Json, type JsonObject } from "../memory/record.ts";
 import { admit } from "./admit.ts";
-import { cleanText, field, textField, timeOf } from "./clean.ts";
+import { field, textField, timeOf } from "./clean.ts";
 import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./importer.ts";
-import { suggestScope } from "./scopes.ts";
-import { elementsOf, headOf, type Placed } from "./whole.ts";
+import { itemsIn, leftovers, PAGES, scopeAndTags } from "./items.ts";
+import { elementsOf, headOf, TOO_LARGE, type Placed } from "./whole.ts";
 
 /**
  * Reads memories of MemSync: an array of them, or pages with `memories` or `results` in them.
@@ -21,7 +20,7 @@ export const memSync: Importer = {
     const seen = new Set<string>();
     for (const file of files) {
       if (!(await looksRight(file))) continue;
-      for await (const element of elementsOf(file)) {
+      for await (const element of elementsOf(file, ...PAGES)) {
         for (const item of itemsIn(element)) yield readItem(item, seen);
       }
     }
@@ -36,19 +35,8 @@ async function looksRight(file: SourceFile): Promise<boolean> {
   return /^\ufeff?\s*[[{]/.test(head) && marks.every((mark) => mark.test(head));
 }
 
-/** The memories of a page; an element of an array is one itself. */
-function* itemsIn({ place, value }: Placed): Generator<Placed> {
-  for (const name of ["memories", "results"]) {
-    const page = field(value, name);
-    if (!Array.isArray(page)) continue;
-    for (const [index, item] of page.entries())
-      yield { place: `${place}.${name}[${index}]`, value: item as unknown };
-    return;
-  }
-  yield { place, value };
-}
-
 function readItem({ place, value }: Placed, seen: Set<string>): ImportedItem {
+  if (value === undefined) return { kind: "skipped", place, why: TOO_LARGE };
   const text = textField(value, "memory");
   if (text === null) return { kind: "skipped", place, why: "an item without a memory" };
   const type = field(value, "type") ?? "semantic";
@@ -57,7 +45,7 @@ function readItem({ place, value }: Placed, seen: Set<string>): ImportedItem {
   }
   const createdAt = timeOf(field(value, "created_at"));
   const memory: ImportedMemory = {
-    ...placed(field(value, "categories"), text),
+    ...scopeAndTags(field(value, "categories"), text),
     ...{ type, text },
     ...(createdAt !== null && { createdAt }),
     source: {
@@ -66,27 +54,9 @@ function readItem({ place, value }: Placed, seen: Set<string>): ImportedItem {
       thread: textField(value, "thread_id"),
       url: null,
     },
-    metadata: { memsync: leftovers(value) },
+    metadata: { memsync: leftovers(value, KNOWN) },
   };
   return admit(place, memory, seen);
 }
 
-function placed(categories: unknown, text: string): Pick<ImportedMemory, "scope" | "tags"> {
-  const names = (Array.isArray(categories) ? (categories as unknown[]) : [])
-    .filter((name) => typeof name === "string")
-    .map((name) => cleanText(name).toLowerCase())
-    .filter((name) => name !== "");
-  const scope = SUGGESTED_SCOPES.find((suggested) => suggested === names.find(isScope)) ?? suggestScope(text);
-  return { scope, tags: [...new Set(names)].filter((name) => name !== scope) };
-}
-
-const isScope = (name: string) => SUGGESTED_SCOPES.some((scope) => scope === name);
-
 const KNOWN = ["memory", "categories", "type", "created_at", "agent_id", "thread_id"];
-
-function leftovers(value: unknown): JsonObject {
-  const rest = Object.entries(value as JsonObject).filter(
-    ([name, item]) => !KNOWN.includes(name) && item !== null,
-  );
-  return Object.fromEntries<Json>(rest);
-}

@@ -1,6 +1,7 @@
 import { MalformedExport } from "../errors.ts";
 import type { SourceFile } from "./importer.ts";
 import { jsonArray } from "./json-array.ts";
+import { jsonMembers } from "./json-members.ts";
 
 /** Largest file that is read as one, in bytes. */
 export const MAX_FILE = 64 * 2 ** 20;
@@ -47,20 +48,40 @@ export async function jsonOf(file: SourceFile): Promise<unknown> {
 /** A value in a file, and where; `value` is missing where it is too large to be held. */
 export interface Placed {
   readonly place: string;
+  /** The member of the root whose element it is. */
+  readonly member?: string;
   readonly value?: unknown;
 }
 
+/** Why a {@link Placed} without a value is skipped. */
+export const TOO_LARGE = "it is larger than 64 MiB";
+
 /**
- * Reads a JSON file that holds an array, one element at a time, or a single object.
+ * Reads a JSON file that holds an array, one element at a time; or an object, whose arrays of these names are read in the same way. An object without any
+ * of them is one value itself.
  *
  * @throws MalformedExport if it is broken, or its root is neither.
  */
-export async function* elementsOf(file: SourceFile): AsyncGenerator<Placed> {
-  if (/^\ufeff?\s*\{/.test(await headOf(file))) {
-    yield { place: file.path, value: await jsonOf(file) };
+export async function* elementsOf(file: SourceFile, ...names: readonly string[]): AsyncGenerator<Placed> {
+  if (!/^\ufeff?\s*\{/.test(await headOf(file))) {
+    for await (const { index, ...element } of jsonArray(file))
+      yield { place: `${file.path}[${index}]`, ...element };
     return;
   }
-  for await (const { index, ...element } of jsonArray(file)) {
-    yield { place: `${file.path}[${index}]`, ...element };
+  if (names.length > 0 && (yield* placedMembers(file, names)).size > 0) return;
+  yield { place: file.path, ...(file.size <= MAX_FILE && { value: await jsonOf(file) }) };
+}
+
+/** The elements of a root's arrays with their places; at the end, the names of those that were there. */
+export async function* placedMembers(
+  file: SourceFile,
+  names: readonly string[],
+): AsyncGenerator<Placed, ReadonlySet<string>> {
+  const members = jsonMembers(file, names);
+  for (;;) {
+    const { value, done } = await members.next();
+    if (done === true) return value;
+    const { name, index, ...element } = value;
+    yield { member: name, place: `${file.path}.${name}[${index}]`, ...element };
   }
 }
