@@ -7,10 +7,11 @@ import { readConversation } from "./chatgpt-conversation.ts";
 import { statements, type Extractor } from "./conversation.ts";
 import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./importer.ts";
 import { jsonArray } from "./json-array.ts";
+import { gapsIn } from "./parts.ts";
 import { suggestScope } from "./scopes.ts";
 
 /**
- * Reads ChatGPT's data export: `conversations.json`, or its shards `conversations-000.json` and so on.
+ * Reads ChatGPT's data export: `conversations.json`, or its shards `conversations-000.json` and so on. A shard that is missing is reported.
  *
  * Saved memories are no file of it. They are found where conversations show them (writes to `bio`, snapshots of the list) and become lasting
  * memories, as do custom instructions; everything else that the user said goes through the extractor.
@@ -36,6 +37,7 @@ export function chatGpt(extract: Extractor = statements): Importer {
           "there is no conversations.json in it",
         );
       }
+      yield* gapsIn(found);
       const seen = new Set<string>();
       for (const file of found) yield* readFile(file, extract, seen);
     },

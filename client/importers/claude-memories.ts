@@ -13,7 +13,7 @@ export type Remembered =
   | { readonly place: string; readonly why: string };
 
 /**
- * Reads an entry of `memories.json`: prose on the account's conversations, and on each project.
+ * Reads an entry of `memories.json`, or a file of an account's memories: prose on its conversations, on each project, and in notes.
  *
  * @param value - The entry's JSON.
  * @param names - Names of projects, by their ids.
@@ -35,22 +35,37 @@ export function* readMemories(value: unknown, names: ReadonlyMap<string, string>
       else yield* prose(text, place, project === undefined ? { projectId: id } : { projectId: id, project });
     }
   }
-  if (Array.isArray(files) && files.length > 0) {
-    yield { place: ".memory_files", why: `files of memories are not read yet (${files.length})` };
-  } else if (!found) yield { place: "", why: "an entry without memories" };
+  if (Array.isArray(files)) {
+    found ||= files.length > 0;
+    for (const [index, file] of (files as unknown[]).entries())
+      yield* readFile(file, `.memory_files[${index}]`);
+  }
+  if (!found) yield { place: "", why: "an entry without memories" };
 }
+
+/** A note that Claude keeps as a file. */
+function* readFile(file: unknown, place: string): Generator<Remembered> {
+  const text = textField(file, "content");
+  const path = textField(file, "path")?.slice(0, MAX_PATH) ?? null;
+  const at = timeOf(field(file, "created_at")) ?? timeOf(field(file, "updated_at"));
+  if (text === null) yield { place, why: "a file of memories without content" };
+  else yield* prose(text, `${place}.content`, path === null ? {} : { file: path }, at);
+}
+
+const MAX_PATH = 500;
 
 function* prose(
   text: string,
   place: string,
   metadata: Readonly<Record<string, string>>,
+  at: number | null = null,
 ): Generator<Remembered> {
   for (const passage of passagesOf(text)) {
     yield {
       place: `${place}:${passage.line}`,
       text: passage.text,
       tag: "saved-memory",
-      at: null,
+      at,
       metadata: passage.heading === null ? metadata : { ...metadata, heading: passage.heading },
     };
   }

@@ -4,11 +4,13 @@ import { readConversation } from "./claude-conversation.ts";
 import { readMemories, readProject, type Remembered } from "./claude-memories.ts";
 import { statements, type Extractor } from "./conversation.ts";
 import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
+import { gapsIn, unfetched } from "./parts.ts";
 import { suggestScope } from "./scopes.ts";
-import { elementsOf, headOf, type Placed } from "./whole.ts";
+import { elementsOf, headOf, TOO_LARGE, type Placed } from "./whole.ts";
 
 /**
- * Reads Claude's data export: `conversations.json`, `memories.json`, and `projects.json` or a file for each project.
+ * Reads Claude's data export: `conversations.json`, `memories.json`, and `projects.json` or a file for each project; whole, or in archives for each part. A part
+ * that is missing is reported.
  *
  * What Claude remembers is prose there: each bullet and paragraph becomes a lasting memory, as do descriptions of projects and their instructions;
  * what the user said in conversations goes through the extractor. Thoughts, calls of tools and documents are left out.
@@ -28,16 +30,20 @@ export function claude(extract: Extractor = statements): Importer {
         const path = files[0]?.path ?? "the export";
         throw new MalformedExport(path, "its list of files", "there is no file of a Claude export in it");
       }
+      yield* gapsIn(files);
+      yield* unfetched(files);
+      const read = new Set(found.map(({ file }) => file));
+      for (const file of files) if (!read.has(file)) yield* passedOver(file);
       const names = new Map<string, string>();
       const seen = new Set<string>();
       for (const { kind, file } of found) {
         for await (const element of elementsOf(file)) {
           if (element.value === undefined) {
-            yield { kind: "skipped", place: element.place, why: "it is larger than 64 MiB" };
+            yield { kind: "skipped", place: element.place, why: TOO_LARGE };
           } else if (kind === "conversations") yield* readTalk(element, extract, seen);
           else {
-            const read = kind === "projects" ? readProject : readMemories;
-            for (const found of read(element.value, names)) yield itemOf(element.place, found, seen);
+            const remembered = kind === "projects" ? readProject : readMemories;
+            for (const found of remembered(element.value, names)) yield itemOf(element.place, found, seen);
           }
         }
       }
@@ -77,6 +83,14 @@ async function sorted(files: readonly SourceFile[]): Promise<{ kind: Kind; file:
     if (kind !== undefined) found.push({ kind, rank, file });
   }
   return known ? found.sort((a, b) => a.rank - b.rank || (a.file.path < b.file.path ? -1 : 1)) : [];
+}
+
+/** What nobody looks for memories in. */
+const ACCOUNT = /(^|\/)(users|login_history|manifest-[^/]*)\.json$/i;
+
+function* passedOver({ path }: SourceFile): Generator<ImportedItem> {
+  if (/\.json$/i.test(path) && !ACCOUNT.test(path))
+    yield { kind: "skipped", place: path, why: "a file of another kind, of which nothing is read" };
 }
 
 function itemOf(place: string, found: Remembered, seen: Set<string>): ImportedItem {

@@ -22,7 +22,8 @@ export async function readSources(path: string): Promise<SourceFile[]> {
   const found = [];
   for (const inner of await walk(path, "")) {
     const { size } = await stat(join(path, inner));
-    found.push(...(await sourcesAt(join(path, inner), inner, size)));
+    // A zip among others is a folder of its name: parts of one export hold files of one name.
+    found.push(...(await sourcesAt(join(path, inner), inner, size, `${inner}/`)));
   }
   return found;
 }
@@ -44,7 +45,8 @@ async function walk(root: string, folder: string, depth = 0): Promise<string[]> 
   return found;
 }
 
-async function sourcesAt(path: string, name: string, size: number): Promise<SourceFile[]> {
+/** @param below - what the paths in a zip begin with. */
+async function sourcesAt(path: string, name: string, size: number, below = ""): Promise<SourceFile[]> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(new Uint8Array(4), 0, 4, 0);
@@ -54,7 +56,8 @@ async function sourcesAt(path: string, name: string, size: number): Promise<Sour
   } finally {
     await file.close();
   }
-  return openZip(onDisk(path, name, size));
+  const inner = await openZip(onDisk(path, name, size));
+  return inner.map((source) => ({ ...source, path: `${below}${source.path}` }));
 }
 
 /** "PK" and the kinds of record that a zip file begins with: a file, or the end of an empty one. */

@@ -131,6 +131,19 @@ describe("chatGpt", () => {
     }
   });
 
+  it("reports a shard that is missing", async () => {
+    const shard = (number: string) =>
+      source(
+        `conversations-${number}.json`,
+        JSON.stringify([line(message("user", `This is shard ${number}`))]),
+      );
+    const items = await all([shard("003"), shard("000")]);
+    expect(memories(items)).to.have.length(2);
+    expect(skipped(items).map(({ place, why }) => `${place}: ${why}`)).to.deep.equal([
+      "conversations-001.json: this part of the export is missing, and 1 after it",
+    ]);
+  });
+
   it("reads shards in order, and a zip", async () => {
     const shard = (text: string) => JSON.stringify([line(message("user", text))]);
     const archive = zip(

@@ -1,3 +1,7 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { expect } from "chai";
 
 import { MalformedExport } from "../../../client/errors.ts";
@@ -176,6 +180,119 @@ describe("claude", () => {
     expect(textsIn(await itemsOf(claude(), [projects]))).to.deep.equal(["Garden: Roses"]);
   });
 
+  it("splits the notes that it keeps as files, and says which file and when", async () => {
+    const note = {
+      path: "/areas/garden.md",
+      content: "# Garden\n- Grows roses\n- Grows quinces",
+      updated_at: "2026-03-04T05:06:07Z",
+    };
+    const account = { conversations_memory: "", project_memories: {}, memory_files: [note] };
+    const items = await itemsOf(claude(), [file(account, "memories/0a1b.json")]);
+    expect(
+      memoriesIn(items).map(({ text, createdAt, metadata }) => [text, createdAt, metadata]),
+    ).to.deep.equal(
+      ["Grows roses", "Grows quinces"].map((text) => [
+        text,
+        Date.UTC(2026, 2, 4, 5, 6, 7),
+        { file: "/areas/garden.md", heading: "Garden" },
+      ]),
+    );
+    expect(items[0]!.place).to.equal("memories/0a1b.json.memory_files[0].content:2");
+  });
+
+  describe("given an export in parts", () => {
+    const talks = (text: string) => JSON.stringify([talk(message("human", text))]);
+    const project = { uuid: "p", name: "Garden", description: "Roses", prompt_template: "", docs: [] };
+    const PARTS = {
+      "conversations-000.zip": zip({ name: "conversations.json", content: talks("This comes first here") }),
+      "conversations-001.zip": zip({ name: "conversations.json", content: talks("This comes second here") }),
+      "memories-000.zip": zip({
+        name: "memories/0a1b.json",
+        content: JSON.stringify({
+          conversations_memory: "Likes tea",
+          project_memories: { p: "Prunes in March" },
+          memory_files: [],
+        }),
+      }),
+      "projects-000.zip": zip({ name: "projects/p.json", content: JSON.stringify(project) }),
+      "light_metadata-000.zip": zip({ name: "users.json", content: "[]" }),
+      "design_chats-000.zip": zip({ name: "design_chats/d.json", content: '{"uuid":"d"}' }),
+      "manifest-0a1b.json": JSON.stringify({
+        data_files: ["conversations-000", "conversations-001", "memories-000", "projects-000"].map(
+          (name) => ({
+            filename: `${name}.zip`,
+            export_url: "https://example.org/once",
+          }),
+        ),
+      }),
+    };
+    const without = (...names: string[]) =>
+      Object.fromEntries(Object.entries(PARTS).filter(([name]) => !names.includes(name)));
+    let folder: string;
+    beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "parts-"))));
+    afterEach(() => rmSync(folder, { recursive: true }));
+    const put = (parts: Readonly<Record<string, string | Uint8Array>>) => {
+      for (const [name, content] of Object.entries(parts)) writeFileSync(join(folder, name), content);
+      return readSources(folder);
+    };
+
+    it("reads them all, and says which archive a memory is from", async () => {
+      const files = await put(PARTS);
+      expect((await recognise(allImporters(), files))!.name).to.equal("claude");
+      const items = await itemsOf(claude(), files);
+      expect(
+        items.map((item) => (item.kind === "memory" ? [item.place, item.memory.text] : [])),
+      ).to.deep.equal([
+        [],
+        ["projects-000.zip/projects/p.json.description", "Garden: Roses"],
+        ["memories-000.zip/memories/0a1b.json.conversations_memory:1", "Likes tea"],
+        ['memories-000.zip/memories/0a1b.json.project_memories["p"]:1', "Prunes in March"],
+        ["conversations-000.zip/conversations.json[0].chat_messages[0]", "This comes first here"],
+        ["conversations-001.zip/conversations.json[0].chat_messages[0]", "This comes second here"],
+      ]);
+      expect(skippedIn(items)).to.deep.equal([
+        "design_chats-000.zip/design_chats/d.json: a file of another kind, of which nothing is read",
+      ]);
+      expect(memoriesIn(items)[2]!.metadata).to.include({ project: "Garden" });
+    });
+
+    it("reports parts that are missing, by their numbers and by the manifest", async () => {
+      const there = without("conversations-000.zip", "projects-000.zip");
+      const skipped = skippedIn(await itemsOf(claude(), await put(there)));
+      expect(skipped.slice(0, -1)).to.deep.equal([
+        "conversations-000.zip: this part of the export is missing",
+        "manifest-0a1b.json.data_files[0]: this archive is not here: conversations-000.zip",
+        "manifest-0a1b.json.data_files[3]: this archive is not here: projects-000.zip",
+      ]);
+    });
+
+    it("takes an archive for there that was unpacked, or fetched twice", async () => {
+      const others = without("memories-000.zip", "projects-000.zip");
+      mkdirSync(join(folder, "memories-000"));
+      writeFileSync(join(folder, "memories-000", "x.json"), '{"conversations_memory":"Likes tea"}');
+      const skipped = skippedIn(
+        await itemsOf(claude(), await put({ ...others, "projects-000 (1).zip": PARTS["projects-000.zip"] })),
+      );
+      expect(skipped).to.have.length(1);
+    });
+
+    it("does not refuse what is there for a manifest that is broken", async () => {
+      for (const broken of ["{", "null", '{"data_files":5}', '{"data_files":[null,5,{"filename":7}]}']) {
+        const items = await itemsOf(claude(), await put({ ...PARTS, "manifest-0a1b.json": broken }));
+        expect(memoriesIn(items)).to.have.length(5);
+      }
+    });
+
+    it("counts what is missing between numbers that are far apart", async () => {
+      const shard = (number: string) =>
+        source(`a/conversations-${number}.json`, talks(`This is ${number} here`));
+      expect(skippedIn(await itemsOf(claude(), [shard("001"), shard("900000000")]))).to.deep.equal([
+        "a/conversations-000.json: this part of the export is missing",
+        "a/conversations-002.json: this part of the export is missing, and 899999997 after it",
+      ]);
+    });
+  });
+
   it("hands conversations to an extractor of one's own", async () => {
     const files = [file([talk(message("human", "How tall is it?"), message("assistant", "Eleven metres."))])];
     const items = await itemsOf(claude(exchanges), files);
@@ -222,7 +339,7 @@ describe("claude", () => {
         "memories.json[0]: an entry without memories",
         "memories.json[1]: an entry without memories",
         'memories.json[2].project_memories["a"]: a project\'s memory that is no text',
-        "memories.json[3].memory_files: files of memories are not read yet (1)",
+        "memories.json[3].memory_files[0]: a file of memories without content",
       ]);
     });
 

@@ -129,7 +129,7 @@ describe("readSources", () => {
     writeFileSync(join(folder, "a.data"), zip({ name: "conversations.json", content: "[]" }));
     symlinkSync("/etc", join(folder, "c"));
     const files = await readSources(folder);
-    expect(files.map(({ path }) => path)).to.deep.equal(["conversations.json", "b/deep.md"]);
+    expect(files.map(({ path }) => path)).to.deep.equal(["a.data/conversations.json", "b/deep.md"]);
     expect(await contentOf(files[1]!)).to.equal("- one");
   });
 
