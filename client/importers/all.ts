@@ -1,8 +1,12 @@
 import { chatGpt } from "./chatgpt.ts";
 import { claude } from "./claude.ts";
 import type { Extractor } from "./conversation.ts";
+import { gemini } from "./gemini.ts";
 import type { Importer } from "./importer.ts";
 import { jsonLines } from "./jsonl.ts";
+import { letta } from "./letta.ts";
+import { mcpMemory } from "./mcp-memory.ts";
+import { mem0 } from "./mem0.ts";
 import { memSync } from "./memsync.ts";
 import { pam } from "./pam.ts";
 import { text } from "./text.ts";
@@ -15,5 +19,6 @@ import { text } from "./text.ts";
  * const importer = await recognise(allImporters(), files);
  */
 export function allImporters(extract?: Extractor): Importer[] {
-  return [pam, jsonLines, memSync, chatGpt(extract), claude(extract), text];
+  const lists = [jsonLines, mcpMemory, memSync, mem0, letta];
+  return [pam, ...lists, chatGpt(extract), claude(extract), gemini(extract), text];
 }

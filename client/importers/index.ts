@@ -14,6 +14,7 @@ export {
   type Extractor,
   type Turn,
 } from "./conversation.ts";
+export { gemini } from "./gemini.ts";
 export {
   contentKey,
   recognise,
@@ -23,6 +24,9 @@ export {
   type SourceFile,
 } from "./importer.ts";
 export { jsonLines } from "./jsonl.ts";
+export { letta } from "./letta.ts";
+export { mcpMemory } from "./mcp-memory.ts";
+export { mem0 } from "./mem0.ts";
 export { memSync } from "./memsync.ts";
 export { pam } from "./pam.ts";
 export { suggestScope, type SuggestedScope } from "./scopes.ts";

@@ -37,7 +37,8 @@ export const addImport = (cli: Cli): void => {
       usage: "import <path>",
       summary: "Bring memories from another tool",
       about:
-        "A file, a zip or a folder: exports of ChatGPT, Claude and MemSync, Portable AI Memory, our JSON lines, Markdown, text.\n" +
+        "A file, a zip or a folder: exports of ChatGPT, Claude, Gemini, mem0, MemSync, Letta and the MCP memory server,\n" +
+        "Portable AI Memory, our JSON lines, Markdown, text.\n" +
         "Which one it is shows in its content. Run it again as often as you like: what is there already is left out.",
       examples: [
         "memvault import export.zip --dry-run",

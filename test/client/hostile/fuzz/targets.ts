@@ -586,6 +586,42 @@ const MEMSYNC = {
     },
   ],
 };
+const CLAUDE_NOTES = {
+  conversations_memory: "Likes tea.",
+  memory_files: [{ path: "/a.md", content: "# Work\n- Builds bridges", updated_at: "2025-01-01T00:00:00Z" }],
+};
+const GEMINI = [
+  {
+    ...{ header: "Gemini Apps", title: "Prompted when do I sleep", time: "2025-01-01T00:00:00Z" },
+    safeHtmlItem: [{ html: "<p>At &lt;ten&gt;&#33;</p>" }],
+  },
+  {
+    ...{ products: ["Gemini Apps"], time: "2025-01-02T00:00:00Z" },
+    details: [
+      { name: "Request", value: "I sleep at ten" },
+      { name: "Response", value: "Good" },
+    ],
+  },
+];
+const MEM0 = {
+  results: [
+    {
+      ...{ id: "1", memory: "Sleeps at ten", user_id: "a", run_id: "r", categories: ["health", "x"] },
+      ...{ metadata: { a: [1] }, created_at: "2025-01-01", expiration_date: "2027-01-01" },
+    },
+  ],
+  relations: [{ source: "a", target: "b" }],
+};
+const GRAPH = [
+  { type: "entity", name: "Mira", entityType: "person", observations: ["Sleeps at ten"] },
+  { type: "relation", from: "Mira", to: "Hana", relationType: "is_sister_of", x: {} },
+]
+  .map((line) => JSON.stringify(line))
+  .join("\n");
+const LETTA = {
+  agents: [{ id: "a", name: "Sam", block_ids: ["b"], messages: [{}] }],
+  blocks: [{ id: "b", label: "human", value: "Sleeps at ten\n- Likes tea", metadata: { a: 1 } }],
+};
 const SCOPES = [{ id: id(), name: "health", memories: [FULL, { ...BARE, id: id() }] }];
 
 /** What an importer calls a memory, a vault takes: one that it does not would keep all others out. */
@@ -623,6 +659,11 @@ const IMPORTERS: readonly Target[] = [
   importing("a ChatGPT export", "conversations.json", JSON.stringify(CHATGPT), "json"),
   importing("a Claude export", "conversations.json", JSON.stringify(CLAUDE), "json"),
   importing("Claude's memories", "memories.json", JSON.stringify(CLAUDE_MEMORIES), "json"),
+  importing("Claude's notes", "memories/a.json", JSON.stringify(CLAUDE_NOTES), "json"),
+  importing("a Gemini export", "MyActivity.json", JSON.stringify(GEMINI), "json"),
+  importing("a mem0 export", "mem0.json", JSON.stringify(MEM0), "json"),
+  importing("a graph of the MCP memory server", "memory.jsonl", GRAPH, "text"),
+  importing("a Letta agent", "agent.af", JSON.stringify(LETTA), "json"),
   importing("a MemSync export", "export.json", JSON.stringify(MEMSYNC), "json"),
   importing("a PAM export", "export.json", exportPam(SCOPES, { owner: { id: "x" }, now: 1 }), "json"),
   importing("an export in JSON lines", "export.jsonl", exportJsonLines(SCOPES), "text"),
