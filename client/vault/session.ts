@@ -10,6 +10,7 @@ import {
   VaultChangedHands,
   VaultError,
 } from "../errors.ts";
+import { bounded } from "../storage/bounded.ts";
 import type { BlobStore } from "../storage/store.ts";
 import type { JournalStore } from "../storage/journal-store.ts";
 import { randomBytes } from "@noble/hashes/utils.js";
@@ -34,6 +35,8 @@ export interface Environment {
   /** Pays for transactions; an owner's for grants. Without one the commit key pays. */
   readonly wallet?: Signer | undefined;
   readonly store: BlobStore;
+  /** Milliseconds that the store may take over one blob; two minutes unless said. */
+  readonly storePatience?: number | undefined;
   /** The vault's own journal; as a function for who does not know yet which vault it will be. */
   readonly journalStore: JournalStore | ((ref: VaultRef) => JournalStore);
   /** 32 bytes that seal the journal; never leave the device. */
@@ -87,7 +90,7 @@ export function vaultAt(ref: VaultRef, environment: Environment): Vault {
     patience: environment.patience ?? PATIENCE,
     // A browser's signer cannot be connected to another provider, and needs none.
     wallet: wallet === undefined ? null : wallet.provider === null ? wallet.connect(provider) : wallet,
-    store,
+    store: bounded(store, environment.storePatience),
     journal: discreet(journal, ref),
     finality: environment.finality ?? finalityOf(ref.chainId),
     random,

@@ -45,6 +45,25 @@ describe("Hostile stores: memories come whole or not at all, and nothing points 
     world = await createWorld();
   });
 
+  for (const [method, what] of [
+    ["get", "reads"],
+    ["put", "writes"],
+  ] as const) {
+    it(`one that never answers who ${what} is named in the time that it has, and nothing is lost`, async () => {
+      const { vault, environment } = await furnished(world);
+      const never = (): Promise<never> => new Promise(() => undefined);
+      const mute = changed(vault, environment, {
+        ...{ store: misbehaving(world.store, { [method]: never }), storePatience: 100 },
+      });
+      await remember(mute, { scope: "health", text: "Kept" });
+      expect(await nameOf(sync(mute))).to.equal("StoreUnavailable");
+      if (method === "get") expect(await nameOf(read(mute))).to.equal("StoreUnavailable");
+      expect(await pending(vault)).to.have.length(1);
+      await sync(vault);
+      expect(await texts(vault)).to.include("Kept");
+    });
+  }
+
   /** A vault with every kind of blob: head, listed segments, chunks, a stored welcome; an owner's device and a reader. */
   async function rich() {
     const { store, archive } = archiving(memoryStore("test store"));
