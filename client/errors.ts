@@ -51,6 +51,20 @@ export class StoreFull extends VaultError {
   }
 }
 
+/** Too few stores of a mirror have kept a blob. */
+export class QuorumMissed extends VaultError {
+  constructor(
+    readonly digest: string,
+    readonly stores: readonly string[],
+    readonly quorum: number,
+    readonly faults: readonly VaultError[],
+  ) {
+    super(
+      `Blob ${digest} was kept by ${stores.length} stores, ${quorum} are needed. ${faults.map(({ message }) => message).join(" ")}`,
+    );
+  }
+}
+
 /** Not the digest of a blob. */
 export class InvalidDigest extends VaultError {
   constructor(readonly digest: string) {

@@ -139,7 +139,14 @@ const GROUPS: readonly (readonly [number, readonly Kind[]])[] = [
   [
     EXIT.unavailable,
     [
-      ...[ChainUnreachable, DevNotRunning, client.BlobMissing, client.StoreUnavailable, client.StoreFull],
+      ...[
+        ChainUnreachable,
+        DevNotRunning,
+        client.BlobMissing,
+        client.StoreUnavailable,
+        client.StoreFull,
+        client.QuorumMissed,
+      ],
       ...[client.JournalBusy, client.RaceLost],
     ],
   ],

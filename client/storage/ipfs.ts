@@ -1,8 +1,10 @@
-import { BlobAltered, StoreFull, StoreUnavailable, VaultError } from "../errors.ts";
+import type { VaultError } from "../errors.ts";
+import { BlobAltered, StoreFull, StoreUnavailable } from "../errors.ts";
 import { digestOfCid } from "./cid.ts";
 import { gate } from "./gate.ts";
 import { AnswerTooLong, ask, endpointAt, type Answer, type Endpoint, type HttpOptions } from "./http.ts";
 import { pinnerAt, type PinningService } from "./pinning.ts";
+import { firstHonest, type Source } from "./race.ts";
 import { cidOf, digestOf, type BlobStore, type Digest } from "./store.ts";
 
 /** Where blobs are kept on IPFS, and who else is asked for them. */
@@ -30,13 +32,6 @@ const MAX_BLOCK = 262_144;
 
 /** What a node says besides blocks. */
 const MAX_WORDS = 65_536;
-
-/** Somebody who may have a blob. */
-interface Source {
-  readonly name: string;
-  /** Its bytes, checked; `null` when it is not there. */
-  read(digest: Digest, signal: AbortSignal): Promise<Uint8Array | null>;
-}
 
 /**
  * Keeps blobs on IPFS: each is one raw block, pinned, whose CID is its sha256.
@@ -110,74 +105,9 @@ export function ipfsStore(options: IpfsOptions): BlobStore {
   };
 }
 
-/**
- * Asks everybody, rank by rank: the next rank when the one before had its head start, or has nothing.
- *
- * @throws BlobAltered when nobody had it and somebody lied. StoreUnavailable when nobody had it and somebody did not answer.
- */
-async function firstHonest(
-  digest: Digest,
-  ranks: readonly (readonly Source[])[],
-  headStart: number,
-  notice: (fault: VaultError) => void,
-): Promise<Uint8Array | null> {
-  const faults: VaultError[] = [];
-  const over = new AbortController();
-  const asked = new Set<Promise<void>>();
-  const found: { blob: Uint8Array | null } = { blob: null };
-  const begin = async (source: Source): Promise<void> => {
-    try {
-      const blob = await source.read(digest, over.signal);
-      found.blob ??= blob;
-    } catch (fault) {
-      if (!(fault instanceof VaultError)) throw fault;
-      // Whoever was told to stop did not fail.
-      if (!over.signal.aborted) faults.push(fault);
-    }
-  };
-  try {
-    for (const rank of ranks) {
-      for (const source of rank) {
-        const answered: Promise<void> = begin(source).finally(() => asked.delete(answered));
-        asked.add(answered);
-      }
-      const last = rank === ranks.at(-1);
-      const patience = last ? null : AbortSignal.timeout(headStart);
-      while (found.blob === null && asked.size > 0 && patience?.aborted !== true)
-        await Promise.race([...asked, ...(patience === null ? [] : [until(patience)])]);
-      if (found.blob !== null) break;
-    }
-  } finally {
-    over.abort();
-    // They end at once, and none may be left whose failure nobody hears of.
-    await Promise.allSettled(asked);
-  }
-  if (found.blob === null) return nothingFound(digest, faults);
-  for (const fault of faults) notice(fault);
-  return found.blob;
-}
-
-function nothingFound(digest: Digest, faults: readonly VaultError[]): null {
-  const liars = faults.filter((fault) => fault instanceof BlobAltered).map(({ store }) => store);
-  if (liars.length > 0) throw new BlobAltered(digest, liars.join(", "));
-  if (faults.length === 0) return null;
-  const silent = faults.filter((fault) => fault instanceof StoreUnavailable);
-  const [first] = silent;
-  if (first === undefined) throw new StoreUnavailable("IPFS", faults.map(({ message }) => message).join(" "));
-  if (silent.length === 1) throw first;
-  throw new StoreUnavailable(
-    silent.map(({ store }) => store).join(", "),
-    silent.map(({ why }) => why).join("; "),
-  );
-}
-
-const until = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-
 const nodeSource = (node: Endpoint, options: IpfsOptions): Source => {
   const search = options.search ?? 10_000;
   return {
-    name: node.name,
     read: async (digest, signal) => {
       const asked = { arg: cidOf(digest), timeout: `${search}ms` };
       // The node's own time ends first, so that what it did not find differs from a node that is gone.
@@ -194,7 +124,6 @@ const nodeSource = (node: Endpoint, options: IpfsOptions): Source => {
 };
 
 const gatewaySource = (gateway: Endpoint, options: IpfsOptions): Source => ({
-  name: gateway.name,
   read: (digest, signal) =>
     checked(digest, gateway.name, async () => {
       const answer = await ask(

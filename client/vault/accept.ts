@@ -5,7 +5,7 @@ import { getAddress } from "ethers";
 import { generateIdentity } from "../crypto/identity.ts";
 import { readWelcome, type OpenedWelcome } from "../crypto/welcome.ts";
 import { AlreadyInitialised, VaultError, WelcomeNotStored, WelcomeRejected } from "../errors.ts";
-import { readBlob, type BlobStore } from "../storage/store.ts";
+import { readBlob, type BlobStore, type Digest } from "../storage/store.ts";
 import { blockRanges } from "./blocks.ts";
 import type { MemoryVault } from "./contract.ts";
 import type { OpenedHead } from "./head.ts";
@@ -146,6 +146,20 @@ export async function findWelcome(
   store: BlobStore,
   fromBlock = 0,
 ): Promise<Uint8Array> {
+  return readBlob(store, await newestWelcomeEvent(contract, vaultId, grantee, fromBlock));
+}
+
+/**
+ * The digest of the welcome that {@link findWelcome} reads.
+ *
+ * @throws {WelcomeNotStored|BlocksOutOfReach} as it does.
+ */
+export async function newestWelcomeEvent(
+  contract: MemoryVault,
+  vaultId: bigint,
+  grantee: string,
+  fromBlock: number,
+): Promise<Digest> {
   const provider = contract.runner?.provider;
   if (provider == null) throw new TypeError("looking for a welcome needs a provider");
   const [given, ended] = await Promise.all([
@@ -162,7 +176,7 @@ export async function findWelcome(
       // What a revoke, which has no generation, or another owner ended is of no use.
       if (event?.args["generation"] !== generation) throw new WelcomeNotStored(vaultId, grantee);
       const welcome = String(event.args["welcome"]);
-      if (BigInt(welcome) !== 0n) return readBlob(store, welcome.slice(2));
+      if (BigInt(welcome) !== 0n) return welcome.slice(2);
     }
   }
   throw new WelcomeNotStored(vaultId, grantee);

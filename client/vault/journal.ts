@@ -197,6 +197,7 @@ const REACH = "reach";
 const GARBAGE = "garbage-";
 const WITNESSED = "witnessed";
 const NEEDED = "needed";
+const GIVEN = "given";
 const CHECKED = "checked";
 const SUCCESSION = "succession";
 
@@ -402,6 +403,21 @@ export async function readGarbage(journal: Journal): Promise<ReadonlyMap<string,
 }
 
 export const removeGarbage = (journal: Journal, name: string): Promise<void> => journal.store.remove(name);
+
+/** Digests that are kept of what was given up, the newest: later ones are looked after longest. */
+const MAX_GIVEN = 4_096;
+
+/** Notes the digests of blobs that the store is told to give up. */
+export async function noteGiven(journal: Journal, digests: readonly Digest[]): Promise<void> {
+  const all = new Set([...(await readGiven(journal)), ...digests]);
+  await write(journal, GIVEN, encodeDigests([...all].slice(-MAX_GIVEN)));
+}
+
+/** The digests of what was given up on purpose. */
+export async function readGiven(journal: Journal): Promise<Digest[]> {
+  const bytes = await read(journal, GIVEN);
+  return bytes === null ? [] : decodeDigests(bytes);
+}
 
 const encodeDigests = (digests: Iterable<Digest>): Uint8Array => encodeCbor([...digests].map(hexToBytes));
 

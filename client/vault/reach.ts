@@ -3,6 +3,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { digestOf, readBlob, type Digest } from "../storage/store.ts";
 import { mapConcurrently, type OpenedHead } from "./head.ts";
 import {
+  noteGiven,
   readCandidates,
   readGarbage,
   readReach,
@@ -19,7 +20,9 @@ import { openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
  */
 export function reachOf(opened: OpenedHead): ReadonlySet<Digest> {
   const segments = [...opened.scopes.values()].flatMap((scope) => scope.segments);
-  const welcomes = [...rosterOf(opened).members.values()].map(({ welcomeDigest }) => welcomeDigest);
+  // A reader has no roster: what it reaches is what its scopes need.
+  const members = opened.epochKey === null ? [] : [...rosterOf(opened).members.values()];
+  const welcomes = members.map(({ welcomeDigest }) => welcomeDigest);
   const digests = [
     opened.digest,
     ...opened.data.pages.map(({ digest }) => digest),
@@ -79,8 +82,16 @@ export async function giveUpGarbage(
   const open = (await readCandidates(vault.journal)).filter(({ id }) => !batches.has(id));
   const kept = new Set([...reach, ...newest, ...needed, ...open.flatMap(({ blobs }) => blobs.map(digestOf))]);
   const due = new Set(noted.filter((digest) => !kept.has(digest)));
-  for (const digest of due) await vault.store.delete(digest);
+  await giveUp(vault, [...due]);
   const later = noted.filter((digest) => newest.has(digest) && !reach.has(digest));
   if (later.length > 0) await writeGarbage(vault.journal, later);
   return { notes: [...garbage.keys()], given: due.size };
+}
+
+/** Has the store give blobs up, and notes which: that they are gone is no loss, and where they come back they go again. */
+export async function giveUp(vault: Vault, digests: readonly Digest[]): Promise<void> {
+  if (digests.length === 0) return;
+  // The note comes first: what a store could not be told is found by it.
+  await noteGiven(vault.journal, digests);
+  for (const digest of digests) await vault.store.delete(digest);
 }

@@ -27,7 +27,7 @@ import {
 import type { VaultOperation } from "./operations.ts";
 import { owedRevokes, stands } from "./owed.ts";
 import { newestShredOf, rosterOf, secretsOf } from "./plan.ts";
-import { noteGarbage, reachOf } from "./reach.ts";
+import { giveUp, noteGarbage, reachOf } from "./reach.ts";
 import { KEPT_BATCHES } from "./roster.ts";
 import { keepSent, sendLeftOut } from "./sent.ts";
 import { identitiesBehind } from "./renewal.ts";
@@ -307,7 +307,10 @@ async function turnPast(
  * @param reached - what stays: of a commit that nobody can tell of, heads have it where it landed.
  */
 async function destroy(vault: Vault, { blobs }: Candidate, reached: ReadonlySet<Digest>): Promise<void> {
-  for (const digest of blobs.map(digestOf)) if (!reached.has(digest)) await vault.store.delete(digest);
+  await giveUp(
+    vault,
+    blobs.map(digestOf).filter((digest) => !reached.has(digest)),
+  );
 }
 
 /** Beyond the batches that scope zero remembers nobody can tell whether a signed one landed. */

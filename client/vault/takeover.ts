@@ -35,6 +35,7 @@ import {
 import { commitAddress, firstState } from "./mint.ts";
 import { isOfMemory } from "./operations.ts";
 import { planCommit, type Genesis, type Inherited } from "./plan.ts";
+import { giveUp } from "./reach.ts";
 import { MAX_RACES, sendOnto, unlessReplaced } from "./races.ts";
 import { finalNumber } from "./rpcs.ts";
 import {
@@ -141,7 +142,7 @@ async function goOn(vault: Vault, succession: Succession): Promise<Takeover> {
     // Asked again after it: until then somebody else may have moved the head.
     if (await authorise(vault, succession, chain)) continue;
     if (candidate !== null && candidate.delta.prevStateRoot !== chain.stateRoot) {
-      for (const blob of candidate.blobs) await vault.store.delete(digestOf(blob));
+      await giveUp(vault, candidate.blobs.map(digestOf));
       candidate = null;
     }
     if (candidate === null) {

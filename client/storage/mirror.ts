@@ -1,0 +1,186 @@
+import { BlobAltered, QuorumMissed, StoreUnavailable, VaultError } from "../errors.ts";
+import { gate } from "./gate.ts";
+import { firstHonest, until, type Source } from "./race.ts";
+import { digestOf, putAllVerified, putVerified, type BlobStore, type Digest } from "./store.ts";
+
+/** How many stores must have a blob, and how patient to be with one. */
+export interface MirrorOptions {
+  /** How many stores must have read a blob back before it counts as kept; more than half of them unless given. */
+  readonly quorum?: number;
+  /** Milliseconds for which one store may take over one blob; 30,000 unless given. A permanent one may ask a person, and is waited for. */
+  readonly patience?: number;
+  /** Milliseconds for which a store is asked alone before the next one is asked too; 1,000 unless given. */
+  readonly headStart?: number;
+  /** Hears of every store that failed where enough others did not. */
+  readonly notice?: (fault: VaultError) => void;
+}
+
+/** Several stores as one. */
+export interface Mirror extends BlobStore {
+  /** In the order in which they are asked. */
+  readonly stores: readonly BlobStore[];
+  readonly quorum: number;
+  /** Resolves when no repair that a read began is on its way any more. */
+  settled(): Promise<void>;
+}
+
+/** Repairs that wait for their turn; more are left to `repair`, so that a store that lost all costs no memory. */
+const MAX_REPAIRS = 64;
+
+/**
+ * Keeps each blob in several stores. A blob is kept once a quorum has read it back; it is read from the first store that answers
+ * honestly, and put back where it was missing or altered, unless the store is permanent: nothing is paid for unasked.
+ *
+ * @param stores - The stores; their order is that of asking.
+ * @param options - How many are enough.
+ * @returns The mirror. `put` throws QuorumMissed when too few stores have the blob; `get` throws BlobAltered when all who answer lie,
+ * and StoreUnavailable when nobody has the blob and not everybody answered; `delete` tells all, and throws when one could not be told.
+ * @throws RangeError when the quorum is not between 1 and the number of stores.
+ * @example
+ * const store = mirrorStore([memoryStore("here"), memoryStore("there"), memoryStore("elsewhere")], { quorum: 2 });
+ */
+export function mirrorStore(stores: readonly BlobStore[], options: MirrorOptions = {}): Mirror {
+  const { patience = 30_000, headStart = 1_000, notice = () => undefined } = options;
+  const quorum = options.quorum ?? Math.floor(stores.length / 2) + 1;
+  if (!Number.isInteger(quorum) || quorum < 1 || quorum > stores.length)
+    throw new RangeError(`a quorum of ${quorum} among ${stores.length} stores`);
+  const through = gate(4);
+  const repairs = new Set<Promise<void>>();
+  /** What was given up here: a read that was on its way must not bring it back. */
+  const givenUp = new Set<Digest>();
+
+  /** Has all stores do something, and tells which did. */
+  const eachOf = async (work: (store: BlobStore) => Promise<unknown>, scale = 1) => {
+    const outcomes = await Promise.all(
+      stores.map(async (store) => {
+        try {
+          await patiently(store, store.permanent === true ? null : patience * scale, () => work(store));
+          return { store, fault: null };
+        } catch (fault) {
+          return { store, fault: asFault(store, fault) };
+        }
+      }),
+    );
+    return {
+      done: outcomes.filter(({ fault }) => fault === null).map(({ store }) => store.name),
+      faults: outcomes.flatMap(({ fault }) => (fault === null ? [] : [fault])),
+    };
+  };
+
+  const requireQuorum = (
+    what: readonly Digest[],
+    { done, faults }: { readonly done: readonly string[]; readonly faults: readonly VaultError[] },
+  ): void => {
+    if (done.length < quorum) throw new QuorumMissed(what[0] ?? "", done, quorum, faults);
+    for (const fault of faults) notice(fault);
+  };
+
+  const repair = (store: BlobStore, digest: Digest, blob: Uint8Array): void => {
+    if (store.permanent === true || repairs.size >= MAX_REPAIRS) return;
+    const work = through(async () => {
+      try {
+        if (givenUp.has(digest)) return;
+        await patiently(store, patience, () => putVerified(store, blob));
+        if (givenUp.has(digest)) await store.delete(digest);
+      } catch (fault) {
+        notice(asFault(store, fault));
+      }
+    }).finally(() => repairs.delete(work));
+    repairs.add(work);
+  };
+
+  const get = async (digest: Digest): Promise<Uint8Array | null> => {
+    const lacking = new Set<BlobStore>();
+    const ranks = stores.map((store): readonly Source[] => [
+      {
+        read: async (asked, signal) => {
+          try {
+            const blob = await patiently(store, patience, () => store.get(asked), signal);
+            if (blob !== null && digestOf(blob) !== asked) throw new BlobAltered(asked, store.name);
+            if (blob === null) lacking.add(store);
+            return blob;
+          } catch (fault) {
+            if (fault instanceof BlobAltered) lacking.add(store);
+            throw asFault(store, fault);
+          }
+        },
+      },
+    ]);
+    const blob = await firstHonest(digest, ranks, headStart, notice);
+    if (blob !== null) for (const store of lacking) repair(store, digest, blob.slice());
+    return blob;
+  };
+
+  const sizes = stores.flatMap(({ maxBlobSize }) => (maxBlobSize === undefined ? [] : [maxBlobSize]));
+  const putAll = async (blobs: readonly Uint8Array[]): Promise<void> => {
+    const digests = blobs.map(digestOf);
+    for (const digest of digests) givenUp.delete(digest);
+    requireQuorum(digests, await eachOf((store) => putAllVerified(store, blobs), blobs.length));
+  };
+  return {
+    ...{ stores, quorum, name: `mirror of ${stores.map(({ name }) => name).join(", ")}` },
+    ...(sizes.length === 0 ? {} : { maxBlobSize: Math.min(...sizes) }),
+    ...(stores.some(({ permanent }) => permanent === true) ? { permanent: true } : {}),
+    put: async (blob) => {
+      await putAll([blob]);
+      return digestOf(blob);
+    },
+    putAll,
+    get,
+    has: async (digest) => {
+      const answers = await eachOf(async (store) => {
+        if (!(await store.has(digest))) throw new StoreUnavailable(store.name, NOT_THERE);
+      });
+      const silent = answers.faults.filter(
+        (fault) => !(fault instanceof StoreUnavailable && fault.why === NOT_THERE),
+      );
+      if (answers.done.length === 0 && silent[0] !== undefined) throw silent[0];
+      return answers.done.length > 0;
+    },
+    delete: async (digest) => {
+      givenUp.add(digest);
+      const { faults } = await eachOf((store) => store.delete(digest));
+      if (faults[0] !== undefined) throw faults[0];
+    },
+    settled: async () => {
+      while (repairs.size > 0) await Promise.all(repairs);
+    },
+  };
+}
+
+const NOT_THERE = "it does not have it";
+
+/**
+ * Waits for a store, and no longer than it may take.
+ *
+ * @param patience - Milliseconds; for ever when `null`.
+ * @throws StoreUnavailable when it takes longer, or nobody waits any more.
+ */
+export async function patiently<T>(
+  store: BlobStore,
+  patience: number | null,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const over = new AbortController();
+  const timer =
+    patience === null ? undefined : setTimeout(() => over.abort(`no answer in ${patience} ms`), patience);
+  const stop = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
+  try {
+    const late = until(stop).then((): never => {
+      throw new StoreUnavailable(
+        store.name,
+        over.signal.aborted ? String(over.signal.reason) : "not waited for",
+      );
+    });
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A store may be anybody's: whatever it throws is a fault of that store. */
+export const asFault = (store: BlobStore, fault: unknown): VaultError =>
+  fault instanceof VaultError
+    ? fault
+    : new StoreUnavailable(store.name, fault instanceof Error ? fault.name : "it failed");
