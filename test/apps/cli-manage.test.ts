@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -261,6 +261,22 @@ describe("memvault, for who else has the vault", function () {
         expect([found.name, found.code], argv.join(" ")).to.deep.equal([name, code]);
       }
       expect(await texts()).to.deep.equal(["Prefers window seats"]);
+    });
+
+    it("are taken back by the words, where the deal fails", async () => {
+      const to = path.join(home, "profiles", "buyer", "recipient.txt");
+      const welcome = path.join(home, "for-nobody.age");
+      await json(["hand-over", "--to", to, "--label", "Ann", "--out", welcome, "--yes"]);
+      const wordless = await fault(["devices", "remove", "Ann", "--yes"]);
+      expect([wordless.name, wordless.code]).to.deep.equal(["WordsNeeded", 7]);
+      const sheet = path.join(home, "sheet.txt");
+      await writeFile(sheet, words);
+      const back = await json(["devices", "remove", "Ann", "--words", sheet, "--yes"]);
+      expect(back).to.include({ rotated: true }).and.have.property("removed").length(1);
+      await json(["add", "Goes on", "--scope", "travel", "--sync"]);
+      const [{ id } = { id: "" }] = (await json(["search", "goes", "on"])).memories;
+      await json(["forget", id, "--yes", "--sync"]);
+      expect((await fault([...buyer, "accept", welcome, "--hand-over"])).name).to.equal("WelcomeRejected");
     });
 
     it("give a buyer all that lives, checked before the token moves, and close it to everybody else", async () => {

@@ -11,6 +11,7 @@ import {
   type DeviceEntry,
   type RekeyRequest,
 } from "../../../client/manage.ts";
+import { wordsToSeed } from "../../../client/words.ts";
 import type { Cli, Report } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
 import { finalWelcome, handOut, minutesOf } from "../granting.ts";
@@ -21,6 +22,7 @@ import { ID_SHOWN } from "../show.ts";
 import { syncJson, syncLines } from "../syncing.ts";
 import { bold, count, size, table } from "../terminal.ts";
 import { DIGEST_SHOWN, VOUCH_OPTION, vouchedFor } from "../vouching.ts";
+import { wordsIn } from "../words.ts";
 
 interface AddOptions {
   readonly to?: string;
@@ -30,6 +32,7 @@ interface AddOptions {
 }
 
 interface RemoveOptions {
+  readonly words?: string;
   readonly vouch?: string;
   readonly base?: string;
 }
@@ -85,10 +88,15 @@ export const addDevices = (cli: Cli): void => {
         "memvault devices remove phone",
         "memvault devices remove 5b1c09aa --vouch 77ab01de4c0f91b2",
         "memvault devices remove phone --base 41",
+        "memvault devices remove Ann --words sheet.txt   # takes back what was handed over to Ann",
       ],
       options: [
         VOUCH_OPTION,
         ["--base <sequence>", "the head to go on from, where the device wrote junk after it"],
+        [
+          "--words <file>",
+          "a file with the 24 words, where somebody took them out, or a head opens by them alone",
+        ],
       ],
     },
     remove,
@@ -150,7 +158,7 @@ async function add(session: Session, { to, label, out, wait }: AddOptions): Prom
 
 async function remove(
   session: Session,
-  { vouch, base }: RemoveOptions,
+  { vouch, base, words }: RemoveOptions,
   who: readonly string[],
 ): Promise<Report> {
   const { vault, account } = await session.vault("owner", true);
@@ -159,7 +167,10 @@ async function remove(
   // Behind junk the newest roster does not open: members are named by their whole ids there.
   const known = from === undefined ? await devices(vault) : [];
   const leaving = who.map((each) => (from === undefined ? memberNamed(known, each).id : each));
-  const request: RekeyRequest = { remove: leaving, base: from };
+  const request: RekeyRequest = {
+    ...{ remove: leaving, base: from },
+    words: words === undefined ? undefined : wordsToSeed(await wordsIn(words)),
+  };
   // Before the commit key is replaced: nothing is half done.
   const confirmed = await vouchedFor(session, vault, request, vouch);
   await session.confirm(

@@ -52,7 +52,8 @@ export const addHanding = (cli: Cli): void => {
         summary: "Leave everything that lives in the vault to a buyer's key",
         about:
           "All keys change, all grants end, and everybody leaves but the buyer, who checks what it gets before it pays: memvault\n" +
-          "accept --hand-over. This device writes nothing more. Nothing is lost if the deal fails: a rekey takes it all back.",
+          "accept --hand-over. This device writes nothing more. Nothing is lost if the deal fails: memvault devices remove with\n" +
+          "--words takes it back from the buyer.",
         examples: [
           'memvault hand-over --to buyer/recipient.txt --label "Ann"',
           "memvault hand-over --to 0xBUYER --out for-buyer.age",
