@@ -593,6 +593,13 @@ export class GrantLeftOut extends VaultError {
   }
 }
 
+/** A listed grant that was changed, and is on chain as it was. */
+export class ChangeLeftOut extends VaultError {
+  constructor(readonly grantee: string) {
+    super(`Somebody landed the commit without the changed grant of ${grantee} beside it. Change it again.`);
+  }
+}
+
 /** An epoch that no honest vault has. */
 export class EpochOutOfReach extends VaultError {
   constructor(

@@ -1,8 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { ZeroHash } from "ethers";
 
-import { NotGranted } from "../errors.ts";
-import { PERMISSION, sendCalls } from "./contract.ts";
+import { ChangeLeftOut, NotGranted } from "../errors.ts";
+import { PERMISSION } from "./contract.ts";
 import { checkedTerms, naming, newestHead, requireOwner } from "./grant.ts";
 import type { ChangeOperation, Terms } from "./operations.ts";
 import { rosterOf, sameTerms } from "./plan.ts";
@@ -40,7 +39,8 @@ export interface Changed extends SyncResult {
  * Where two devices change one grant at once, what is narrower of both stands, and `overruled` shows it.
  *
  * @param who - the grantee's account, its member id, or its recipient.
- * @throws {NotGranted} when nobody of that name has a grant, or has one any more.
+ * @throws {NotGranted} when nobody of that name has a grant, or has one any more. {ChangeLeftOut} when somebody landed the
+ *   commits without the grant beside them: the reader has the terms, the chain those of before.
  * @throws {NoScopes|InvalidExpiry|ProposalUnlisted} as `grant` does. {OwnerRequired} when the chain's terms change and the
  *   wallet is not the owner's.
  */
@@ -48,17 +48,45 @@ export async function change(vault: Vault, who: string, request: ChangeRequest =
   const [member, operation] = await operationFor(vault, who, request);
   const wanted = operation.wanted ?? operation.seen;
   if (await differsOnChain(vault, member, wanted)) await requireOwner(vault);
-  const { result, outcome } = await commitOrWithdraw(vault, operation);
-  if (outcome?.kind === "refused") throw outcome.fault;
-  const [after] = await readerNamed(vault, member.id);
-  if (after === null) throw new NotGranted(who);
-  await giveAnew(vault, member, after, result.receipt?.blockNumber);
+  const { result, after } = await givenOnChain(vault, member, await committed(vault, operation));
   return {
     ...result,
     memberId: member.id,
     terms: after,
     overruled: operation.wanted === null || sameTerms(after, wanted) ? null : wanted,
   };
+}
+
+/** What a change came to. */
+interface Committed {
+  readonly result: SyncResult;
+  /** What the grant says after it. */
+  readonly after: Terms;
+}
+
+async function committed(vault: Vault, operation: ChangeOperation): Promise<Committed> {
+  const { result, outcome } = await commitOrWithdraw(vault, operation);
+  if (outcome?.kind === "refused") throw outcome.fault;
+  const [after] = await readerNamed(vault, operation.memberId);
+  if (after === null) throw new NotGranted(operation.memberId);
+  return { result, after };
+}
+
+/**
+ * The commit's signature is public once it was sent: whoever lands it alone leaves the grant beside it out. It is given then
+ * beside a commit of its own, and with that or not at all: alone it could land behind a revoke.
+ */
+async function givenOnChain(vault: Vault, member: RosterMember, first: Committed): Promise<Committed> {
+  const isLeftOut = ({ result, after }: Committed): Promise<boolean> =>
+    differsOnChain(vault, member, after, result.receipt?.blockNumber);
+  if (vault.wallet === null || member.grantee === null || !(await isLeftOut(first))) return first;
+  const again = await committed(vault, {
+    ...{ kind: "change", id: bytesToHex(vault.random(16)), memberId: member.id },
+    ...{ seen: first.after, wanted: null, label: null, anew: true },
+  });
+  if (await isLeftOut(again)) throw new ChangeLeftOut(member.grantee);
+  const outcomes = new Map([...first.result.outcomes, ...again.result.outcomes]);
+  return { ...again, result: { ...again.result, outcomes, races: first.result.races + again.result.races } };
 }
 
 /** A reader of the newest head, and its terms. */
@@ -88,7 +116,8 @@ async function operationFor(
   };
   const id = bytesToHex(vault.random(16));
   const wanted = terms ? await checkedTerms(vault, asked) : null;
-  return [member, { kind: "change", id, memberId: member.id, seen, wanted, label: label ?? null }];
+  const change = { kind: "change", id, memberId: member.id, seen, wanted, label: label ?? null } as const;
+  return [member, { ...change, anew: false }];
 }
 
 /** Whether the chain has other terms than these of a listed grant. */
@@ -104,13 +133,4 @@ async function differsOnChain(
     return standing.expiresAt !== BigInt(expiresAt) || standing.permissions !== BigInt(permissions);
   };
   return agreed(vault, "a grant", ask, blockTag);
-}
-
-/** The commit's signature is public once it was sent: whoever lands it alone leaves the grant beside it out. */
-async function giveAnew(vault: Vault, member: RosterMember, terms: Terms, block?: number): Promise<void> {
-  if (!(await differsOnChain(vault, member, terms, block)) || vault.wallet === null) return;
-  const [{ grantee }, { expiresAt, permissions }] = [member, terms];
-  if (grantee === null || expiresAt === null) return;
-  const call = { kind: "grant", grantee, expiresAt, permissions, welcome: ZeroHash } as const;
-  await sendCalls(vault.contract.connect(vault.wallet), vault.ref.vaultId, [call]);
 }

@@ -71,6 +71,8 @@ export interface ChangeOperation {
   readonly wanted: Terms | null;
   /** `null` where it stays. */
   readonly label: string | null;
+  /** Whether a listed grant is given anew on chain even where its terms stay. */
+  readonly anew: boolean;
 }
 
 /** Writes the recipient of a device that replaced its identity. */
@@ -191,6 +193,7 @@ export function encodeVaultOperation(operation: VaultOperation): Uint8Array {
         encodeTerms(operation.seen),
         operation.wanted === null ? null : encodeTerms(operation.wanted),
         operation.label,
+        operation.anew,
       ]);
     case "renew":
       return encodeCbor([
@@ -243,11 +246,12 @@ export function decodeVaultOperation(bytes: Uint8Array): VaultOperation {
     return { kind: "dismiss", id: hexId(id), memberId: hexId(memberId) };
   }
   if (fields[0] === TAG.change) {
-    const [, id, memberId, seen, wanted, label] = tuple(fields, 6, "change");
+    const [, id, memberId, seen, wanted, label, anew] = tuple(fields, 7, "change");
     return {
       ...{ kind: "change", id: hexId(id), memberId: hexId(memberId) },
       ...{ seen: decodeTerms(seen), wanted: nullOr(wanted, decodeTerms) },
       label: nullOr(label, (value) => text(value, "label")),
+      anew: flag(anew, "given anew"),
     };
   }
   if (fields[0] === TAG.renew) {

@@ -562,7 +562,7 @@ class Work {
       unchanged(overruled === null ? "the grant says so already" : "another device's narrower change stands");
       return;
     }
-    if (newWelcome) this.#reissue({ ...member, label }, terms);
+    if (newWelcome) this.#reissue({ ...member, label }, terms, operation.anew);
     else this.#enter({ ...member, label });
     this.#outcomes.set(operationId, { kind: "changed", operationId, memberId, terms, overruled });
   }
@@ -582,7 +582,7 @@ class Work {
   }
 
   /** New terms take a new secret, in a new welcome: the member's locator leads to it. */
-  #reissue(member: RosterMember, { scopes: names, expiresAt, permissions }: Terms): void {
+  #reissue(member: RosterMember, { scopes: names, expiresAt, permissions }: Terms, anew: boolean): void {
     const { id } = member;
     const admitted = this.#admitted.get(id);
     const welcomeDigest = admitted === undefined ? (member.welcomeDigest ?? UNWRITTEN) : null;
@@ -592,7 +592,7 @@ class Work {
       ...{ ...member, expiresAt, permissions, welcomeDigest },
       scopes: scopes.map((scope) => scope.id),
     };
-    const differs = expiresAt !== member.expiresAt || permissions !== member.permissions;
+    const differs = anew || expiresAt !== member.expiresAt || permissions !== member.permissions;
     const onChain = (member.listed && differs) || (admitted ?? this.#reissued.get(id))?.onChain === true;
     const welcomed = { member: next, secret: this.#request.random(32), scopes, onChain };
     if (admitted === undefined) this.#reissued.set(id, welcomed);

@@ -3,6 +3,7 @@ import { Wallet } from "ethers";
 
 import {
   BlobMissing,
+  ChangeLeftOut,
   findWelcome,
   generateIdentity,
   grant,
@@ -341,7 +342,7 @@ describe("Changed grants: other terms in one transaction, and the reader finds t
     const environment = device(world, world.owner, store);
     const { vault, memberId, reader } = await granted({}, environment);
     const { id, ...operation } = {
-      ...({ kind: "change", id: "0a".repeat(16), memberId, label: null } as const),
+      ...({ kind: "change", id: "0a".repeat(16), memberId, label: null, anew: false } as const),
       seen: { scopes: ["health"], expiresAt: (await entry(vault, memberId)).expiresAt, permissions: 1 },
       wanted: { scopes: ["travel"], expiresAt: await inDays(world, 9), permissions: 1 },
     };
@@ -367,7 +368,7 @@ describe("Changed grants: other terms in one transaction, and the reader finds t
     const seen = { scopes: ["health"], expiresAt, permissions: 1 };
     const wanted = { ...seen, expiresAt: soon };
     await writeOperations(vault.journal, [
-      { kind: "change", id: "0b".repeat(16), memberId, label: null, seen, wanted },
+      { kind: "change", id: "0b".repeat(16), memberId, label: null, seen, wanted, anew: false },
     ]);
     const refusing = signerWith(world.owner, () => Promise.reject(new Error("rejected by the user")));
     await thrown(sync(paidBy(vault, environment, refusing)));
@@ -383,8 +384,37 @@ describe("Changed grants: other terms in one transaction, and the reader finds t
     const watched = paidBy(vault, environment, frontRun(world.owner, world.relayer));
     await change(watched, grantee(), { expiresAt: expiresAt - 60, propose: false });
     expect(await onChain(vault)).to.deep.equal([expiresAt - 60, 1]);
-    // The multicall came too late to be sent at all; the grant went alone.
+    // The multicall came too late to be sent at all; the grant went beside a commit of its own.
     expect(await sent()).to.equal(before + 1);
+    expect(await pending(vault)).to.deep.equal([]);
+  });
+
+  it("that was left out is not given on chain behind a revoke", async () => {
+    const { vault, seed, environment, expiresAt } = await granted({ account: grantee() });
+    const other = await another(world, seed);
+    let sends = 0;
+    const late = signerWith(frontRun(world.owner, world.relayer), async (forward, transaction) => {
+      if (++sends === 2) await revoke(other, grantee());
+      return forward(transaction);
+    });
+    const attempt = change(paidBy(vault, environment, late), grantee(), { expiresAt: expiresAt + 60 });
+    expect(await thrown(attempt)).to.be.instanceOf(NotGranted);
+    expect(sends).to.equal(2);
+    expect(await world.memoryVault.canRead(vault.ref.vaultId, grantee())).to.equal(false);
+    expect(await grants(vault)).to.deep.equal([]);
+  });
+
+  it("that is left out each time is named", async () => {
+    const { vault, environment, expiresAt } = await granted({ account: grantee() });
+    const watched = [1, 2].map(() => frontRun(world.owner, world.relayer));
+    const wallet = signerWith(world.owner, (_, sent) =>
+      (watched.shift() ?? world.owner).sendTransaction(sent),
+    );
+    const attempt = change(paidBy(vault, environment, wallet), grantee(), { expiresAt: expiresAt + 60 });
+    expect(await thrown(attempt)).to.be.instanceOf(ChangeLeftOut);
+    expect(await onChain(vault)).to.deep.equal([expiresAt, 1]);
+    await change(vault, grantee(), { expiresAt: expiresAt + 60 });
+    expect(await onChain(vault)).to.deep.equal([expiresAt + 60, 1]);
   });
 
   it("is mended on chain after a crash, by asking again or by its end", async () => {
@@ -393,7 +423,7 @@ describe("Changed grants: other terms in one transaction, and the reader finds t
     await thrown(change(crashing, grantee(), { expiresAt: expiresAt - 60 }));
     expect(await onChain(vault)).to.deep.equal([expiresAt, 1]);
     const { receipt } = await change(vault, grantee(), { expiresAt: expiresAt - 60 });
-    expect(receipt, "the head says so already").to.equal(null);
+    expect(receipt, "the head says so already, and the grant goes beside another").not.to.equal(null);
     expect(await onChain(vault)).to.deep.equal([expiresAt - 60, 1]);
 
     const again = paidBy(vault, environment, frontRun(world.owner, world.relayer, true));

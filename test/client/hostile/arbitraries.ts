@@ -138,7 +138,7 @@ export const vaultOperation: Arbitrary<VaultOperation> = fc.oneof(
   fc.record({ kind: fc.constant("dismiss" as const), id: hex(16), memberId: hex(16) }),
   fc.record({
     ...{ kind: fc.constant("change" as const), id: hex(16), memberId: hex(16) },
-    ...{ seen: terms, wanted: orNull(terms), label: orNull(words()) },
+    ...{ seen: terms, wanted: orNull(terms), label: orNull(words()), anew: fc.boolean() },
   }),
   fc.record({ kind: fc.constant("renew" as const), id: hex(16), memberId: hex(16), recipient: bytes(1_216) }),
   fc.record({ ...{ kind: fc.constant("shred" as const), id: hex(16) }, memoryIds: fc.array(hex(16)) }),

@@ -106,7 +106,7 @@ describe("a record of the owner's own scopes", () => {
 describe("a time that no date has", () => {
   it("is no expiry, and would be told by its number", () => {
     const terms = (expiresAt: number) =>
-      encodeCbor([3, random(16), random(16), [[], expiresAt, 1], null, null]);
+      encodeCbor([3, random(16), random(16), [[], expiresAt, 1], null, null, false]);
     expect(() => decodeVaultOperation(terms(MAX_SECONDS))).not.to.throw();
     expect(() => decodeVaultOperation(terms(MAX_SECONDS + 1))).to.throw(MalformedData, "expiry");
     expect(new Date(MAX_SECONDS * 1_000).toISOString()).to.be.a("string");

@@ -103,17 +103,17 @@ const everyKind = (): VaultOperation[] => [
   },
   { kind: "dismiss", id: id(), memberId: id() },
   {
-    ...{ kind: "change", id: id(), memberId: id(), label: "Doctor ✚" },
+    ...{ kind: "change", id: id(), memberId: id(), label: "Doctor ✚", anew: false },
     seen: { scopes: ["health"], expiresAt: 1_800_000_000, permissions: 3 },
     wanted: { scopes: ["health", "travel"], expiresAt: 1_900_000_000, permissions: 1 },
   },
   {
-    ...{ kind: "change", id: id(), memberId: id(), label: null },
+    ...{ kind: "change", id: id(), memberId: id(), label: null, anew: false },
     seen: { scopes: [], expiresAt: null, permissions: 1 },
     wanted: { scopes: ["health"], expiresAt: 1, permissions: 0 },
   },
   {
-    ...{ kind: "change", id: id(), memberId: id(), wanted: null, label: null },
+    ...{ kind: "change", id: id(), memberId: id(), wanted: null, label: null, anew: true },
     seen: { scopes: ["health"], expiresAt: 1, permissions: 1 },
   },
   { kind: "renew", id: id(), memberId: id(), recipient: random(1_216) },

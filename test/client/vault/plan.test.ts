@@ -320,7 +320,7 @@ describe("a change of a grant", () => {
     seen: Terms,
     wanted: Terms | null,
     label: string | null = null,
-  ): ChangeOperation => ({ kind: "change", id: ledger.id(), memberId, seen, wanted, label });
+  ): ChangeOperation => ({ kind: "change", id: ledger.id(), memberId, seen, wanted, label, anew: false });
 
   async function withReader(seed: string, more: Partial<AdmitOperation> = {}) {
     const ledger = new Ledger(seed);
@@ -732,6 +732,7 @@ describe("a keyring of many members", () => {
         label: null,
         seen,
         wanted: { ...seen, expiresAt: 3_000 },
+        anew: false,
       },
     }));
     const next = ledger.plan(changes);

@@ -144,7 +144,7 @@ const VAULT_OPERATIONS: readonly VaultOperation[] = [
   },
   { kind: "dismiss", id: id(), memberId: id() },
   {
-    ...{ kind: "change", id: id(), memberId: id(), label: null },
+    ...{ kind: "change", id: id(), memberId: id(), label: null, anew: true },
     ...{
       seen: { scopes: ["a"], expiresAt: 1, permissions: 1 },
       wanted: { scopes: [], expiresAt: null, permissions: 3 },
