@@ -1,6 +1,12 @@
-import type { Memory } from "../memory/record.ts";
 import { PAM_SCHEMA, pamChecksum } from "../memory/pam-format.ts";
-import { pamConversations, pamMemory, pamTime } from "./pam-memory.ts";
+import {
+  pamConversations,
+  pamEntries,
+  pamMemory,
+  pamRelations,
+  pamTime,
+  type PamEntry,
+} from "./pam-memory.ts";
 import type { ScopeMemories } from "./scopes.ts";
 
 /** Who an export belongs to, and when it is made. */
@@ -20,6 +26,7 @@ export interface PamOptions {
  *
  * Reading it back with the importer `pam` gives every memory again with its text, type, scope, importance, confirmations, dates, tags, source and metadata. What
  * PAM has no field for stands under `metadata["memory-vault"]`. Ids, revisions and the time of the last change are told and not restored: a new vault has its own.
+ * A memory that came from PAM goes back as it came: under its id, with its confidence, provenance, relations and conversation, wherever the schema allows them.
  * Who may read what is not in it.
  *
  * @param scopes - What to export.
@@ -31,7 +38,10 @@ export interface PamOptions {
  */
 export function exportPam(scopes: readonly ScopeMemories[], { owner, now }: PamOptions): string {
   const all = scopes.flatMap(({ name, memories }) => memories.map((memory) => ({ scope: name, memory })));
-  const memories = all.map(({ scope, memory }) => pamMemory(scope, memory));
+  const entries = pamEntries(all);
+  const ids = new Map(entries.map(({ memory, id }) => [memory.id, id]));
+  const called = new Set(ids.values());
+  const memories = entries.map((entry) => pamMemory(entry, ids, called));
   const file = {
     schema: PAM_SCHEMA,
     schema_version: "1.0",
@@ -41,8 +51,8 @@ export function exportPam(scopes: readonly ScopeMemories[], { owner, now }: PamO
     // Field by field: whatever else the caller's object has stays out.
     owner: { id: owner.id, ...(owner.did !== undefined && { did: owner.did }) },
     memories,
-    relations: conflicts(all.map(({ memory }) => memory)),
-    conversations_index: pamConversations(all.map(({ memory }) => memory)),
+    relations: [...pamRelations(entries), ...conflicts(entries, ids)],
+    conversations_index: pamConversations(entries),
     integrity: {
       canonicalization: "RFC8785",
       checksum: pamChecksum(memories),
@@ -57,19 +67,10 @@ export function exportPam(scopes: readonly ScopeMemories[], { owner, now }: PamO
 const EXPORTED_BY = "memory-vault/0.1.0";
 
 /** Two versions of a memory that stand beside each other, as edges of PAM's graph. */
-function conflicts(memories: readonly Memory[]) {
-  const ids = new Set(memories.map(({ id }) => id));
-  return memories.flatMap(({ id, conflictsWith, createdAt }) =>
-    conflictsWith !== null && ids.has(conflictsWith)
-      ? [
-          {
-            id: `${id}-${conflictsWith}`,
-            from: id,
-            to: conflictsWith,
-            type: "contradicts",
-            created_at: pamTime(createdAt),
-          },
-        ]
-      : [],
-  );
+function conflicts(entries: readonly PamEntry[], ids: ReadonlyMap<string, string>) {
+  return entries.flatMap(({ id, memory: { conflictsWith, createdAt } }) => {
+    const to = conflictsWith === null ? undefined : ids.get(conflictsWith);
+    const created_at = pamTime(createdAt);
+    return to === undefined ? [] : [{ id: `${id}-${to}`, from: id, to, type: "contradicts", created_at }];
+  });
 }

@@ -6,8 +6,8 @@ import { suggestScope } from "./scopes.ts";
 
 /** What else a PAM file says of its memories. */
 export interface PamContext {
-  /** Titles of conversations, by their ids. */
-  readonly titles: ReadonlyMap<unknown, string>;
+  /** Entries of conversations, by their ids. */
+  readonly conversations: ReadonlyMap<unknown, unknown>;
   /** Edges of the graph, by the id that they go out from. */
   readonly relations: ReadonlyMap<unknown, readonly unknown[]>;
 }
@@ -41,7 +41,7 @@ function restored(value: unknown, content: string, extension: object): PamMemory
   const confirmed = field(extension, "reinforcements");
   const id = field(value, "id");
   const memory = {
-    scope: field(field(value, "metadata"), "domain"),
+    scope: ours("scope", field(field(value, "metadata"), "domain")),
     type: field(extension, "type"),
     text: content,
     importance: field(extension, "importance"),
@@ -59,12 +59,13 @@ function restored(value: unknown, content: string, extension: object): PamMemory
   };
 }
 
-function foreign(value: unknown, text: string, { titles, relations }: PamContext): ImportedMemory {
+function foreign(value: unknown, text: string, { conversations, relations }: PamContext): ImportedMemory {
   const temporal = field(value, "temporal");
   const provenance = field(value, "provenance");
   const thread = textField(provenance, "conversation_ref");
   const createdAt = timeOf(field(temporal, "created_at"));
-  const title = titles.get(thread);
+  const conversation = conversations.get(thread);
+  const title = textField(conversation, "title")?.slice(0, MAX_TITLE);
   const tags = field(value, "tags");
   const edges = relations.get(field(value, "id")) ?? [];
   return {
@@ -78,9 +79,11 @@ function foreign(value: unknown, text: string, { titles, relations }: PamContext
       .filter((tag) => typeof tag === "string")
       .map(cleanText)
       .filter((tag) => tag !== ""),
-    metadata: { ...(title !== undefined && { title }), pam: leftovers(value, edges) },
+    metadata: { ...(title !== undefined && { title }), pam: leftovers(value, edges, conversation) },
   };
 }
+
+const MAX_TITLE = 200;
 
 /** PAM's examples of domains that are scopes under another name. */
 const DOMAINS: Readonly<Record<string, string>> = { professional: "career", financial: "finance" };
@@ -96,10 +99,11 @@ const LEFT_OUT = {
   memory: ["content", "content_hash", "tags", "access", "embedding_ref"],
   temporal: ["created_at", "valid_until"],
   provenance: ["platform", "conversation_ref"],
+  conversation: ["id", "title", "derived_memories"],
 };
 
 /** Whatever has no place of its own in a memory. */
-function leftovers(value: unknown, edges: readonly unknown[]): JsonObject {
+function leftovers(value: unknown, edges: readonly unknown[], conversation: unknown): JsonObject {
   const rest = without(value, LEFT_OUT.memory);
   for (const name of ["temporal", "provenance"] as const) {
     const inner = field(value, name);
@@ -110,6 +114,8 @@ function leftovers(value: unknown, edges: readonly unknown[]): JsonObject {
   }
   if (rest["status"] === "active") Reflect.deleteProperty(rest, "status");
   if (edges.length > 0) rest["relations"] = edges;
+  const said = typeof conversation === "object" ? without(conversation, LEFT_OUT.conversation) : {};
+  if (Object.keys(said).length > 0) rest["conversation"] = said;
   return rest as JsonObject;
 }
 
@@ -118,6 +124,6 @@ function without(value: unknown, names: readonly string[]): Record<string, unkno
   const says = (item: unknown) =>
     item !== null && !(typeof item === "object" && Object.keys(item).length === 0);
   return Object.fromEntries(
-    Object.entries(value as object).filter(([name, item]) => !names.includes(name) && says(item)),
+    Object.entries(value ?? {}).filter(([name, item]) => !names.includes(name) && says(item)),
   );
 }

@@ -9,7 +9,7 @@ import { headOf, jsonOf, MAX_FILE } from "./whole.ts";
 /**
  * Reads Portable AI Memory 1.0, of this library (`exportPam`; nothing is lost) or of any other program.
  *
- * Of others, what has no place in a memory stays in its `metadata.pam`. Memories that were superseded or retracted stay out, and so does `access`: an import
+ * Of others, what has no place in a memory stays in its `metadata.pam`, and `exportPam` puts it back. Memories that were superseded or retracted stay out, and so does `access`: an import
  * restores memories, never consents. A checksum is checked when there is one; a signature is not.
  */
 export const pam: Importer = {
@@ -45,7 +45,7 @@ async function* readFile(file: SourceFile, seen: Set<string>): AsyncGenerator<Im
   if (!Array.isArray(memories)) throw refuse("memories", "a list was expected");
   checkIntegrity(file.path, field(root, "integrity"), memories);
 
-  const context = contextOf(root);
+  const context = contextOf(file.path, root, memories);
   for (const [index, value] of memories.entries()) {
     const place = `${file.path}.memories[${index}]`;
     const found = pamMemoryOf(value, context);
@@ -57,6 +57,7 @@ async function* readFile(file: SourceFile, seen: Set<string>): AsyncGenerator<Im
     const item = admit(place, memory, seen, key);
     yield item.kind === "memory" && reinforcements !== undefined ? { ...item, reinforcements } : item;
   }
+  yield* context.unused;
 }
 
 /** A file that was cut or changed on its way is refused as a whole. */
@@ -84,22 +85,38 @@ function checkIntegrity(path: string, integrity: unknown, memories: readonly unk
   }
 }
 
-function contextOf(root: unknown): PamContext {
+/** The rest of the file that says something of memories, and what is left of it that is about none. */
+function contextOf(
+  path: string,
+  root: unknown,
+  memories: readonly unknown[],
+): PamContext & { readonly unused: readonly ImportedItem[] } {
   const list = (name: string): unknown[] => {
     const value = field(root, name);
     return Array.isArray(value) ? (value as unknown[]) : [];
   };
-  const titles = new Map<unknown, string>();
-  for (const entry of list("conversations_index")) {
-    const title = textField(entry, "title");
-    if (title !== null) titles.set(field(entry, "id"), title.slice(0, 200));
+  const unused: ImportedItem[] = [];
+  const leave = (place: string, why: string) =>
+    unused.push({ kind: "skipped", place: `${path}.${place}`, why });
+
+  const threads = new Set(
+    memories.map((memory) => textField(field(memory, "provenance"), "conversation_ref")),
+  );
+  const conversations = new Map<unknown, unknown>();
+  for (const [index, entry] of list("conversations_index").entries()) {
+    const id = textField(entry, "id");
+    if (id !== null && threads.has(id)) conversations.set(id, entry);
+    else leave(`conversations_index[${index}]`, "a conversation that no memory is of");
   }
+  const ids = new Set(memories.map((memory) => field(memory, "id")));
   const relations = new Map<unknown, unknown[]>();
-  for (const relation of list("relations")) {
+  for (const [index, relation] of list("relations").entries()) {
     const from = field(relation, "from");
+    if (from === undefined || !ids.has(from))
+      leave(`relations[${index}]`, "an edge that goes out from no memory");
     const others = relations.get(from);
     if (others === undefined) relations.set(from, [relation]);
     else others.push(relation);
   }
-  return { titles, relations };
+  return { conversations, relations, unused };
 }

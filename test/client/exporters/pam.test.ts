@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { expect } from "chai";
 
@@ -8,7 +8,8 @@ import { exportPam } from "../../../client/exporters/index.ts";
 import { allImporters, pam, recognise } from "../../../client/importers/index.ts";
 import { canonicalJson } from "../../../client/memory/canonical-json.ts";
 import { pamChecksum, pamContentHash } from "../../../client/memory/pam-format.ts";
-import { itemsOf, memoriesIn } from "../importers/reading.ts";
+import { decodeRecord, encodeRecord } from "../../../client/memory/codec.ts";
+import { itemsOf, memoriesIn, WRONG } from "../importers/reading.ts";
 import { source } from "../importers/zips.ts";
 import { FULL } from "../memory/samples.ts";
 import { contents, restored, SCOPES, scopesOf } from "./memories.ts";
@@ -37,14 +38,17 @@ function skipUnless(context: Mocha.Context, file: URL): void {
 }
 
 describe("exportPam", () => {
-  describe("given the schema of PAM 1.0", () => {
-    const validate = (text: string): string[] => {
+  let check: ValidateFunction | undefined;
+  const validate = (text: string): string[] => {
+    if (check === undefined) {
       const ajv = new Ajv2020({ strict: false, allErrors: true });
       formats.default(ajv);
-      const check = ajv.compile(JSON.parse(readFileSync(SCHEMA, "utf8")) as object);
-      return check(JSON.parse(text)) ? [] : check.errors!.map((e) => `${e.instancePath} ${e.message ?? ""}`);
-    };
+      check = ajv.compile(JSON.parse(readFileSync(SCHEMA, "utf8")) as object);
+    }
+    return check(JSON.parse(text)) ? [] : check.errors!.map((e) => `${e.instancePath} ${e.message ?? ""}`);
+  };
 
+  describe("given the schema of PAM 1.0", () => {
     it("is valid, whatever memories hold", function () {
       skipUnless(this, SCHEMA);
       expect(validate(exportPam(SCOPES, options))).to.deep.equal([]);
@@ -83,6 +87,178 @@ describe("exportPam", () => {
     const once = memoriesIn(await itemsOf(pam, [source("a.json", exportPam(SCOPES, options))]));
     const twice = memoriesIn(await itemsOf(pam, [source("a.json", exportPam(scopesOf(once), options))]));
     expect(twice).to.deep.equal(once);
+  });
+
+  describe("given memories of another program", () => {
+    const foreign = {
+      schema: "portable-ai-memory",
+      schema_version: "1.0",
+      owner: { id: "x" },
+      memories: [
+        {
+          id: "mem-1",
+          type: "custom",
+          custom_type: "dream",
+          status: "archived",
+          content: "Dreams of trains",
+          summary: "A dream",
+          tags: ["night", "train"],
+          confidence: {
+            ...{ initial: 0.5, current: 0.25, decay_model: "time_linear" },
+            last_reinforced: "2026-01-01T00:00:00Z",
+          },
+          temporal: {
+            ...{ created_at: "2024-08-01T10:00:00.000Z", updated_at: "2025-02-03T04:05:06.000Z" },
+            ...{ valid_from: "2023-01-01T00:00:00Z", valid_until: "2030-01-01T00:00:00.000Z" },
+            superseded_by: "mem-2",
+          },
+          provenance: {
+            ...{ platform: "grok", platform_user_id: "u7", conversation_ref: "conv-1", message_ref: "m-1" },
+            ...{ extraction_method: "llm_inference", extracted_at: "2024-08-01T12:00:00Z" },
+            extractor: "some-tool/1.2.3",
+          },
+          metadata: { language: "pt-BR", domain: "nightlife", mood: { blue: [1, null, "x"] } },
+        },
+        {
+          ...{ id: "mem-2", type: "preference", content: "Likes tea" },
+          temporal: { created_at: "2024-08-01T10:00:00.000Z" },
+          provenance: { platform: "grok", conversation_ref: "conv-1" },
+          metadata: { domain: "professional" },
+        },
+      ],
+      relations: [
+        {
+          ...{ id: "rel-1", from: "mem-1", to: "mem-2", type: "related_to", confidence: 0.5 },
+          created_at: "2024-08-01T12:00:00Z",
+        },
+      ],
+      conversations_index: [
+        {
+          ...{ id: "conv-1", platform: "grok", title: "A talk", message_count: 2, tags: ["night"] },
+          temporal: { created_at: "2024-08-01T09:00:00Z", updated_at: "2024-08-01T11:00:00Z" },
+          derived_memories: ["mem-1", "mem-2"],
+          storage: { type: "file", ref: "conversations/conv-1.json", format: "json" },
+        },
+      ],
+    };
+
+    /** Through a vault: as records, which is what it keeps. */
+    const throughVault = async (text: string | Uint8Array): Promise<string> => {
+      const items = await itemsOf(pam, [source("a.json", text)]);
+      expect(items.filter(({ kind }) => kind !== "memory")).to.deep.equal([]);
+      const scopes = scopesOf(memoriesIn(items)).map(({ name, memories }) => ({
+        name,
+        memories: memories.map((memory) => decodeRecord(encodeRecord(memory))),
+      }));
+      return exportPam(scopes, options);
+    };
+    /** What a file says, however it says it: times in one form, without what is empty, our own notes and what is about the file itself. */
+    const said = (value: unknown): unknown => {
+      if (typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value)) return new Date(value).toISOString();
+      if (typeof value !== "object" || value === null) return value;
+      if (Array.isArray(value)) return value.map(said);
+      const entries = Object.entries(value).filter(
+        ([name, item]) =>
+          !["memory-vault", "content_hash", "access", "embedding_ref"].includes(name) &&
+          item !== null &&
+          !(name === "status" && item === "active") &&
+          !(Array.isArray(item) && item.length === 0),
+      );
+      return Object.fromEntries(entries.map(([name, item]) => [name, said(item)]));
+    };
+    const aboutMemories = (text: string) => {
+      const { memories, relations, conversations_index } = parse(text);
+      return said({ memories, relations, conversations_index });
+    };
+    /** What a vault adds where another program said nothing. */
+    const filledIn = (file: { memories: readonly object[] }) => ({
+      ...file,
+      memories: file.memories.map((memory) => {
+        const { temporal } = memory as { temporal: { created_at: string; updated_at?: string } };
+        return { ...memory, temporal: { updated_at: temporal.created_at, ...temporal } };
+      }),
+    });
+
+    it("gives every field back where it was, through a vault", async () => {
+      const once = await throughVault(JSON.stringify(foreign));
+      expect(aboutMemories(once)).to.deep.equal(aboutMemories(JSON.stringify(filledIn(foreign))));
+      const twice = await throughVault(once);
+      expect(aboutMemories(twice)).to.deep.equal(aboutMemories(once));
+      for (const text of [JSON.stringify(foreign), once, twice]) {
+        const found = memoriesIn(await itemsOf(pam, [source("a.json", text)]));
+        expect(found.map(({ scope }) => scope)).to.deep.equal(["private", "career"]);
+      }
+    });
+
+    it("gives the specification's example back", async function () {
+      skipUnless(this, EXAMPLE);
+      const example = readFileSync(EXAMPLE, "utf8");
+      const once = await throughVault(example);
+      expect(aboutMemories(once)).to.deep.equal(aboutMemories(JSON.stringify(filledIn(parse(example)))));
+      expect(aboutMemories(await throughVault(once))).to.deep.equal(aboutMemories(once));
+    });
+
+    it("keeps fields that PAM does not know, and leaves them where a schema allows anything", async () => {
+      const [first] = foreign.memories;
+      const odd = { ...first, mood: "blue", confidence: { current: 7 }, summary: 5, status: "active" };
+      const alone = { ...foreign, memories: [odd], relations: [] };
+      const text = await throughVault(JSON.stringify(alone));
+      const [exported] = parse(text).memories as unknown as Record<string, object>[];
+      expect(exported).to.not.have.any.keys("mood", "confidence", "summary");
+      expect(exported!["metadata"]).to.deep.include({ mood: { blue: [1, null, "x"] } });
+      for (const trip of [text, await throughVault(text)]) {
+        const [found] = memoriesIn(await itemsOf(pam, [source("a.json", trip)]));
+        expect(found!.metadata["pam"]).to.deep.include({
+          ...{ mood: "blue", confidence: { current: 7 }, summary: 5 },
+        });
+      }
+    });
+
+    it("is valid, whatever they said", async function () {
+      skipUnless(this, SCHEMA);
+      expect(validate(await throughVault(JSON.stringify(foreign)))).to.deep.equal([]);
+      const fields = ["status", "summary", "confidence", "temporal", "provenance", "metadata"];
+      for (const wrong of [...WRONG, { current: 2 }, { language: "x" }, { extractor: "x" }, "active"]) {
+        for (const field of [...fields, "relations", "conversation", "id"]) {
+          const memories = [{ ...FULL, metadata: { pam: { [field]: wrong } } }] as (typeof FULL)[];
+          expect(validate(exportPam([{ name: "x", memories }], options)), field).to.deep.equal([]);
+        }
+        const conversation = { temporal: wrong, storage: wrong, tags: wrong, message_count: wrong };
+        const relations = [wrong, { ...foreign.relations[0], from: FULL.id, to: FULL.id, type: wrong }];
+        const memories = [{ ...FULL, metadata: { pam: { conversation, relations } } }] as (typeof FULL)[];
+        expect(validate(exportPam([{ name: "x", memories }], options))).to.deep.equal([]);
+      }
+    });
+
+    it("gives no id twice, and never makes a memory look superseded", () => {
+      const came = { metadata: { pam: { id: "mem-1", status: "superseded" } } };
+      const ids = ["a", "b", "c"].map((digit) => digit.repeat(32));
+      const memories = ids.map((id) => ({ ...FULL, id, ...came, conflictsWith: ids[0]! }));
+      const impostor = { ...FULL, id: "d".repeat(32), metadata: { pam: { id: ids[2]! } } };
+      const file = parse(exportPam([{ name: "x", memories: [...memories, impostor] }], options));
+      const [, second] = file.memories as unknown as { metadata: Record<string, object> }[];
+      expect(second!.metadata["memory-vault"]).to.include({ conflictsWith: "mem-1" });
+      expect(file.memories.map(({ id }) => id)).to.deep.equal(["mem-1", ids[1], ids[2], "d".repeat(32)]);
+      expect(file.memories.map((memory) => (memory as unknown as { status: string }).status)).to.deep.equal(
+        Array(4).fill("active"),
+      );
+      expect(
+        (file["relations"] as { from: string; to: string }[]).map(({ from, to }) => [from, to]),
+      ).to.deep.equal([
+        ["mem-1", "mem-1"],
+        [ids[1], "mem-1"],
+        [ids[2], "mem-1"],
+      ]);
+    });
+
+    it("leads no reference to what is not there", async () => {
+      const [first] = foreign.memories;
+      const alone = { ...foreign, memories: [first] };
+      const items = await itemsOf(pam, [source("a.json", JSON.stringify(alone))]);
+      const file = parse(exportPam(scopesOf(memoriesIn(items)), options));
+      expect(file["relations"]).to.deep.equal([]);
+      expect(file.memories[0]).to.not.have.nested.property("temporal.superseded_by");
+    });
   });
 
   it("names the owner and nothing else of what it is given", () => {

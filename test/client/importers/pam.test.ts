@@ -139,6 +139,24 @@ describe("pam", () => {
     expect(found!.metadata["pam"]).to.deep.include({ relations: [edge] });
   });
 
+  it("keeps what is said of a conversation, and reports what is about no memory", async () => {
+    const talk = { id: "c1", platform: "grok", title: "A talk", message_count: 3, derived_memories: ["m1"] };
+    const items = await itemsOf(pam, [
+      file([memory({ provenance: { platform: "grok", conversation_ref: "c1" } })], {
+        conversations_index: [talk, { ...talk, id: "c2" }, null],
+        relations: [{ from: "m9", to: "m1" }, 5],
+      }),
+    ]);
+    expect(memoriesIn(items)[0]!.metadata).to.deep.include({ title: "A talk" });
+    expect(memoriesIn(items)[0]!.metadata["pam"]).to.deep.include({
+      conversation: { platform: "grok", message_count: 3 },
+    });
+    expect(skippedIn(items)).to.deep.equal([
+      ...[1, 2].map((n) => `store.json.conversations_index[${n}]: a conversation that no memory is of`),
+      ...[0, 1].map((n) => `store.json.relations[${n}]: an edge that goes out from no memory`),
+    ]);
+  });
+
   it("restores two of ours that say the same, and one that comes twice only once", async () => {
     const items = await read(ours(), ours({ id: "m2" }), ours());
     expect(items.map(({ kind }) => kind)).to.deep.equal(["memory", "memory", "duplicate", "memory"]);
