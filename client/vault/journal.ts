@@ -99,7 +99,7 @@ export interface Candidate {
   readonly revoked: readonly string[];
   /** The authorizer whose signature its welcomes bear. */
   readonly authorizer: string;
-  /** Whether it turns the epoch by everybody's ratcheted secret. */
+  /** Whether, stored and lost, it would open what is still in use: the epoch is turned past it then. */
   readonly ratcheted: boolean;
   /** The shreds that it makes. */
   readonly shreds: readonly Shredded[];

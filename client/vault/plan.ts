@@ -142,7 +142,10 @@ export type OperationOutcome =
 export interface Plan {
   readonly epoch: number;
   readonly rotated: boolean;
-  /** Whether it turns by everybody's ratcheted secret: a rekey draws them. */
+  /**
+   * Whether, stored and lost, it would open what is still in use: it turns by everybody's ratcheted secret (a rekey draws them), or
+   * its stored welcomes lead to scopes that their members did not have.
+   */
   readonly ratcheted: boolean;
   readonly admitted: readonly Admitted[];
   /** Members that find their new welcome by their locator. */
@@ -281,6 +284,7 @@ class Work {
   /** Members whom the keyring still lets in, and no record names. */
   #unnamed: readonly RosterMember[] = [];
   #rotate = false;
+  #widens = false;
 
   constructor(request: PlanRequest) {
     this.#request = request;
@@ -602,6 +606,8 @@ class Work {
       next,
       scopes.filter((scope) => !member.scopes.includes(scope.id)),
     );
+    if (admitted === undefined && scopes.some(({ id: scope }) => !member.scopes.includes(scope)))
+      this.#widens = true;
     // What is taken away must not be opened by what is written next.
     if (member.scopes.some((scope) => !next.scopes.includes(scope))) this.#rotate = true;
   }
@@ -725,7 +731,7 @@ class Work {
     return {
       epoch,
       rotated: this.#rotate,
-      ratcheted: this.#rotate && rekey === null,
+      ratcheted: (this.#rotate || this.#widens) && rekey === null,
       admitted: [...this.#admitted.values()],
       reissued: [...this.#reissued.values()],
       dismissed: this.#dismissed,

@@ -286,8 +286,8 @@ async function letLand(
 }
 
 /**
- * Whoever archived a loser that turned the epoch opens it with everybody's secret, ratcheted to that epoch: so the epoch
- * turns past it (SPEC §9).
+ * Whoever archived a loser that turned the epoch opens it with everybody's secret, ratcheted to that epoch; and who was to get
+ * another scope by one that did not, has a welcome that leads to its present key there: so the epoch turns past it (SPEC §9).
  */
 async function turnPast(
   vault: Vault,

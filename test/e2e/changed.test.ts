@@ -292,6 +292,19 @@ describe("Changed grants: other terms in one transaction, and the reader finds t
       expect(await texts(reader)).to.deep.equal(["Runs at six"]);
     });
 
+    it("a wider one that lost is turned past: its stored welcome leads to a key that is in use", async () => {
+      const { vault, member } = await both(
+        { scopes: ["health", "travel", "finance"] },
+        { expiresAt: await inDays(world, 3) },
+        { admission: "joined" },
+      );
+      expect(member.scopeNames).to.have.members(["health", "travel"]);
+      const { epoch } = (await opened(vault)).whole.data;
+      await sync(vault);
+      expect((await opened(vault)).whole.data.epoch).to.equal(epoch + 1);
+      expect(await pending(vault)).to.deep.equal([]);
+    });
+
     it("two that have no scope in common: the first one stands", async () => {
       const { result, member } = await both({ scopes: ["health"] }, { scopes: ["travel"] });
       expect(member.scopeNames).to.deep.equal(["travel"]);
