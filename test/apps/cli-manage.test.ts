@@ -115,7 +115,11 @@ describe("memvault, for who else has the vault", function () {
       const argv = ["conflicts", "resolve", left, "--text", "Drinks both", "--yes", "--sync"];
       const { id: stays } = await json([...phone, ...argv]);
       expect(stays).to.not.be.oneOf([id, left]);
-      expect(await json(["show", stays])).to.include({ scope: "travel", importance: 80, conflictsWith: null });
+      expect(await json(["show", stays])).to.include({
+        scope: "travel",
+        importance: 80,
+        conflictsWith: null,
+      });
       expect((await found()).conflicts).to.deep.equal([]);
       expect(await texts()).to.deep.equal(["Drinks both", "Prefers window seats"]);
       await json([...phone, "update", stays, "--text", "Drinks neither"]);
