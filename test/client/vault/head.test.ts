@@ -451,6 +451,18 @@ describe("a list", () => {
     }
   });
 
+  it("that names an epoch that its own sequence could not have had yet is refused", async () => {
+    const { bench, reader } = at;
+    for (let i = 0; i < 2; i++) {
+      bench.rotate();
+      await bench.commit();
+    }
+    const early = await listing(({ sequence }) => (sequence === 1n ? { epoch: 2 } : {}));
+    expect(await thrown(bench.open(reader, early)))
+      .to.be.instanceOf(MalformedData)
+      .and.match(/names sequence 1, epoch 2/);
+  });
+
   it("with the wrong sequence, epoch or key does not open the blob", async () => {
     const { bench, reader } = at;
     await bench.commit();
