@@ -204,7 +204,8 @@ export class NotYetAdmitted extends VaultError {
     readonly epoch: number,
   ) {
     super(
-      `The welcome holds from epoch ${admittedIn} on, the head is in ${epoch}. Wait for the admission to land.`,
+      `The secret here holds from epoch ${admittedIn} on, the head is in ${epoch}. ` +
+        "If this is the newest head, wait for the admission to land; earlier ones this device does not open any more.",
     );
   }
 }
@@ -355,7 +356,8 @@ export class VaultNotFound extends VaultError {
     options?: ErrorOptions,
   ) {
     super(
-      `There is no vault 0x${vaultId.toString(16)} at that contract. Check chain, contract and id.`,
+      `There is no vault 0x${vaultId.toString(16).padStart(64, "0")} at that contract. Check chain, contract and id; ` +
+        "words give the id of what their owner's address minted by them: another vault's must be named.",
       options,
     );
   }
@@ -474,8 +476,11 @@ export class InvalidExpiry extends VaultError {
   constructor(
     readonly expiresAt: number,
     readonly now: number,
+    readonly latest: number,
   ) {
-    super(`A grant cannot end at ${expiresAt}: it is ${now} now (unix seconds). Choose a later time.`);
+    super(
+      `A grant cannot end at ${expiresAt}: it is ${now} now, and ${latest} is the latest (unix seconds, not milliseconds). Choose a time between.`,
+    );
   }
 }
 

@@ -1,7 +1,6 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { getAddress, hexlify, isAddress } from "ethers";
 
-import { MAX_SECONDS } from "../cbor.ts";
 import { recipientBytes } from "../crypto/identity.ts";
 import {
   AlreadyMember,
@@ -84,7 +83,7 @@ export async function admit(vault: Vault, operation: AdmitOperation): Promise<Gr
   if (outcome?.kind === "refused") throw outcome.fault;
   if (outcome?.kind === "unchanged") {
     await refuseMember(vault, operation);
-    throw new InvalidExpiry(operation.expiresAt ?? 0, await chainTime(vault));
+    throw invalidExpiry(operation.expiresAt ?? 0, await chainTime(vault));
   }
   return { ...result, memberId: operation.id, welcome: await collectWelcome(vault, operation.id) };
 }
@@ -115,6 +114,12 @@ interface AskedTerms {
   readonly listed: boolean;
 }
 
+/** The longest that a grant may last, in seconds: 100 years. What is beyond it was meant in milliseconds. */
+const LONGEST_GRANT = 3_155_760_000;
+
+const invalidExpiry = (expiresAt: number, now: number): InvalidExpiry =>
+  new InvalidExpiry(expiresAt, now, now + LONGEST_GRANT);
+
 /** @throws {NoScopes|InvalidExpiry|ProposalUnlisted} when nobody can be granted that. */
 export async function checkedTerms(vault: Vault, asked: AskedTerms): Promise<Terms> {
   const { expiresAt, propose, listed } = asked;
@@ -122,8 +127,8 @@ export async function checkedTerms(vault: Vault, asked: AskedTerms): Promise<Ter
   const scopes = [...new Set(asked.scopes.map(scopeName))];
   if (scopes.length === 0) throw new NoScopes();
   const now = await chainTime(vault);
-  const later = Number.isSafeInteger(expiresAt) && expiresAt > now && expiresAt <= MAX_SECONDS;
-  if (!later) throw new InvalidExpiry(expiresAt, now);
+  const fits = Number.isSafeInteger(expiresAt) && expiresAt > now && expiresAt <= now + LONGEST_GRANT;
+  if (!fits) throw invalidExpiry(expiresAt, now);
   return { scopes, expiresAt, permissions: PERMISSION.read | (propose ? PERMISSION.propose : 0) };
 }
 

@@ -472,6 +472,7 @@ describe("Changed grants: other terms in one transaction, and the reader finds t
       [memberId, { scopes: [] }, NoScopes],
       [memberId, { expiresAt: now }, InvalidExpiry],
       [memberId, { expiresAt: 1.5 }, InvalidExpiry],
+      [memberId, { expiresAt: (now + 86_400) * 1_000 }, InvalidExpiry],
       [memberId, { propose: true }, ProposalUnlisted],
       [await recipientOf(generateIdentity()), { label: "x" }, NotGranted],
       [Wallet.createRandom().address, { label: "x" }, NotGranted],

@@ -244,6 +244,7 @@ for (const [kind, start] of kinds) {
       const refusals: [Partial<GrantOptions>, abstract new (...args: never[]) => Error][] = [
         [{ to: "ann.eth" }, InvalidAccount],
         [{ days: 0 }, InvalidExpiry],
+        [{ days: 36_526 }, InvalidExpiry],
         [{ scopes: [""] }, InvalidScopeName],
         [{ vaultId: 1n }, NoSuchVault],
         [{ propose: true }, ProposalUnlisted],
