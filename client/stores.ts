@@ -3,9 +3,15 @@
  *
  * @module
  */
-export { chainStore, type ChainStore, type ChainStoreOptions, type PublishingCost } from "./storage/chain.ts";
+export {
+  chainStore,
+  MAX_PUBLISHED,
+  type ChainStore,
+  type ChainStoreOptions,
+  type PublishingCost,
+} from "./storage/chain.ts";
 export type { Copies, NotCopied, Repaired, Shortfall, StoreCopies } from "./storage/copies.ts";
 export { ipfsStore, type IpfsOptions } from "./storage/ipfs.ts";
 export type { PinningService } from "./storage/pinning.ts";
-export { mirrorStore, type Mirror, type MirrorOptions } from "./storage/mirror.ts";
+export { isMirror, mirrorStore, type Mirror, type MirrorOptions } from "./storage/mirror.ts";
 export { audit, carryOver, collectGarbage, repair, type Audit, type Repair } from "./vault/audit.ts";

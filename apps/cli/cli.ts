@@ -43,6 +43,7 @@ export const GLOBAL_OPTIONS: readonly (readonly [flags: string, text: string])[]
   ["--rpc <url>", "another network than the profile's, for this once"],
   ["--second-rpc <url>", "another RPC of that network, which must agree with the first"],
   ["--keystore <file>", "the account that pays: an encrypted JSON keystore"],
+  ["--store <where>", "where blobs are, if elsewhere than the profile says; see memvault move --help"],
   ["--json", "print one JSON document, and errors as {error: …}"],
   ["-y, --yes", "confirm what would be asked"],
 ];

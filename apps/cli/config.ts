@@ -8,7 +8,7 @@ export interface Config {
   readonly rpc: string;
   /** The address of another RPC of that chain, which must agree, or `null`. */
   readonly secondRpc: string | null;
-  /** The folder of blobs, or `null` for the one that all profiles of this home share. */
+  /** Where blobs are, as `--store` says it, or `null` for the folder that all profiles of this home share. */
   readonly store: string | null;
   /** The account's encrypted keystore, or `null`. */
   readonly keystore: string | null;

@@ -123,11 +123,11 @@ export const idText = (vaultId: bigint): string => `0x${vaultId.toString(16).pad
  * Opens a profile.
  *
  * @param passphrase - Asked when its keys are sealed.
- * @param blobs - The folder of blobs; the profile's own unless given.
+ * @param store - Where blobs are; the profile's own folder unless given.
  * @throws {ProfileMissing} when there is none. {ProfileExposed} when other users can enter the folder.
  * @throws {WrongPassphrase} when it opens no keys. {ProfileBroken} when they are damaged.
  */
-export async function openProfile(home: string, passphrase: Passphrase, blobs?: string): Promise<Profile> {
+export async function openProfile(home: string, passphrase: Passphrase, store?: BlobStore): Promise<Profile> {
   const files = filesOf(home);
   const form = await formOfKeys(files);
   if (form === null) throw new ProfileMissing(home);
@@ -136,7 +136,7 @@ export async function openProfile(home: string, passphrase: Passphrase, blobs?: 
   // Nobody waits for a lock while a person thinks of a passphrase; only what is about to be rewritten is locked.
   const keys = form === "former" ? await locked(home, read) : await read();
   if (keys === null) throw new ProfileMissing(home);
-  return profileAt(home, keys, blobs);
+  return profileAt(home, keys, store);
 }
 
 /**
@@ -150,7 +150,7 @@ export async function createProfile(
   home: string,
   passphrase: string,
   choose: Partial<Keys> = {},
-  blobs?: string,
+  store?: BlobStore,
 ): Promise<Profile> {
   await makePrivate(home);
   const keys = await locked(home, async (files) => {
@@ -162,7 +162,7 @@ export async function createProfile(
     await writeKeys(files, drawn, passphrase);
     return drawn;
   });
-  return profileAt(home, keys, blobs);
+  return profileAt(home, keys, store);
 }
 
 /**
@@ -201,8 +201,12 @@ export async function isSealed(home: string): Promise<boolean | null> {
   return form === null ? null : form === "sealed";
 }
 
-const profileAt = (home: string, keys: Keys, blobs = path.join(home, "blobs")): Profile => ({
-  ...{ home, keys, store: directoryStore(blobs) },
+const profileAt = (
+  home: string,
+  keys: Keys,
+  store: BlobStore = directoryStore(path.join(home, "blobs")),
+): Profile => ({
+  ...{ home, keys, store },
 });
 
 async function makePrivate(home: string): Promise<void> {

@@ -1,6 +1,7 @@
 import path from "node:path";
 
 import { OwnerClassOnly, vaultAt, type Vault } from "../../client/index.ts";
+import { isMirror } from "../../client/stores.ts";
 import { DEV, readConfig, type Config } from "./config.ts";
 import { NotConfirmed, UsageFault } from "./faults.ts";
 import { PassphraseNeeded, type Passphrase } from "./keys.ts";
@@ -18,6 +19,7 @@ import {
   type KnownVault,
   type Profile,
 } from "./profile.ts";
+import { priceText, storeAt, storeText, type StoreWorld } from "./stores.ts";
 import { progress, type Progress } from "./terminal.ts";
 import { accountOfKey, accountOfKeystore, type Account } from "./wallet.ts";
 import type { World } from "./world.ts";
@@ -29,6 +31,7 @@ export interface Globals {
   readonly rpc?: string;
   readonly secondRpc?: string;
   readonly keystore?: string;
+  readonly store?: string;
   readonly json?: boolean;
   readonly yes?: boolean;
 }
@@ -50,8 +53,10 @@ export interface Session {
   readonly root: string;
   /** The folder of this one. */
   readonly home: string;
-  /** The folder of blobs. */
-  readonly blobs: () => Promise<string>;
+  /** Where blobs are, as `--store` says it. */
+  readonly store: () => Promise<string>;
+  /** What stores are made with. */
+  readonly storeWorld: StoreWorld;
   readonly config: () => Promise<Config>;
   readonly passphrase: Passphrase;
   readonly profile: () => Promise<Profile>;
@@ -80,9 +85,19 @@ export function openSession(world: World, globals: Globals): Session {
   const root = homeOf(env);
   const home = profileHome(root, globals.profile);
   const config = once(() => readConfig(home));
-  const blobs = async () => (await config()).store ?? path.join(root, "blobs");
+  const store = async () => storeText(globals.store ?? (await config()).store ?? path.join(root, "blobs"));
+  const storeWorld: StoreWorld = {
+    env,
+    chain: async () => {
+      const chain = await network();
+      return { blobLog: deploymentOn(chain).blobLog, provider: chain.provider };
+    },
+    signer: async () => account(),
+    approve: (cost) => session.confirm(priceText(cost)),
+    notice: (fault) => session.warn(fault.message),
+  };
   const passphrase = once(() => askPassphrase(world, `of ${home}`, env.MEMVAULT_PASSPHRASE));
-  const profile = once(async () => openProfile(home, passphrase, await blobs()));
+  const profile = once(async () => openProfile(home, passphrase, storeAt(await store(), storeWorld)));
   const network = once(async () => {
     const { rpc, secondRpc } = await config();
     // The profile's second one is of the profile's network.
@@ -91,7 +106,7 @@ export function openSession(world: World, globals: Globals): Session {
   });
   const account = once(async () => accountOf(session));
   const session: Session = {
-    ...{ world, globals, root, home, blobs, config, passphrase, profile, network, account },
+    ...{ world, globals, root, home, store, storeWorld, config, passphrase, profile, network, account },
     vault: (role, write = false) => openVault(session, role, write),
     say: (line) => {
       if (globals.json !== true) world.stdout.write(`${line}\n`);
@@ -100,6 +115,9 @@ export function openSession(world: World, globals: Globals): Session {
     progress: () => progress(world.stderr),
     confirm: (what) => confirm(world, globals, what),
     close: async () => {
+      // Repairs that reads began end before the process does.
+      const used = (await profile.settled())?.store;
+      if (used !== undefined && isMirror(used)) await used.settled();
       const opened = await network.settled();
       opened?.provider.destroy();
       opened?.secondProvider?.destroy();

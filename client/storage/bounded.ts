@@ -13,13 +13,14 @@ export const STORE_PATIENCE = 120_000;
  * @returns The same store, whose methods throw StoreUnavailable after that.
  */
 export function bounded(store: BlobStore, patience = STORE_PATIENCE): BlobStore {
-  const { name, maxBlobSize, permanent = false } = store;
+  const { name, maxBlobSize, permanent = false, parts } = store;
   const within = <T>(answer: Promise<T>, blobs = 1): Promise<T> => inTime(name, answer, patience * blobs);
   const written = <T>(answer: Promise<T>, blobs = 1): Promise<T> =>
     permanent ? answer : within(answer, blobs);
   return {
     ...{ name, permanent },
     ...(maxBlobSize !== undefined && { maxBlobSize }),
+    ...(parts !== undefined && { parts }),
     put: (blob) => written(store.put(blob)),
     ...(store.putAll !== undefined && {
       putAll: (blobs) => written(store.putAll?.(blobs) ?? Promise.resolve(), blobs.length),

@@ -1,7 +1,7 @@
 import { BlobAltered } from "../errors.ts";
 import { gate } from "./gate.ts";
-import { asFault, patiently, type Mirror } from "./mirror.ts";
-import { digestOf, putAllVerified, type BlobStore, type Digest } from "./store.ts";
+import { asFault, patiently } from "./mirror.ts";
+import { digestOf, putAllVerified, type BlobStore, type Digest, type StoreParts } from "./store.ts";
 
 /** What one store has of what is needed: each blob is in one of the four. */
 export interface StoreCopies {
@@ -45,10 +45,8 @@ export interface Copies {
 }
 
 /** The stores that something is kept in: a mirror's, or one. */
-export const storesOf = (
-  store: BlobStore,
-): { readonly stores: readonly BlobStore[]; readonly quorum: number } =>
-  "stores" in store ? (store as Mirror) : { stores: [store], quorum: 1 };
+export const storesOf = (store: BlobStore): StoreParts =>
+  store.parts ?? { stores: [store], quorum: 1, asIs: store };
 
 /** Blobs that are read at a time. */
 const WIDTH = 8;
@@ -61,7 +59,7 @@ const WIDTH = 8;
  * @param patience - Milliseconds for which one store may take over one blob.
  */
 export async function countCopies(
-  { stores, quorum }: { readonly stores: readonly BlobStore[]; readonly quorum: number },
+  { stores, quorum }: Pick<StoreParts, "stores" | "quorum">,
   needed: Iterable<Digest>,
   givenUp: Iterable<Digest> = [],
   patience = 30_000,
@@ -153,7 +151,7 @@ const AT_ONCE = 64;
  * @param own - Blobs that this device has itself, by digest.
  */
 export async function mendCopies(
-  kept: { readonly stores: readonly BlobStore[]; readonly quorum: number },
+  kept: Pick<StoreParts, "stores" | "quorum">,
   needed: Iterable<Digest>,
   givenUp: Iterable<Digest> = [],
   own: ReadonlyMap<Digest, Uint8Array> = new Map(),

@@ -1,7 +1,14 @@
 import { BlobAltered, QuorumMissed, StoreUnavailable, VaultError } from "../errors.ts";
 import { gate } from "./gate.ts";
 import { firstHonest, until, type Source } from "./race.ts";
-import { digestOf, putAllVerified, putVerified, type BlobStore, type Digest } from "./store.ts";
+import {
+  digestOf,
+  putAllVerified,
+  putVerified,
+  type BlobStore,
+  type Digest,
+  type StoreParts,
+} from "./store.ts";
 
 /** How many stores must have a blob, and how patient to be with one. */
 export interface MirrorOptions {
@@ -17,9 +24,7 @@ export interface MirrorOptions {
 
 /** Several stores as one. */
 export interface Mirror extends BlobStore {
-  /** In the order in which they are asked. */
-  readonly stores: readonly BlobStore[];
-  readonly quorum: number;
+  readonly parts: StoreParts;
   /** Resolves when no repair that a read began is on its way any more. */
   settled(): Promise<void>;
 }
@@ -89,7 +94,7 @@ export function mirrorStore(stores: readonly BlobStore[], options: MirrorOptions
     repairs.add(work);
   };
 
-  const get = async (digest: Digest): Promise<Uint8Array | null> => {
+  const get = async (digest: Digest, mend: boolean): Promise<Uint8Array | null> => {
     const lacking = new Set<BlobStore>();
     const ranks = stores.map((store): readonly Source[] => [
       {
@@ -107,7 +112,7 @@ export function mirrorStore(stores: readonly BlobStore[], options: MirrorOptions
       },
     ]);
     const blob = await firstHonest(digest, ranks, headStart, notice);
-    if (blob !== null) for (const store of lacking) repair(store, digest, blob.slice());
+    if (blob !== null && mend) for (const store of lacking) repair(store, digest, blob.slice());
     return blob;
   };
 
@@ -117,17 +122,17 @@ export function mirrorStore(stores: readonly BlobStore[], options: MirrorOptions
     for (const digest of digests) givenUp.delete(digest);
     requireQuorum(digests, await eachOf((store) => putAllVerified(store, blobs), blobs.length));
   };
-  return {
-    ...{ stores, quorum, name: `mirror of ${stores.map(({ name }) => name).join(", ")}` },
+  const store = {
+    ...{ name: `mirror of ${stores.map(({ name }) => name).join(", ")}` },
     ...(sizes.length === 0 ? {} : { maxBlobSize: Math.min(...sizes) }),
     ...(stores.some(({ permanent }) => permanent === true) ? { permanent: true } : {}),
-    put: async (blob) => {
+    put: async (blob: Uint8Array) => {
       await putAll([blob]);
       return digestOf(blob);
     },
     putAll,
-    get,
-    has: async (digest) => {
+    get: (digest: Digest) => get(digest, true),
+    has: async (digest: Digest) => {
       const answers = await eachOf(async (store) => {
         if (!(await store.has(digest))) throw new StoreUnavailable(store.name, NOT_THERE);
       });
@@ -137,11 +142,15 @@ export function mirrorStore(stores: readonly BlobStore[], options: MirrorOptions
       if (answers.done.length === 0 && silent[0] !== undefined) throw silent[0];
       return answers.done.length > 0;
     },
-    delete: async (digest) => {
+    delete: async (digest: Digest) => {
       givenUp.add(digest);
       const { faults } = await eachOf((store) => store.delete(digest));
       if (faults[0] !== undefined) throw faults[0];
     },
+  };
+  return {
+    ...store,
+    parts: { stores, quorum, asIs: { ...store, get: (digest) => get(digest, false) } },
     settled: async () => {
       while (repairs.size > 0) await Promise.all(repairs);
     },
@@ -184,3 +193,7 @@ export const asFault = (store: BlobStore, fault: unknown): VaultError =>
   fault instanceof VaultError
     ? fault
     : new StoreUnavailable(store.name, fault instanceof Error ? fault.name : "it failed");
+
+/** Tells a mirror from other stores. */
+export const isMirror = (store: BlobStore): store is Mirror =>
+  store.parts !== undefined && "settled" in store;

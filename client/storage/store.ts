@@ -22,6 +22,9 @@ export interface BlobStore {
   /** What is put here stays for ever and is paid for each time: nothing is put here that nobody asked for, and `delete` does nothing. */
   readonly permanent?: boolean;
 
+  /** What it is made of, where it is several stores. */
+  readonly parts?: StoreParts;
+
   /**
    * Keeps a blob; putting the same bytes again is harmless, and replaces a copy that was altered meanwhile.
    *
@@ -59,6 +62,16 @@ export interface BlobStore {
    * @param digest - The digest it was kept under.
    */
   delete(digest: Digest): Promise<void>;
+}
+
+/** Several stores that are one. */
+export interface StoreParts {
+  /** In the order in which they are asked. */
+  readonly stores: readonly BlobStore[];
+  /** How many must have a blob. */
+  readonly quorum: number;
+  /** The same for who only looks: its reads put nothing back. */
+  readonly asIs: BlobStore;
 }
 
 /**

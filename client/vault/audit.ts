@@ -19,8 +19,10 @@ export interface Repair extends Repaired, Pick<Needed, "from" | "fault" | "unkno
  * @throws whatever keeps the head from opening, where this device knows of no earlier one.
  */
 export async function audit(vault: Vault): Promise<Audit> {
-  const { digests, givenUp, ...needed } = await neededBy(vault);
-  const copies = await countCopies(storesOf(vault.store), digests, givenUp);
+  const kept = storesOf(vault.store);
+  // Opening reads, and reads of a mirror repair: whoever looks must see what there was.
+  const { digests, givenUp, ...needed } = await neededBy({ ...vault, store: kept.asIs });
+  const copies = await countCopies(kept, digests, givenUp);
   return { ...copies, ...told(needed) };
 }
 

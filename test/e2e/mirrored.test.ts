@@ -105,17 +105,8 @@ describe("A mirrored vault: nothing is committed that a quorum does not have, an
     expect(await texts(left)).to.deep.equal(all);
     const mirror = mirrorStore([a, b, c], { ...QUICK, quorum: 2 });
     const whole = changed(vault, environment, { store: mirror });
-    // An audit changes nothing, but opening reads, and reads repair: it is taken on stores that cannot be written.
-    const found = await audit(
-      changed(vault, environment, {
-        store: mirrorStore(
-          [a, b, c].map((store) =>
-            misbehaving(store, { put: () => Promise.reject(new StoreFull(store.name)) }),
-          ),
-          QUICK,
-        ),
-      }),
-    );
+    // An audit changes nothing: its reads put nothing back either.
+    const found = await audit(whole);
     expect(found.blobs).to.equal(digests.length);
     expect(
       found.stores.map(({ name, present, missing }) => [name, present.length, missing.length]),

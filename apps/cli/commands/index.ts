@@ -17,6 +17,7 @@ import { addReceipts } from "./receipts.ts";
 import { addRead } from "./read.ts";
 import { addRecover } from "./recover.ts";
 import { addStatus } from "./status.ts";
+import { addStores } from "./stores.ts";
 import { addSync } from "./sync.ts";
 import { addVerify } from "./verify.ts";
 import { addWords } from "./words.ts";
@@ -34,6 +35,7 @@ export const commands: readonly ((cli: Cli) => void)[] = [
     addExport,
     addVerify,
     addStatus,
+    addStores,
     addMcp,
     addPassphrase,
   ],

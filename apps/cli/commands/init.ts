@@ -11,12 +11,12 @@ import { DEV, writeConfig } from "../config.ts";
 import { FileFault, UsageFault } from "../faults.ts";
 import { createProfile, filesOf, isSealed, ProfileExists, saveDeployment } from "../profile.ts";
 import { newPassphrase, type Session } from "../session.ts";
+import { storeText } from "../stores.ts";
 import { facts } from "../terminal.ts";
 import { handOverWords } from "../words.ts";
 
 interface Options {
   readonly deployment?: string;
-  readonly store?: string;
   readonly words: boolean;
   readonly passphrase: boolean;
 }
@@ -33,6 +33,7 @@ export const addInit = (cli: Cli): void => {
         "memvault init",
         "memvault init --no-words                       # to read somebody's vault, or to recover yours",
         "memvault --profile work init                   # another profile beside it",
+        "memvault init --store ipfs:http://127.0.0.1:5001  # blobs elsewhere than in a folder",
         "memvault init --rpc https://… --deployment deployment.json --keystore account.json",
       ],
       options: [
@@ -40,7 +41,6 @@ export const addInit = (cli: Cli): void => {
           "--deployment <file>",
           "where the contracts stand, if the network is not known: JSON as `deploy` writes it",
         ],
-        ["--store <folder>", "where blobs are; readers on this machine must share it"],
         ["--no-words", "no vault will be minted here"],
         ["--no-passphrase", "do not seal the keys: whoever can read your files can read your vault"],
       ],
@@ -53,7 +53,7 @@ async function init(session: Session, options: Options): Promise<Report> {
   const { home, root, globals, say } = session;
   if ((await isSealed(home)) !== null) throw new ProfileExists(home);
   const deployment = options.deployment === undefined ? null : await readDeploymentFile(options.deployment);
-  const store = options.store === undefined ? null : path.resolve(options.store);
+  const store = globals.store === undefined ? null : storeText(globals.store);
   const [rpc, secondRpc] = [globals.rpc ?? DEV, globals.secondRpc ?? null];
   for (const url of [rpc === DEV ? null : rpc, secondRpc])
     if (url !== null && !URL.canParse(url)) throw new UsageFault(`${url} is no address of an RPC.`);
@@ -62,8 +62,8 @@ async function init(session: Session, options: Options): Promise<Report> {
   // The words come first: a profile whose words nobody saw is not to be had.
   const words = seed === null ? null : await handOverWords(session, seed, "the address that mints the vault");
 
-  const blobs = store ?? path.join(root, "blobs");
-  const { keys } = await createProfile(home, passphrase, { seed }, blobs);
+  const blobs = await session.store();
+  const { keys } = await createProfile(home, passphrase, { seed });
   const keystore = globals.keystore === undefined ? null : path.resolve(globals.keystore);
   await writeConfig(home, { rpc, secondRpc, store, keystore });
   if (deployment !== null) await saveDeployment(root, deployment);

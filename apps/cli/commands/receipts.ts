@@ -22,14 +22,17 @@ export const addReceipts = (cli: Cli): void => {
       if (drop === true) for (const { id } of done) await dropReceipt(vault, id);
       return {
         json: { receipts: done, dropped: drop === true },
-        lines: done.length === 0 ? ["No shred is done that was not taken."] : done.flatMap(receiptLines),
+        lines:
+          done.length === 0
+            ? ["No shred is done that was not taken."]
+            : done.flatMap((receipt) => receiptLines(receipt, vault.store.permanent === true)),
       };
     },
   );
 };
 
 /** What was done, and in the same breath what was not. */
-function receiptLines({ id, sequence, doneAt, ...receipt }: ShredReceipt): string[] {
+function receiptLines({ id, sequence, doneAt, ...receipt }: ShredReceipt, onChain: boolean): string[] {
   const { memoryIds, unknown, scopes, blobs, listed, followed, silent, readers } = receipt;
   return facts([
     [
@@ -42,6 +45,7 @@ function receiptLines({ id, sequence, doneAt, ...receipt }: ShredReceipt): strin
     ["Blobs", `${blobs} given up; ${listed} from before stay for other scopes, and have no key for these`],
     ["Devices", `${followed.length} followed; ${silent.length} did not say so yet, and may still open it`],
     ["Readers", readers.length === 0 ? "none" : `${readers.length}, who keep what they read`],
+    onChain ? ["On chain", "its blobs stay for ever: only the keys are gone"] : null,
     ["Remains", "whoever kept blobs opens them with the 24 words, an old welcome's key or an old backup"],
   ]);
 }

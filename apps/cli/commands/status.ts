@@ -37,7 +37,7 @@ export const addStatus = (cli: Cli): void => {
         (await vaultsOf(profile)).map((known) => vaultStatus(profile, network, known)),
       );
       const { rpc } = await session.config();
-      const blobs = await session.blobs();
+      const blobs = await session.store();
       const recipientFile = path.join(session.home, "recipient.txt");
       const chain =
         network === null

@@ -58,6 +58,8 @@ describe("a store that has to answer in time", () => {
     expect(bounded(mute({ maxBlobSize: 65_536, permanent: true }))).to.include({
       ...{ name: "mute", maxBlobSize: 65_536, permanent: true },
     });
+    const parts = { stores: [memoryStore()], quorum: 1, asIs: memoryStore() };
+    expect(bounded(mute({ parts }))).to.include({ parts });
     const broken = bounded(mute({ get: () => Promise.reject(new Error("its own")) }));
     expect(await thrown(broken.get(digest))).to.match(/its own/);
   });

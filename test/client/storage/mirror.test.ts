@@ -152,7 +152,7 @@ describe("mirrorStore", () => {
     for (const quorum of [0, 3, 1.5, Number.NaN])
       expect(() => mirrorStore([a, b], { quorum })).to.throw(RangeError);
     expect(() => mirrorStore([])).to.throw(RangeError);
-    expect(mirrorStore([a, b, memoryStore("c"), memoryStore("d")]).quorum).to.equal(3);
+    expect(mirrorStore([a, b, memoryStore("c"), memoryStore("d")]).parts.quorum).to.equal(3);
   });
 
   it("takes and reads a thousand blobs at once while a store loses all, without keeping them", async function () {

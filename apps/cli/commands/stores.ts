@@ -1,0 +1,208 @@
+import { vaultAt, VaultError } from "../../../client/index.ts";
+import {
+  audit,
+  carryOver,
+  collectGarbage,
+  repair,
+  type Audit,
+  type Repair,
+  type StoreCopies,
+} from "../../../client/stores.ts";
+import type { Cli, Report } from "../cli.ts";
+import { writeConfig } from "../config.ts";
+import { deploymentOn, rpcsOf } from "../network.ts";
+import { deviceOf, idText, vaultsOf } from "../profile.ts";
+import type { Session } from "../session.ts";
+import { storeAt, storeText, STORE_SYNTAX } from "../stores.ts";
+import { count, size } from "../terminal.ts";
+
+/** Commands about where blobs are. */
+export const addStores = (cli: Cli): void => {
+  cli.add(
+    {
+      usage: "audit",
+      summary: "Show what each store has of what the vault needs",
+      about:
+        "Reads every blob that the newest head needs from every store, and changes nothing. Missing: the store answers, and does\n" +
+        "not have it. Out of reach: it does not answer. Lost: every store answers, and none has it. What a shred gave up is no\n" +
+        "loss; where it is still there, it is told.",
+      examples: ["memvault audit", "memvault audit --json", "memvault audit --store dir:/mnt/backup"],
+    },
+    async (session) => {
+      const { vault } = await session.vault(null);
+      const found = await audit(vault);
+      return { json: auditJson(found), lines: auditLines(found) };
+    },
+  );
+  cli.add(
+    {
+      usage: "repair",
+      summary: "Copy what a store lacks from those that have it",
+      about:
+        "Every copy is read back. What was given up before and came back, from a backup perhaps, is given up again. A store on chain\n" +
+        "asks before it is paid.",
+      examples: ["memvault repair", "memvault repair --json"],
+    },
+    async (session) => {
+      const { vault } = await session.vault(null, true);
+      const done = await repair(vault);
+      return { json: repairJson(done), lines: repairLines(done) };
+    },
+  );
+  cli.add<{ readonly copy: boolean }>(
+    {
+      usage: "move <store>",
+      summary: "Move all vaults of this profile to another store",
+      about:
+        `A store is ${STORE_SYNTAX}.\n` +
+        "Copies all that their heads need, reads every copy back, and writes the store into the profile; the chain is told nothing.\n" +
+        "What lies in the old store stays there. Readers and other devices need the new one as well.",
+      examples: [
+        "memvault move ipfs:http://127.0.0.1:5001",
+        "memvault move mirror:2/dir:/mnt/disk+ipfs:http://127.0.0.1:5001,https://trustless-gateway.link",
+        "memvault move chain",
+        "memvault move dir:/mnt/disk --no-copy          # it is all there already",
+      ],
+      options: [["--no-copy", "copy nothing: the store has it all"]],
+    },
+    move,
+  );
+  cli.add(
+    {
+      usage: "gc",
+      summary: "Give up blobs that the vault does not need any more",
+      about:
+        "Only what this device saw drop out of the head goes, and nothing before every needed blob was read. No key is destroyed:\n" +
+        "forget --shred does that. Earlier heads cannot be read or gone back to afterwards.",
+      examples: ["memvault gc", "memvault gc --yes --json"],
+    },
+    async (session) => {
+      const { vault } = await session.vault("owner");
+      await session.confirm(
+        "Earlier heads cannot be gone back to afterwards, and a device that slept may miss them.",
+      );
+      const blobs = await collectGarbage(vault);
+      return { json: { blobs }, lines: [`${count(blobs, "blob")} given up.`] };
+    },
+  );
+};
+
+async function move(
+  session: Session,
+  { copy }: { readonly copy: boolean },
+  [text = ""]: readonly string[],
+): Promise<Report> {
+  const store = storeText(text);
+  const to = storeAt(store, session.storeWorld);
+  const profile = await session.profile();
+  const known = await vaultsOf(profile);
+  let [blobs, bytes] = [0, 0];
+  if (copy && known.length > 0) {
+    const network = await session.network();
+    const { memoryVault } = deploymentOn(network);
+    const elsewhere = known.find(
+      ({ chainId, contract }) =>
+        chainId !== network.chainId || contract.toLowerCase() !== memoryVault.toLowerCase(),
+    );
+    // The profile has one store for all: a vault that is left behind could not be read any more.
+    if (elsewhere !== undefined) throw new VaultElsewhere(idText(elsewhere.vaultId), elsewhere.chainId);
+    for (const each of known) {
+      const vault = vaultAt(each, { ...deviceOf(profile, each), ...rpcsOf(network) });
+      const carried = await carryOver(vault, to);
+      blobs += carried.blobs;
+      bytes += carried.bytes;
+    }
+  }
+  await writeConfig(session.home, { ...(await session.config()), store });
+  return {
+    json: { store, vaults: known.length, blobs, bytes, copied: copy },
+    lines: [
+      copy
+        ? `${count(blobs, "blob")} of ${count(known.length, "vault")} copied and read back: ${size(bytes)}.`
+        : "Nothing was copied.",
+      `From here on blobs are in ${store}.`,
+    ],
+  };
+}
+
+/** A vault of the profile is on a chain that is not at hand, and would be left behind. */
+export class VaultElsewhere extends VaultError {
+  constructor(
+    readonly vaultId: string,
+    readonly chainId: bigint,
+  ) {
+    super(
+      `Vault ${vaultId} is on chain ${chainId}, and its blobs would be left behind. Use a profile of its own, or --no-copy.`,
+    );
+  }
+}
+
+/** Whether nothing needs to be done. */
+const isSound = ({ below, stores }: Pick<Audit, "below" | "stores">): boolean =>
+  below.length === 0 &&
+  stores.every(({ missing, altered, unreachable, leftOver }) =>
+    [missing, altered, unreachable, leftOver].every(({ length }) => length === 0),
+  );
+
+const goneBy = ({ from, fault, unknownWelcomes }: Pick<Audit, "from" | "fault" | "unknownWelcomes">) => ({
+  ...{ from, fault: fault === null ? null : { name: fault.name, message: fault.message }, unknownWelcomes },
+});
+
+const auditJson = (found: Audit) => ({ sound: isSound(found), ...found, ...goneBy(found) });
+
+const storeLine = ({
+  name,
+  present,
+  missing,
+  altered,
+  unreachable,
+  leftOver,
+  fault,
+}: StoreCopies): string[] => [
+  `${name}: ${[
+    `${present.length} present`,
+    missing.length > 0 ? `${missing.length} missing` : "",
+    altered.length > 0 ? `${altered.length} altered` : "",
+    unreachable.length > 0 ? `${unreachable.length} out of reach` : "",
+    leftOver.length > 0 ? `${leftOver.length} given up and still there` : "",
+  ]
+    .filter((part) => part !== "")
+    .join(", ")}`,
+  ...(fault === null ? [] : [`  ${fault}`]),
+];
+
+function auditLines(found: Audit): string[] {
+  const { blobs, quorum, stores, below, lost, doubtful, givenUp } = found;
+  return [
+    `${count(blobs, "blob")} needed, ${count(quorum, "copy", "copies")} of each at the least.`,
+    ...(found.fault === null
+      ? []
+      : [`The head does not open; what the last final one needs was looked for. ${found.fault.message}`]),
+    ...stores.flatMap(storeLine),
+    ...below.map(
+      ({ digest, copies, short }) =>
+        `${digest}: ${count(copies, "copy", "copies")}, ${short} below the quorum`,
+    ),
+    ...lost.map((digest) => `${digest}: LOST, every store answered and none has it`),
+    ...doubtful.map((digest) => `${digest}: no store that answered has it`),
+    ...(givenUp > 0 ? [`${count(givenUp, "blob")} given up on purpose are no loss.`] : []),
+    ...found.unknownWelcomes.map((grantee) => `Whether the welcome of ${grantee} is there is not known.`),
+    isSound(found) ? "All is there." : "memvault repair copies what is missing.",
+  ];
+}
+
+const repairJson = (done: Repair) => ({
+  before: done.before,
+  copied: Object.fromEntries(done.copied),
+  givenUp: Object.fromEntries(done.givenUp),
+  ...{ failed: done.failed, ...goneBy(done) },
+});
+
+const repairLines = ({ copied, givenUp, failed }: Repair): string[] => [
+  ...[...copied].map(([store, digests]) => `${store}: ${count(digests.length, "blob")} copied and read back`),
+  ...[...givenUp].map(([store, digests]) => `${store}: ${count(digests.length, "blob")} given up again`),
+  ...failed.map(({ store, digest, why }) => `${store}: NOT ${digest}: ${why}`),
+  copied.size + givenUp.size + failed.length === 0
+    ? "There was nothing to repair."
+    : `${count(failed.length, "copy", "copies")} could not be made.`,
+];

@@ -1,0 +1,147 @@
+import path from "node:path";
+
+import { formatEther, type Provider, type Signer } from "ethers";
+
+import type { BlobStore, VaultError } from "../../client/index.ts";
+import { directoryStore } from "../../client/node.ts";
+import {
+  chainStore,
+  ipfsStore,
+  MAX_PUBLISHED,
+  mirrorStore,
+  type ChainStore,
+  type PublishingCost,
+} from "../../client/stores.ts";
+import { UsageFault } from "./faults.ts";
+import { count, number, size } from "./terminal.ts";
+
+/** What stores take from the command line around them. */
+export interface StoreWorld {
+  /** Where tokens are: nothing secret stands in a profile's configuration. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Asked for when a store on chain is first used. */
+  readonly chain: () => Promise<{ readonly blobLog: string; readonly provider: Provider }>;
+  readonly signer: () => Promise<Signer | undefined>;
+  /** Sees what publishing takes before it is spent, and throws to have nothing sent. */
+  readonly approve: (cost: PublishingCost) => Promise<void>;
+  /** Hears of a store that failed where others did not. */
+  readonly notice: (fault: VaultError) => void;
+}
+
+/** How a store is named: the text of options and of the profile's configuration. */
+export const STORE_SYNTAX =
+  "dir:PATH, ipfs:RPC[,GATEWAY…], gateways:URL[,URL…], chain, or mirror:[QUORUM/]STORE+STORE…";
+
+/** A store as it is written, taken apart. */
+type Where =
+  | { readonly kind: "dir"; readonly folder: string }
+  | { readonly kind: "ipfs"; readonly api: string; readonly gateways: readonly string[] }
+  | { readonly kind: "gateways"; readonly gateways: readonly string[] }
+  | { readonly kind: "chain" }
+  | { readonly kind: "mirror"; readonly quorum: number | null; readonly stores: readonly Where[] };
+
+/**
+ * Brings a store's name into the form in which a profile keeps it: with folders that mean the same wherever a command is run. A path
+ * alone is a folder.
+ *
+ * @throws {UsageFault} when it names no store.
+ */
+export const storeText = (text: string): string => written(parsed(text));
+
+/**
+ * Makes a store from its name.
+ *
+ * @throws {UsageFault} when it names no store.
+ */
+export const storeAt = (text: string, world: StoreWorld): BlobStore => made(parsed(text), world);
+
+/** Stores of a mirror stand between plus signs; one in a path or an address is none unless a store's name follows. */
+const BETWEEN = /\+(?=(?:dir|ipfs|gateways):|chain(?:\+|$))/;
+
+function parsed(text: string): Where {
+  const [, kind = "dir", rest = ""] = /^(dir|ipfs|gateways|mirror):(.*)$/s.exec(text) ?? ["", "dir", text];
+  if (text === "chain") return { kind: "chain" };
+  if (rest === "") throw new UsageFault(`${JSON.stringify(text)} names no store: ${STORE_SYNTAX}.`);
+  if (kind === "ipfs" || kind === "gateways") {
+    const [api = "", ...gateways] = rest.split(",").map(addressIn);
+    return kind === "ipfs" ? { kind, api, gateways } : { kind, gateways: [api, ...gateways] };
+  }
+  if (kind !== "mirror") return { kind: "dir", folder: path.resolve(rest) };
+  const [, quorum, several = rest] = /^(\d+)\/(.*)$/s.exec(rest) ?? [];
+  const stores = several.split(BETWEEN).map(parsed);
+  if (stores.some((store) => store.kind === "mirror")) throw new UsageFault("A mirror has no mirror in it.");
+  const most = quorum === undefined ? 1 : Number(quorum);
+  if (most < 1 || most > stores.length)
+    throw new UsageFault(`A quorum of ${most} among ${stores.length} stores cannot be.`);
+  return { kind: "mirror", quorum: quorum === undefined ? null : most, stores };
+}
+
+/** @throws {UsageFault} when it is no address, or holds what only the environment may; it is not repeated then. */
+function addressIn(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new UsageFault("A node or a gateway has an address that begins with http:// or https://.");
+  if (url.username !== "" || url.password !== "")
+    throw new UsageFault("An address must not hold a password: MEMVAULT_IPFS_TOKEN is for that.");
+  return text;
+}
+
+function written(where: Where): string {
+  switch (where.kind) {
+    case "dir":
+      return `dir:${where.folder}`;
+    case "ipfs":
+      return `ipfs:${[where.api, ...where.gateways].join(",")}`;
+    case "gateways":
+      return `gateways:${where.gateways.join(",")}`;
+    case "chain":
+      return "chain";
+    case "mirror":
+      return `mirror:${where.quorum === null ? "" : `${where.quorum}/`}${where.stores.map(written).join("+")}`;
+  }
+}
+
+function made(where: Where, world: StoreWorld): BlobStore {
+  const { env, notice } = world;
+  switch (where.kind) {
+    case "dir":
+      return directoryStore(where.folder);
+    case "gateways":
+      return ipfsStore({ gateways: where.gateways, notice });
+    case "ipfs": {
+      const { MEMVAULT_IPFS_TOKEN: token, MEMVAULT_PINNING: endpoint } = env;
+      const pinning = endpoint ? { pinning: { endpoint, token: env["MEMVAULT_PINNING_TOKEN"] ?? "" } } : {};
+      return ipfsStore({
+        ...{ api: where.api, gateways: where.gateways, notice, ...pinning },
+        ...(token ? { token } : {}),
+      });
+    }
+    case "chain":
+      return chainLater(world);
+    case "mirror":
+      return mirrorStore(
+        where.stores.map((store) => made(store, world)),
+        { notice, ...(where.quorum === null ? {} : { quorum: where.quorum }) },
+      );
+  }
+}
+
+/** A store on a chain that is reached when it is first used: a profile opens without one. */
+function chainLater({ chain, signer, approve }: StoreWorld): BlobStore {
+  let begun: Promise<ChainStore> | null = null;
+  const store = (): Promise<ChainStore> =>
+    (begun ??= chain().then((at) => chainStore({ ...at, signer, approve })));
+  return {
+    ...{ name: "BlobLog", maxBlobSize: MAX_PUBLISHED, permanent: true },
+    put: async (blob) => (await store()).put(blob),
+    putAll: async (blobs) => (await store()).putAll?.(blobs),
+    get: async (digest) => (await store()).get(digest),
+    has: async (digest) => (await store()).has(digest),
+    delete: async (digest) => (await store()).delete(digest),
+  };
+}
+
+/** What publishing takes, as it is asked about. */
+export const priceText = ({ blobs, bytes, gas, total, dataFee }: PublishingCost): string =>
+  `Publishing ${count(blobs, "blob")} (${size(bytes)}) on chain, for ever, takes ${number(gas)} gas` +
+  `${dataFee > 0n ? " and a fee for data" : ""}: up to ${formatEther(total)} ETH.`;
