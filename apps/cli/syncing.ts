@@ -1,5 +1,6 @@
 import { sync, type SyncResult } from "../../client/index.ts";
 import type { Report } from "./cli.ts";
+import { tidyKept } from "./recall.ts";
 import type { OpenVault, Session } from "./session.ts";
 import { count, facts, number, size } from "./terminal.ts";
 
@@ -11,7 +12,9 @@ export async function commit(session: Session, { vault }: OpenVault): Promise<Sy
   const line = session.progress();
   line.show("Committing…");
   try {
-    return await sync(vault);
+    const result = await sync(vault);
+    if ([...result.outcomes.values()].some(({ kind }) => kind === "removed")) await tidyKept(session, vault);
+    return result;
   } finally {
     line.end();
   }

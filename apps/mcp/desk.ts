@@ -10,7 +10,8 @@ import {
 } from "../../client/index.ts";
 import type { Committer } from "./committer.ts";
 import { chainFault, ChainUnreachable } from "./faults.ts";
-import { takeTurns, type Recall, type RecallOptions, type RecallSearch } from "./recall.ts";
+import { faultFields, type Log } from "./log.ts";
+import { searchSight, type Recall, type RecallOptions, type RecallSearch } from "./recall.ts";
 import { sightOf, stillHolds, verified, type Sight } from "./sight.ts";
 import { within, type Timers } from "./timers.ts";
 
@@ -19,7 +20,9 @@ export interface Desk {
   /** What the vault holds now. The chain is asked each time; what has not changed is neither fetched nor built anew. */
   look(): Promise<Sight>;
   /** Everything that fits a query, the best first; what waits is found as well. */
-  search(sight: Sight, query: string, options: RecallOptions): Previewed[];
+  search(sight: Sight, query: string, options: RecallOptions): Promise<Previewed[]>;
+  /** Has the kept index hold what the vault holds now, and no more: what was forgotten is to leave the disk as well. */
+  tidy(): Promise<void>;
   /** Writes to the journal, one caller after the other. If the chain does not answer, `work` gets what was last seen. */
   write<T>(work: (sight: Sight) => Promise<T>): Promise<T>;
 }
@@ -30,16 +33,17 @@ export interface DeskParts {
   readonly recall: Recall;
   readonly timers: Timers;
   readonly committer: Committer;
+  readonly log: Log;
 }
 
 /** Longest that the chain may take to say where the head is. */
 const HEAD_TIMEOUT_MS = 15_000;
 
 /** Opens a desk. */
-export function openDesk({ vault, recall, timers, committer }: DeskParts): Desk {
+export function openDesk({ vault, recall, timers, committer, log }: DeskParts): Desk {
   let known: VaultView | null = null;
   let last: Sight | null = null;
-  let headIndex: { readonly stateRoot: string; readonly search: RecallSearch } | null = null;
+  let headIndex: { readonly stateRoot: string; readonly search: Promise<RecallSearch> } | null = null;
   let queue: Promise<unknown> = Promise.resolve();
 
   const unanswered = (): never => {
@@ -70,24 +74,38 @@ export function openDesk({ vault, recall, timers, committer }: DeskParts): Desk 
       throw chainFault(fault);
     }
   };
-  /** The head's index is built when the head moves; what waits is little, and has one of its own. */
-  const searchHead = (view: VaultView): RecallSearch => {
-    if (headIndex?.stateRoot !== view.stateRoot) {
-      headIndex = { stateRoot: view.stateRoot, search: recall.index(verified(view)) };
+  /** Failing costs time at the next start, and nothing else. */
+  const keep = (): Promise<void> =>
+    recall
+      .keep()
+      .catch((fault: unknown) => log({ level: "warn", event: "index not kept", ...faultFields(fault) }));
+  /** The head's index takes in what changed when the head moves; what waits is little, and has one of its own. */
+  const searchHead = (view: VaultView): Promise<RecallSearch> => {
+    const { stateRoot, sequence } = view;
+    if (headIndex?.stateRoot !== stateRoot) {
+      // One head after the other: a slow one must not come into the index behind a newer one.
+      const before = headIndex?.search.catch(() => undefined) ?? Promise.resolve();
+      const search = before.then(() => recall.head(verified(view), sequence));
+      headIndex = { stateRoot, search };
+      search.then(
+        () => void keep(),
+        () => (headIndex = null),
+      );
     }
     return headIndex.search;
   };
 
   return {
     look,
-    search(sight, query, asked) {
-      const { view, memories } = sight;
-      const options = { ...asked, now: vault.now() };
-      const settled = view === null ? [] : searchHead(view)(query, options);
-      const standing = settled.filter((id) => memories.get(id)?.pending === false);
-      const fresh = [...memories.values()].filter(({ pending }) => pending);
-      const waiting = fresh.length === 0 ? [] : recall.index(fresh)(query, options);
-      return takeTurns(standing, waiting).flatMap((id) => memories.get(id) ?? []);
+    async search(sight, query, options) {
+      const head = sight.view === null ? null : await searchHead(sight.view);
+      return searchSight(sight, recall, head, query, { ...options, now: vault.now() });
+    },
+    async tidy() {
+      const { view } = await look();
+      if (view === null) return;
+      await searchHead(view);
+      await keep();
     },
     write(work) {
       const turn = queue.then(async () => {

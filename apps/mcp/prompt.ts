@@ -26,7 +26,7 @@ export function addPrompt(server: McpServer, context: Context): void {
         const data =
           topic === undefined || topic.trim() === ""
             ? profileOf(sight)
-            : answerWith(desk.search(sight, topic, {}), MEMORIES);
+            : answerWith(await desk.search(sight, topic, {}), MEMORIES);
         const resource = { uri: PROFILE, mimeType: "application/json", text: JSON.stringify(data) };
         return {
           messages: [

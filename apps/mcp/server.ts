@@ -1,7 +1,7 @@
 import { McpServer, type Transport } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 
-import { pending, roleOf, sync, type Vault } from "../../client/index.ts";
+import { pending, roleOf, sync, type SyncResult, type Vault } from "../../client/index.ts";
 import { createCommitter, type Committer } from "./committer.ts";
 import { openDesk } from "./desk.ts";
 import { instructionsFor } from "./instructions.ts";
@@ -61,7 +61,12 @@ export const EXIT_MS = 10_000;
 export async function openService(options: ServeOptions): Promise<Service> {
   const { vault, recall, timers, log } = options;
   const role = await roleOf(vault);
-  const committer = createCommitter({ commit: () => sync(vault), timers, now: vault.now, log });
+  const commit = async (): Promise<SyncResult> => {
+    const result = await sync(vault);
+    if ([...result.outcomes.values()].some(({ kind }) => kind === "removed")) await tidy();
+    return result;
+  };
+  const committer = createCommitter({ commit, timers, now: vault.now, log });
   const calls = new Set<Promise<unknown>>();
   const track = <T>(work: () => Promise<T>): Promise<T> => {
     const call = work();
@@ -70,7 +75,12 @@ export async function openService(options: ServeOptions): Promise<Service> {
     call.then(done, done);
     return call;
   };
-  const desk = openDesk({ vault, recall, timers, committer });
+  const desk = openDesk({ vault, recall, timers, committer, log });
+  /** What was forgotten leaves the index. That it does not is no fault of the commit, and the next search sees to it. */
+  const tidy = (): Promise<void> =>
+    desk
+      .tidy()
+      .catch((fault: unknown) => log({ level: "warn", event: "index not tidied", ...faultFields(fault) }));
   const context: Context = { vault, desk, committer, role, defaultScope: options.defaultScope, log, track };
   // What an earlier run left behind goes with the first batch.
   if (role === "owner" && (await pending(vault)).length > 0) committer.wrote();

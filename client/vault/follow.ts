@@ -8,6 +8,7 @@ import {
   readOperations,
   readShreds,
   removeGarbage,
+  removeIndex,
   removeLostText,
   removeNeeded,
   removeShred,
@@ -58,6 +59,7 @@ export async function followShred(
 export async function followHandover(vault: Vault, state: MemberState, opened: OpenedHead): Promise<void> {
   const needed = await readNeeded(vault.journal);
   if (needed === null || namesOwner(opened, state)) return;
+  await removeIndex(vault.journal);
   const { notes } = await giveUpGarbage(vault, opened, needed);
   for (const note of notes) await removeGarbage(vault.journal, note);
   await removeNeeded(vault.journal);
@@ -71,7 +73,7 @@ async function isUnsettled(vault: Vault, opened: OpenedHead, { sequence }: Newes
   );
 }
 
-/** Texts that were kept aside, operations that were sent, and blobs that nothing needs. */
+/** Texts that were kept aside, operations that were sent, the index for search, and blobs that nothing needs. */
 async function destroyWhatIsKept(
   vault: Vault,
   opened: OpenedHead,
@@ -83,6 +85,7 @@ async function destroyWhatIsKept(
   for (const { memoryId, operationId } of await readLostTexts(vault.journal))
     if (gone.has(memoryId)) await removeLostText(vault.journal, operationId);
   await dropSent(vault, opened.chain.sequence);
+  await removeIndex(vault.journal);
   const { notes, given } = await giveUpGarbage(vault, opened);
   // Interrupted before the notes are dropped, the same blobs are counted again, and not twice.
   for (const started of own)

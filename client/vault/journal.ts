@@ -200,6 +200,7 @@ const NEEDED = "needed";
 const GIVEN = "given";
 const CHECKED = "checked";
 const SUCCESSION = "succession";
+const INDEX = "index-";
 
 /** First byte of what a file holds: another release must not take its fields for something else. */
 const VERSION = 1;
@@ -510,6 +511,28 @@ export async function readSuccession(journal: Journal): Promise<Succession | nul
 }
 
 export const removeSuccession = (journal: Journal): Promise<void> => journal.store.remove(SUCCESSION);
+
+/** What an index for search is kept in: each file's name begins with the sequence that it was made at. */
+export const indexNames = (journal: Journal): Promise<string[]> => named(journal, INDEX);
+
+/** Sequence of the head that a file of the index was made at. */
+export const indexSequence = (name: string): bigint =>
+  BigInt(name.slice(INDEX.length, INDEX.length + PLACE_DIGITS));
+
+export const readIndex = read;
+
+/** @returns the file's name. */
+export async function writeIndex(journal: Journal, sequence: bigint, bytes: Uint8Array): Promise<string> {
+  const place = String(sequence).padStart(PLACE_DIGITS, "0");
+  const name = `${INDEX}${place}-${bytesToHex(journal.random(8))}`;
+  await write(journal, name, bytes);
+  return name;
+}
+
+/** Lets the whole index go. */
+export async function removeIndex(journal: Journal): Promise<void> {
+  for (const name of await indexNames(journal)) await journal.store.remove(name);
+}
 
 // What is sealed under the device's own key was written by this module: its bytes are authentic, and only their types
 // are restored here. CBOR has no word for integers beyond 2^53, so a vault's id travels as hex, and bigints that are

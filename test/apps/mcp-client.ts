@@ -8,6 +8,7 @@ import {
   type Timers,
 } from "../../apps/mcp/index.ts";
 import type { Vault } from "../../client/index.ts";
+import { indexFiles } from "../../client/recall.ts";
 
 /** Timers that a test winds: nothing fires until it says so. */
 export interface Clockwork extends Timers {
@@ -58,7 +59,12 @@ export async function connected(vault: Vault, options: Partial<ServeOptions> & {
   const timers = clockwork();
   const served = await serveVault(
     {
-      ...{ vault, recall: wordRecall, timers, log: (entry: LogEntry) => void logged.push(entry) },
+      ...{
+        vault,
+        recall: wordRecall(indexFiles(vault)),
+        timers,
+        log: (entry: LogEntry) => void logged.push(entry),
+      },
       ...{ version: "0.0.0-test", defaultScope: "private", chatgpt: false, ...rest },
     },
     far,

@@ -214,10 +214,12 @@ describe("MCP server: writes reach the chain in batches", () => {
       },
     });
     const indexed: number[] = [];
+    const words = wordRecall();
     const recall: Recall = {
-      index(memories) {
+      ...words,
+      head(memories, sequence) {
         indexed.push(memories.length);
-        return wordRecall.index(memories);
+        return words.head(memories, sequence);
       },
     };
     const { call } = await connected({ ...vault, contract }, { recall });

@@ -77,7 +77,7 @@ describe("MCP server over HTTP", () => {
     const logged: LogEntry[] = [];
     const served = await serveHttp(
       {
-        ...{ vault, recall: wordRecall, timers: clockwork(), log: (entry) => void logged.push(entry) },
+        ...{ vault, recall: wordRecall(), timers: clockwork(), log: (entry) => void logged.push(entry) },
         ...{ version: "0.0.0-test", defaultScope: "private", chatgpt: false },
       },
       { port: 0, token: TOKEN },
@@ -171,7 +171,7 @@ describe("MCP server over HTTP", () => {
     const fault = (await thrown(send(served.url, { host: "127.0.0.2" }))) as NodeJS.ErrnoException;
     expect(fault.code).to.be.oneOf(["ECONNREFUSED", "EADDRNOTAVAIL"]);
     const options = {
-      ...{ vault, recall: wordRecall, timers: clockwork(), log: () => undefined },
+      ...{ vault, recall: wordRecall(), timers: clockwork(), log: () => undefined },
       ...{ version: "0", defaultScope: "private", chatgpt: false },
     };
     const port = Number(new URL(served.url).port);

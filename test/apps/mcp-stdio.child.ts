@@ -16,6 +16,7 @@ import {
 } from "../../apps/mcp/index.ts";
 import { vaultAt } from "../../client/index.ts";
 import { directoryStore, fileJournalStore } from "../../client/node.ts";
+import { indexFiles } from "../../client/recall.ts";
 
 /** What the folder's `vault.json` says. */
 export interface ChildVault {
@@ -48,7 +49,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // As a library may: it must not reach the protocol.
   const noise = setTimeout(() => console.log("noise"), 0);
   const options = {
-    ...{ vault, recall: wordRecall, timers: systemTimers, log: stderrLog },
+    ...{ vault, recall: wordRecall(indexFiles(vault)), timers: systemTimers, log: stderrLog },
     ...{ version: "0.0.0-test", defaultScope: "private", chatgpt: true },
   };
   const token = process.argv[3];

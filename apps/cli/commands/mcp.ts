@@ -1,3 +1,4 @@
+import { indexFiles } from "../../../client/recall.ts";
 import type { Cli } from "../cli.ts";
 import { DEV } from "../config.ts";
 import { startNode } from "../devnode.ts";
@@ -42,7 +43,7 @@ export const addMcp = (cli: Cli): void => {
       // Loaded here, so that no other command waits for it.
       const mcp = await import("../../mcp/index.ts");
       const options = {
-        ...{ vault, recall: mcp.wordRecall, timers: mcp.systemTimers, log: mcp.stderrLog },
+        ...{ vault, recall: mcp.wordRecall(indexFiles(vault)), timers: mcp.systemTimers, log: mcp.stderrLog },
         ...{ version: VERSION, defaultScope: scope, chatgpt },
       };
       if (port !== null) {

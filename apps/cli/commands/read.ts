@@ -1,8 +1,9 @@
 import type { Previewed } from "../../../client/index.ts";
-import { wordRecall } from "../../mcp/recall.ts";
+import { knownScope } from "../../mcp/sight.ts";
 import type { Cli, Report } from "../cli.ts";
 import { chosen, look, memoryNamed } from "../look.ts";
 import { list, memoryType, time, whole } from "../parse.ts";
+import { searchKept } from "../recall.ts";
 import type { Session } from "../session.ts";
 import { memoryJson, memoryLines, memoryPage } from "../show.ts";
 import { count } from "../terminal.ts";
@@ -73,15 +74,12 @@ export const addRead = (cli: Cli): void => {
       const most = whole("--limit", limit, 1, 1_000);
       const { vault } = await session.vault(null);
       const sight = await look(vault);
-      // Names of scopes are checked as in a list: a search in no scope would find nothing and say nothing.
-      const all = chosen(sight, scope === undefined ? {} : { scope: list(scope) });
-      const search = wordRecall.index(all);
-      const ids = search(words.join(" "), {
-        now: vault.now(),
+      const found = await searchKept(session, vault, sight, words.join(" "), {
+        // Names of scopes are checked as in a list: a search in no scope would find nothing and say nothing.
+        ...(scope === undefined ? {} : { scopes: list(scope).map((name) => knownScope(sight, name)) }),
         ...(type === undefined ? {} : { types: [memoryType(type)] }),
         ...(since === undefined ? {} : { since: time("--since", since) }),
       });
-      const found = ids.flatMap((id) => sight.memories.get(id) ?? []);
       return reportOf(session, found.slice(0, most), found.length);
     },
   );

@@ -27,7 +27,7 @@ export function addChatGptTools(server: McpServer, context: Context): void {
       hints: READ_ONLY,
     },
     async ({ query }) => {
-      const found = desk.search(await desk.look(), query, {});
+      const found = await desk.search(await desk.look(), query, {});
       return { results: fit(found, RESULTS).map((each) => ({ ...headOf(each) })) };
     },
   );

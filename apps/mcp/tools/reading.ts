@@ -46,7 +46,7 @@ export function addReadingTools(server: McpServer, context: Context): void {
     },
     async ({ query, limit, scopes, types, since }) => {
       const sight = await desk.look();
-      const found = desk.search(sight, query, {
+      const found = await desk.search(sight, query, {
         ...(scopes === undefined ? {} : { scopes: scopes.map((scope) => knownScope(sight, scope)) }),
         ...(types === undefined ? {} : { types }),
         ...(since === undefined ? {} : { since: Date.parse(since) }),
