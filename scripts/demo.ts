@@ -42,13 +42,19 @@ import {
 import { seedToWords, wordsToSeed } from "../client/words.ts";
 import { directoryStore, readSources } from "../client/node.ts";
 import { deploy } from "./deploy.ts";
+import { audit, repair } from "../client/stores.ts";
 import { bytesOnChain, Outsider } from "./demo-outsider.ts";
+import { openDemoStore, overheard, type DemoStore, type OpenDemoStore } from "./demo-stores.ts";
 import { Stage } from "./demo-stage.ts";
 
 /** What the demo may be told. */
 export interface DemoOptions {
   /** A ChatGPT export: its folder, zip or `conversations.json`. Default: the sample in `examples/`. */
   readonly export?: string;
+  /** Where blobs are kept. Default: a folder. */
+  readonly store?: DemoStore;
+  /** The RPC of an IPFS node, for that store. Default: one is installed and started. */
+  readonly ipfs?: string;
   /** Default: stdout. */
   readonly say?: Say;
 }
@@ -68,7 +74,7 @@ const DOCTOR_SCOPES = ["health"];
  */
 export async function demo(
   hre: HardhatRuntimeEnvironment,
-  { export: source = SAMPLE, say = console.log }: DemoOptions = {},
+  { export: source = SAMPLE, store = "dir", ipfs, say = console.log }: DemoOptions = {},
 ): Promise<void> {
   if (!(await hre.artifacts.artifactExists("ConciergeAgent"))) say("Compiling the contracts, this once…");
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
@@ -76,12 +82,21 @@ export async function demo(
   await hre.artifacts.clearCache();
   const connection = await hre.network.create();
   const root = await mkdtemp(path.join(tmpdir(), "memory-vault-demo-"));
+  const opened: OpenDemoStore[] = [];
   try {
-    await story(hre, connection, root, source, say);
+    await story(hre, connection, root, source, { store, ipfs, opened }, say);
   } finally {
+    for (const { close } of opened) await close();
     await rm(root, { recursive: true, force: true });
     await connection.close();
   }
+}
+
+/** Where the story keeps its blobs, and what is to be closed after it. */
+interface StoryStore {
+  readonly store: DemoStore;
+  readonly ipfs: string | undefined;
+  readonly opened: OpenDemoStore[];
 }
 
 async function story(
@@ -89,6 +104,7 @@ async function story(
   connection: NetworkConnection<ChainType>,
   root: string,
   source: string,
+  { store: kind, ipfs, opened }: StoryStore,
   say: Say,
 ): Promise<void> {
   const { ethers } = connection;
@@ -98,14 +114,19 @@ async function story(
     throw new Error("the chain has fewer than four accounts");
   const { chainId } = await provider.getNetwork();
   const agents = await ethers.getContractFactory("ConciergeAgent", operator);
-  const abis = ["MemoryVault", "KeyRegistry"] as const;
+  const abis = ["MemoryVault", "KeyRegistry", "BlobLog"] as const;
   const folder = path.join(root, "store");
   const outsider = new Outsider(provider, folder, [
     ...(await Promise.all(abis.map(async (name) => (await ethers.getContractFactory(name)).interface))),
     agents.interface,
   ]);
   const stage = new Stage(say, outsider);
-  const store = directoryStore(folder);
+  let blobLog = "";
+  const kept = await openDemoStore(kind, {
+    ...{ root, ipfs, provider, payer: owner, blobLog: () => blobLog, say },
+  });
+  opened.push(kept);
+  const store = overheard(kept.store, directoryStore(folder));
   /** A machine of its own: journal and keys in a folder, the store shared. */
   const machine = async (name: string, ref: VaultRef, wallet?: Signer): Promise<Environment> => {
     const profile = await openOrCreateProfile(path.join(root, name));
@@ -117,6 +138,7 @@ async function story(
   say(
     "A person's AI memory, in a vault that they own. One process, a real EVM, real files, real cryptography.",
   );
+  say(`Blobs are kept in ${kept.where}.`);
 
   const deployment = await stage.step("The contracts are deployed", async () => {
     const deployed = await deploy(hre, connection, { home: path.join(root, "owner"), say: () => undefined });
@@ -126,6 +148,7 @@ async function story(
     return deployed;
   });
   const address = deployment.memoryVault;
+  blobLog = deployment.blobLog;
   const registry = registryContract(deployment.keyRegistry, provider);
 
   const seed = randomBytes(32);
@@ -323,6 +346,23 @@ async function story(
     stage.hold("it writes, and the old machine reads", countOf(await read(vault)) === imported.length + 4);
     stage.hold("the doctor still reads", countOf(await read(doctorVault)) > 0);
   });
+
+  const { loseOne } = kept;
+  if (loseOne !== null)
+    await stage.step("A disk dies", async () => {
+      await loseOne();
+      const { stores, lost } = await audit(vault);
+      stage.hold(
+        `one of ${stores.length} stores is empty, and nothing is lost`,
+        stores[0]?.present.length === 0 && lost.length === 0,
+      );
+      await repair(vault);
+      stage.hold("all of it is copied back, and read back", (await audit(vault)).below.length === 0);
+      stage.hold(
+        "the empty store has what the others have",
+        (await audit(vault)).stores.every(({ missing }) => missing.length === 0),
+      );
+    });
 
   await stage.step("What an outsider saw of all this", async () => {
     const { seen } = outsider;

@@ -54,8 +54,16 @@ export function directoryStore(path: string, options: DirectoryOptions = {}): Bl
           await syncFolder(folder);
           return digest;
         }
-        await (prepared ??= prepare());
-        await writeAtomic(folder, cidOf(digest), blob, 0o600);
+        const write = async (): Promise<void> => {
+          await (prepared ??= prepare());
+          await writeAtomic(folder, cidOf(digest), blob, 0o600);
+        };
+        await write().catch((fault: unknown) => {
+          // The folder was there, and somebody removed it.
+          if (!isMissing(fault)) throw fault;
+          prepared = undefined;
+          return write();
+        });
         return digest;
       }),
     get: (digest) =>

@@ -113,9 +113,27 @@ export const tasks = [
       type: ArgumentType.FILE_WITHOUT_DEFAULT,
       defaultValue: undefined,
     })
-    .setInlineAction(async ({ export: path }, hre) => {
+    .addOption({
+      name: "store",
+      description: "Where blobs are kept: dir, ipfs, chain or mirror",
+      defaultValue: "dir",
+    })
+    .addOption({
+      name: "ipfs",
+      description: "Your own IPFS node's RPC; without it one is installed and started",
+      type: ArgumentType.STRING_WITHOUT_DEFAULT,
+      defaultValue: undefined,
+    })
+    .setInlineAction(async ({ export: path, store, ipfs }, hre) => {
       const { demo } = await import("../demo.ts");
-      await demo(hre, path === undefined ? {} : { export: path }).catch(explained);
+      const { demoStore } = await import("../demo-stores.ts");
+      const told = async () =>
+        demo(hre, {
+          store: demoStore(store),
+          ...(path === undefined ? {} : { export: path }),
+          ...(ipfs === undefined ? {} : { ipfs }),
+        });
+      await told().catch(explained);
     })
     .build(),
 ];

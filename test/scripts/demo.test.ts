@@ -31,6 +31,32 @@ describe("the demo", () => {
     expect(await left()).to.be.empty;
   });
 
+  for (const [store, said] of [
+    ["chain", /takes [\d,]+ gas: up to/],
+    ["mirror", /one of 3 stores is empty, and nothing is lost/],
+    ["ipfs", /Blobs are kept in IPFS node 127\.0\.0\.1/],
+  ] as const) {
+    (process.env.MEMVAULT_LONG === "1" ? it : it.skip)(
+      `tells it with blobs kept elsewhere, ${store} (MEMVAULT_LONG=1)`,
+      async function () {
+        // A node is installed where there is none.
+        this.timeout(8 * 60_000);
+        const story = await demo("--store", store).catch((fault: unknown) => fault);
+        if (String(story).includes("IpfsNodeUnavailable")) {
+          console.log(`    SKIPPED: ${String(story).slice(0, 400)}`);
+          this.skip();
+        }
+        expect(story).to.be.a("string");
+        expect(story).to.match(said).and.include("none was found");
+        expect(await left()).to.be.empty;
+      },
+    );
+  }
+
+  it("knows its stores", async () => {
+    expect(String(await thrown(demo("--store", "cloud")))).to.include("NoSuchDemoStore");
+  });
+
   for (const [what, text] of [
     ["is cut", '[{"mapping": {'],
     ["holds no memory", "[]"],

@@ -193,6 +193,14 @@ describe("directoryStore on disk", () => {
     expect(await store.has(await store.put(blob(1)))).to.equal(true);
   });
 
+  it("makes its folder again where somebody removed it", async () => {
+    const store = directoryStore(join(folder, "store"));
+    await store.put(blob(1));
+    rmSync(join(folder, "store"), { recursive: true });
+    expect(await store.get(digestOf(blob(1)))).to.equal(null);
+    expect(await store.get(await store.put(blob(2)))).to.deep.equal(blob(2));
+  });
+
   it("tells a full disk from other faults", async () => {
     for (const code of ["ENOSPC", "EDQUOT"]) {
       const fault = Object.assign(new Error(code), { code, syscall: "write" });
