@@ -45,7 +45,7 @@ export async function mint(
   const wallet = await walletOf(connection, "mint", MINT_GAS);
 
   const profile = await openOrCreateProfile(home, passphrase);
-  showWords(seedToWords(seed), `the address ${wallet.address}`, say);
+  showWords(seedToWords(seed), `the address ${wallet.address}`, null, say);
   const minted = await mintInto({ profile, rpcs: { provider }, wallet, deployment, seed, label });
   sayMinted(minted, wallet.address, connection.networkName, say);
   return minted;

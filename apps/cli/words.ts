@@ -9,10 +9,14 @@ import type { Say } from "./terminal.ts";
  * Shows the 24 words of a seed.
  *
  * @param beside - what belongs on the sheet with them, to find the vault by: `the address 0x…`.
+ * @param until - what the profile keeps their seed until: `the mint`. `null` where it does not keep it at all.
  */
-export function showWords(words: string, beside: string, say: Say): void {
+export function showWords(words: string, beside: string, until: string | null, say: Say): void {
   const list = words.split(" ").map((word, i) => `${String(i + 1).padStart(2)} ${word.padEnd(9)}`);
-  say("The 24 words of this vault. Write them down now: they are shown once and kept nowhere.");
+  const kept =
+    until === null ? "kept nowhere." : `until ${until} the profile keeps their seed, then nowhere.`;
+  say("The 24 words of this vault. Write them down now: they are shown once, and");
+  say(kept);
   for (let row = 0; row < 24; row += 6) say(`  ${list.slice(row, row + 6).join(" ")}`);
   say(`With ${beside} they give back everything on a new machine: whoever has`);
   say(
@@ -38,6 +42,7 @@ const ASKED = 3;
 /**
  * Shows the words of a seed, and checks that they were written down by asking for three of them. `--yes` asks nothing.
  *
+ * @param until - what the profile keeps the seed until, or `null`.
  * @returns the words under `--json`, where nothing is shown.
  * @throws {NotConfirmed} when nobody can be asked, or the answers are wrong.
  */
@@ -45,6 +50,7 @@ export async function handOverWords(
   session: Session,
   seed: Uint8Array,
   beside: string,
+  until: string | null,
   random: () => number = Math.random,
 ): Promise<string> {
   const { world, globals, say, warn } = session;
@@ -52,7 +58,7 @@ export async function handOverWords(
   if (globals.yes !== true && world.piped)
     throw new NotConfirmed("The 24 words must be written down. It takes --yes where nobody can be asked.");
   if (world.stdout.isTTY !== true) warn("stdout is no terminal: see to it that nobody keeps the words.");
-  showWords(words, beside, say);
+  showWords(words, beside, until, say);
   if (globals.yes !== true) await askForWords(session, words.split(" "), random);
   return words;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -49,6 +49,7 @@ import { NotEnoughFunds } from "../../apps/cli/wallet.ts";
 import { ANVILS_FIRST_KEY, rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";
 import { createXCode, placeCreateX } from "../helpers/createx.ts";
 import { hardhat } from "../helpers/hardhat.ts";
+import { seedTraces } from "../helpers/seed-traces.ts";
 import { thrown } from "../helpers/thrown.ts";
 
 type Connection = NetworkConnection<ChainType>;
@@ -144,14 +145,7 @@ for (const [kind, start] of kinds) {
     });
 
     it("leaves neither seed nor words in the profile", async () => {
-      const words = wordsIn(world.lines);
-      const secrets = [words.slice(0, 2).join(" "), Buffer.from(wordsToSeed(words.join(" ")))];
-      for (const name of await readdir(world.home, { recursive: true })) {
-        const file = path.join(world.home, name);
-        if (!(await stat(file)).isFile()) continue;
-        const bytes = await readFile(file);
-        for (const secret of secrets) expect(bytes.includes(secret), name).to.equal(false);
-      }
+      expect(await seedTraces(world.home, wordsIn(world.lines))).to.deep.equal([]);
     });
 
     it("remembers the vault in the profile", async () => {

@@ -237,7 +237,7 @@ async function seedFor(
   if (file !== undefined) return { seed: wordsToSeed(await wordsIn(file)), words: null };
   const { keys } = await session.profile();
   const seed = keys.seed ?? randomBytes(32);
-  const words = await handOverWords(session, seed, `the vault's id ${vaultId}`);
+  const words = await handOverWords(session, seed, `the vault's id ${vaultId}`, "the take-over is final");
   await keepSeed(session, seed);
   return { seed, words };
 }

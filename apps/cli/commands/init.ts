@@ -60,7 +60,8 @@ async function init(session: Session, options: Options): Promise<Report> {
   const passphrase = options.passphrase ? await newPassphrase(session.world) : "";
   const seed = options.words ? randomBytes(32) : null;
   // The words come first: a profile whose words nobody saw is not to be had.
-  const words = seed === null ? null : await handOverWords(session, seed, "the address that mints the vault");
+  const words =
+    seed === null ? null : await handOverWords(session, seed, "the address that mints the vault", "the mint");
 
   const blobs = await session.store();
   const { keys } = await createProfile(home, passphrase, { seed });

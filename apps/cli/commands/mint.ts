@@ -31,7 +31,7 @@ export const addMint = (cli: Cli): void => {
       const { keys } = profile;
       const seed = keys.seed ?? randomBytes(32);
       const words =
-        keys.seed === null ? await handOverWords(session, seed, `the address ${wallet.address}`) : null;
+        keys.seed === null ? await handOverWords(session, seed, `the address ${wallet.address}`, null) : null;
       const minted = await mintInto({ profile, rpcs: rpcsOf(network), wallet, deployment, seed, label });
       // Devices never keep the seed: from here on it is on paper alone.
       if (keys.seed !== null) await keepSeed(session, null);

@@ -31,6 +31,9 @@ interface Options {
   readonly wait: string;
 }
 
+/** Until when the profile keeps the seed of new words: the same command goes on by it. */
+const RENEWED = "the renewal is done";
+
 const OUT_OPTION = ["--out <folder>", "where the welcomes go"] as const;
 
 export const addWords = (cli: Cli): void => {
@@ -137,7 +140,7 @@ async function resume(session: Session, vault: Vault): Promise<Renewal | null> {
   if (result === null) return null;
   const { keys } = await session.profile();
   return {
-    words: keys.seed === null ? null : await handOverWords(session, keys.seed, besideOf(vault)),
+    words: keys.seed === null ? null : await handOverWords(session, keys.seed, besideOf(vault), RENEWED),
     result,
   };
 }
@@ -149,7 +152,7 @@ async function begin(session: Session, vault: Vault, vouch: string | undefined):
   // Before words are shown that would come to nothing.
   const confirmed = await vouchedFor(session, vault, { remove: [], newWords }, vouch);
   await session.confirm("Every key changes, and the old 24 words open nothing that is written from then on.");
-  const words = await handOverWords(session, newWords, besideOf(vault));
+  const words = await handOverWords(session, newWords, besideOf(vault), RENEWED);
   await keepSeed(session, newWords);
   return { words, result: await rekey(vault, { remove: [], newWords, confirmed }) };
 }
