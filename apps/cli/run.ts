@@ -21,6 +21,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .configureOutput({
+      getOutHelpWidth: () => world.stdout.columns ?? 80,
       writeOut: (text) => void world.stdout.write(text),
       writeErr: (text) => {
         if (!argv.includes("--json")) world.stderr.write(text);
@@ -44,7 +45,7 @@ Begin:
   $ memvault dev --detach
   $ memvault mint
   $ memvault add "Prefers window seats" --scope travel --sync
-  $ memvault search "where to sit"
+  $ memvault search window seat
 
 Exit status: 0 done, 2 usage, 3 set-up, 4 access, 5 integrity, 6 unavailable, 7 request, 8 transaction, 9 not confirmed.
 Keys and state are in MEMVAULT_HOME, else ~/.memvault. More: docs/cli.md.
@@ -56,7 +57,9 @@ function cliOf(program: Command, world: World): Cli {
     add<O>(described: Description, action: Action<O>) {
       const { usage, summary, about, examples, parent = program, options = [] } = described;
       const command = parent.command(usage).summary(summary);
-      command.description(about === undefined ? `${summary}.` : `${summary}.\n\n${about}`);
+      // A paragraph in the source has lines of its own; the terminal's width decides about those of the help.
+      const paragraph = about?.replaceAll("\n", " ");
+      command.description(paragraph === undefined ? `${summary}.` : `${summary}.\n\n${paragraph}`);
       for (const [flags, text] of options) command.option(flags, text);
       command.addHelpText("after", `\nExamples:\n${examples.map((line) => `  $ ${line}\n`).join("")}`);
       return command.action(async () => {

@@ -82,10 +82,12 @@ async function newcomersPath(home: string, installed: Installed): Promise<void> 
   expect(await json("dev", "--detach")).to.include({ began: "fresh" });
   try {
     await json("mint");
+    // As docs/cli.md has it.
     await json("add", "Prefers window seats", "--scope", "travel");
     expect((await json("list")).memories).to.have.length(1);
-    expect((await json("search", "seats")).memories[0]!.text).to.equal("Prefers window seats");
-    expect((await run("search", "seats")).out)
+    const found = await json("search", "window", "seat");
+    expect(found.memories.map(({ text }) => text)).to.deep.equal(["Prefers window seats"]);
+    expect((await run("search", "window", "seat")).out)
       .to.include("Prefers window seats")
       .and.not.include("\u001b");
 

@@ -59,6 +59,18 @@ describe("memvault", function () {
       }
     });
 
+    it("wraps a paragraph of help at the terminal's width, and nowhere else", async () => {
+      for (const name of ["forget", "recover", "words renew", "devices remove", "import"]) {
+        const { out } = await cli([...name.split(" "), "--help"]);
+        const paragraph = out.slice(0, out.indexOf("\n\nOptions:")).split("\n\n")[2]!.split("\n");
+        expect(paragraph.length, name).to.be.greaterThan(1);
+        paragraph.slice(0, -1).forEach((line, i) => {
+          const [next = ""] = paragraph[i + 1]!.split(" ");
+          expect(`${line} ${next}`.length, `${name}: ${line}`).to.be.greaterThan(80);
+        });
+      }
+    });
+
     it("says what to do first, and ends with 3", async () => {
       for (const argv of [["list"], ["mint"], ["sync"], ["status"], ["grants"]]) {
         const { name, code, message } = await fault(argv);
@@ -216,6 +228,19 @@ describe("memvault", function () {
       expect(committed).to.include({ sequence: 1, final: true });
       expect(committed).to.have.nested.property("operations.put", 2);
       expect(await json(["sync"])).to.include({ transaction: null, sequence: 1 });
+    });
+
+    it("are found by the search that docs/cli.md and the help begin with", async () => {
+      const page = await readFile(new URL("../../docs/cli.md", import.meta.url), "utf8");
+      const helps = [await cli(["--help"]), await cli(["search", "--help"])].map(({ out }) => out);
+      for (const text of [page, ...helps]) {
+        const query = /memvault search (\w[^\n]+)/.exec(text)![1]!;
+        const { memories } = await json(["search", ...query.split(" ")]);
+        expect(
+          memories.map((memory) => memory.text),
+          query,
+        ).to.deep.equal(["Prefers window seats"]);
+      }
     });
 
     it("are found, shown, changed and forgotten", async () => {

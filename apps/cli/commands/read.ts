@@ -60,10 +60,7 @@ export const addRead = (cli: Cli): void => {
     {
       usage: "search <query...>",
       summary: "Search memories by words, on this device",
-      examples: [
-        "memvault search where to sit on the train",
-        "memvault search allergies --scope health --limit 3",
-      ],
+      examples: ["memvault search window seat", "memvault search allergies --scope health --limit 3"],
       options: [
         ...CHOICE,
         ["--since <date>", "only what was told then or later"],
