@@ -38,7 +38,7 @@ export interface Kept {
 }
 
 /** Most memories of a segment: to forget one of them, so many are written anew at most. */
-export const SEGMENT_MEMORIES = 4_096;
+export const SEGMENT_MEMORIES = 1_024;
 
 /** A segment is absorbed by the next one unless it has more than so many times its memories. */
 const ABSORBED = 2;
@@ -49,16 +49,30 @@ const ABSORBED = 2;
  * @throws {StoreUnavailable} when the device's folder cannot be read.
  */
 export async function openKept(files: Files): Promise<Kept> {
+  const kept: Kept = { files, segments: [], broken: [], known: new Map() };
+  kept.known = await lookAgain(kept);
+  return kept;
+}
+
+/** Learns which files there are by now: other processes of the device write some, and a shred removes all. */
+async function lookAgain(kept: Kept): Promise<Kept["known"]> {
   const known = new Map<string, { salt: string; terms: OwnTerms }>();
+  const names = await kept.files.list();
+  const before = new Map(kept.segments.map((segment) => [segment.name, segment]));
   const segments: Segment[] = [];
   const broken: string[] = [];
-  for (const name of await files.list()) {
-    const entries = await entriesOf(files, name);
-    if (entries === null) broken.push(name);
-    else segments.push({ name, salts: new Map(entries.map(({ id, salt }) => [id, salt])) });
-    for (const { id, salt, terms } of entries ?? []) known.set(id, { salt, terms });
+  for (const name of names) {
+    const standing = before.get(name);
+    if (standing !== undefined) segments.push(standing);
+    else {
+      const entries = await entriesOf(kept.files, name);
+      if (entries === null) broken.push(name);
+      else segments.push({ name, salts: new Map(entries.map(({ id, salt }) => [id, salt])) });
+      for (const { id, salt, terms } of entries ?? []) known.set(id, { salt, terms });
+    }
   }
-  return { files, segments, broken, known };
+  [kept.segments, kept.broken] = [segments, broken];
+  return known;
 }
 
 /** Has an index hold some memories, as {@link updateIndex} does, by terms that were kept where there are any. */
@@ -89,6 +103,7 @@ export async function saveKept(
   { postings }: RecallIndex,
   sequence: bigint,
 ): Promise<{ readonly files: number; readonly bytes: number }> {
+  await lookAgain(kept);
   const placed = new Set<string>();
   const removed = [...kept.broken];
   const standing: Segment[] = [];
@@ -121,7 +136,7 @@ export async function saveKept(
   if (pieces.length === 0) pieces.push([]);
   const written = pieces.map(encodeSegment);
   const names = await kept.files.replace(sequence, written, removed);
-  // Who has gone on wrote what is to be kept: it is read from there the next time.
+  // Who has gone on wrote what is to be kept.
   if (names === null) return { files: 0, bytes: 0 };
   const added = names.map((name, i) => ({
     name,

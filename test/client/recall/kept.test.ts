@@ -96,7 +96,7 @@ describe("A kept index", () => {
       const before = new Set(held.keys());
       await saveKept(kept, index, BigInt(day + 1));
       for (const [name, bytes] of held) if (!before.has(name)) written += decodeSegment(bytes).length;
-      // Each more than twice as large as all smaller ones: a few files for 2,000.
+      // One that is full, and then each more than twice as large as the smaller ones: a few files for 2,000.
       expect(held.size).to.be.at.most(6);
     }
     expect([...held.values()].flatMap((bytes) => decodeSegment(bytes))).to.have.length(2_000);
@@ -145,6 +145,19 @@ describe("A kept index", () => {
     expect(search(index, "tea", { limit: 100 })).to.have.length(40);
     const ids = [...held.values()].flatMap((bytes) => decodeSegment(bytes).map(({ id }) => id));
     expect(ids).to.have.members(memories.map(({ id }) => id));
+  });
+
+  it("takes what another process keeps for kept, and writes anew what something else removed", async () => {
+    const { files, held } = shelf();
+    const memories = many(40);
+    const one = await visit(files, memories.slice(0, 30));
+    const other = await visit(files, memories);
+    updateKept(one.kept, one.index, memories);
+    expect(await saveKept(one.kept, one.index, 2n)).to.deep.equal({ files: 0, bytes: 0 });
+    expect(await saveKept(other.kept, other.index, 2n)).to.deep.equal({ files: 0, bytes: 0 });
+    held.clear();
+    await saveKept(one.kept, one.index, 3n);
+    expect([...held.values()].flatMap((bytes) => decodeSegment(bytes))).to.have.length(40);
   });
 
   it("keeps on searching where its files have gone on without it", async () => {
