@@ -1,6 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 
-import { svgOf } from "./plot.ts";
+import { yearPlots, yearTable } from "../year/report.ts";
+import type { Month } from "../year/simulate.ts";
+import { svgOf, type Plot } from "./plot.ts";
 import { plotsOf } from "./plots.ts";
 import type { Report } from "./report.ts";
 import { tablesOf } from "./tables.ts";
@@ -10,12 +12,31 @@ const FOLDER = new URL("../../docs/bench/", import.meta.url);
 
 /** Writes the curves, and puts the tables into their page. */
 export async function record(report: Report, machine: string): Promise<void> {
-  for (const [name, plot] of Object.entries(plotsOf(report)))
+  await write(plotsOf(report), [machine, ...tablesOf(report)], 0);
+}
+
+/** The same for a year, whose machine and table stand behind the others. */
+export async function recordYear(months: readonly Month[], machine: string): Promise<void> {
+  await write(yearPlots(months), [machine, yearTable(months)], YEAR);
+}
+
+/** The first of the year's blocks of text among the page's. */
+const YEAR = 3;
+
+async function write(
+  plots: Readonly<Record<string, Plot>>,
+  blocks: readonly string[],
+  first: number,
+): Promise<void> {
+  for (const [name, plot] of Object.entries(plots))
     await writeFile(new URL(`${name}.svg`, FOLDER), svgOf(plot));
-  const blocks = [machine, ...tablesOf(report)].values();
   const text = await readFile(PAGE, "utf8");
+  let at = 0;
   await writeFile(
     PAGE,
-    text.replace(/(?<=^```text\n)[^`]*(?=^```$)/gm, () => `${blocks.next().value ?? ""}\n`),
+    text.replace(/(?<=^```text\n)[^`]*(?=^```$)/gm, (before) => {
+      const block = blocks[at++ - first];
+      return block === undefined ? before : `${block}\n`;
+    }),
   );
 }

@@ -37,12 +37,7 @@ export interface Dialogue {
  */
 export function dialogue(turns: number, questions: number, seed: number): Dialogue {
   const random = generator(seed);
-  const words = Array.from({ length: VOCABULARY }, (_, i) => wordOf(i));
-  const harmonic = cumulated(words.length);
-  const word = (): string => {
-    const at = random() * required(harmonic.at(-1));
-    return required(words[harmonic.findIndex((sum) => sum >= at)]);
-  };
+  const word = wordsBy(random);
   const memories = Array.from({ length: turns }, (_, i) => {
     const session = Math.floor(i / SESSION_TURNS);
     const said = Array.from({ length: 6 + Math.floor(random() * 24) }, word).join(" ");
@@ -99,7 +94,7 @@ const SPEAKERS = ["Wilhelmina", "Bartholomew"];
 const START = Date.UTC(2020, 0, 1);
 const DAY_MS = 86_400_000;
 
-const middle = (values: readonly number[]): number =>
+export const middle = (values: readonly number[]): number =>
   required(values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]);
 
 /** Pronounceable, and each of its own. */
@@ -111,6 +106,23 @@ function wordOf(n: number): string {
     rest = Math.floor(rest / 65);
   }
   return `${word}m`;
+}
+
+/** Draws words, the frequent ones often. */
+export function wordsBy(random: () => number): () => string {
+  const words = Array.from({ length: VOCABULARY }, (_, i) => wordOf(i));
+  const harmonic = cumulated(words.length);
+  const most = required(harmonic.at(-1));
+  return () => {
+    const at = random() * most;
+    let [low, high] = [0, words.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((harmonic[middle] ?? 0) >= at) high = middle;
+      else low = middle + 1;
+    }
+    return words[low] ?? "";
+  };
 }
 
 function cumulated(count: number): number[] {
