@@ -4,5 +4,5 @@
  * @module
  */
 export { readSources } from "./importers/files.ts";
-export { directoryStore } from "./storage/directory.ts";
+export { directoryStore, type DirectoryStore } from "./storage/directory.ts";
 export { fileJournalStore } from "./storage/files.ts";

@@ -188,6 +188,13 @@ async function accountOf({
   return keystore === null ? undefined : ofFile(keystore);
 }
 
+/** @throws {UsageFault} when it is no number of seconds. */
+function delayIn({ MEMVAULT_DELAY: text = "0" }: NodeJS.ProcessEnv): number {
+  const seconds = Number(text);
+  if (!(seconds >= 0 && seconds <= 3_600)) throw new UsageFault("MEMVAULT_DELAY is 0 to 3600 seconds.");
+  return seconds * 1_000;
+}
+
 async function openVault(
   session: Session,
   role: KnownVault["role"] | null,
@@ -209,6 +216,7 @@ async function openVault(
     ...deviceOf(profile, known),
     ...rpcsOf(network),
     ...(account === undefined ? {} : { wallet: account }),
+    delay: delayIn(session.world.env),
   });
   return { vault, known, network, profile, account };
 }

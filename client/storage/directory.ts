@@ -1,8 +1,9 @@
 // Node only: the embedded default store, a folder of blocks.
-import { readFile, stat, unlink } from "node:fs/promises";
+import { readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BlobAltered } from "../errors.ts";
 import { fileWork, isMissing, makeFolder, sweepTemporaries, syncFolder, writeAtomic } from "./atomic.ts";
+import { digestOfCid } from "./cid.ts";
 import { cidOf, digestOf, type BlobStore, type Digest } from "./store.ts";
 
 /** What a directory store takes from outside. */
@@ -10,6 +11,21 @@ export interface DirectoryOptions {
   /** The present, in unix milliseconds; decides which leftovers are old. `Date.now` unless given. */
   readonly now?: () => number;
 }
+
+/** A folder of blobs. */
+export interface DirectoryStore extends BlobStore {
+  /**
+   * Deletes every blob that is not to be kept. Several vaults, and several people, may share a folder: what is not named is gone for all
+   * of them. Files that are no blobs stay.
+   *
+   * @param keep - What all vaults in this folder need.
+   * @param age - Milliseconds that a blob must have lain there: a commit stores its blobs before anybody needs them. A day unless given.
+   * @returns the digests of what was deleted.
+   */
+  sweep(keep: ReadonlySet<Digest>, age?: number): Promise<Digest[]>;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
 
 /**
  * Keeps each blob as one file, named by its CID, in one flat folder, so that stock tools can take it from there: `ipfs block put FOLDER/*`.
@@ -24,7 +40,7 @@ export interface DirectoryOptions {
  * const store = directoryStore("/tmp/blobs");
  * const digest = await store.put(new Uint8Array(4096));
  */
-export function directoryStore(path: string, options: DirectoryOptions = {}): BlobStore {
+export function directoryStore(path: string, options: DirectoryOptions = {}): DirectoryStore {
   const folder = resolve(path);
   const now = options.now ?? Date.now;
   const name = `directory ${folder}`;
@@ -81,6 +97,20 @@ export function directoryStore(path: string, options: DirectoryOptions = {}): Bl
       fileWork(name, async () => {
         const gone = await unlink(fileOf(digest)).catch(nullIfMissing);
         if (gone !== null) await syncFolder(folder);
+      }),
+    sweep: (keep, age = DAY) =>
+      fileWork(name, async () => {
+        const swept: Digest[] = [];
+        for (const file of (await readdir(folder).catch(nullIfMissing)) ?? []) {
+          const digest = digestOfCid(file);
+          if (digest === null || cidOf(digest) !== file || keep.has(digest)) continue;
+          const found = await stat(join(folder, file)).catch(nullIfMissing);
+          if (found === null || !found.isFile() || now() - found.mtimeMs < age) continue;
+          await unlink(join(folder, file)).catch(nullIfMissing);
+          swept.push(digest);
+        }
+        if (swept.length > 0) await syncFolder(folder);
+        return swept;
       }),
   };
 }

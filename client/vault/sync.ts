@@ -40,7 +40,16 @@ import {
 } from "./plan.ts";
 import { MAX_RACES, sendOnto } from "./races.ts";
 import { journalRenewal } from "./renewal.ts";
-import { locked, newestBlock, openWith, pinnedHead, stateOf, type Block, type Vault } from "./session.ts";
+import {
+  hesitate,
+  locked,
+  newestBlock,
+  openWith,
+  pinnedHead,
+  stateOf,
+  type Block,
+  type Vault,
+} from "./session.ts";
 import { isUncertain, settleLocked } from "./settle.ts";
 
 /** What a sync did. */
@@ -382,6 +391,8 @@ async function submit(
   const contract = payer(vault, base);
   try {
     await putAllVerified(vault.store, candidate.blobs);
+    // Whoever must go goes at once, and so does what is to be cut off.
+    if (!candidate.ratcheted && candidate.revoked.length === 0) await hesitate(vault);
   } catch (cause) {
     // A reader that must go does not stay because a store is down: the rotation is owed, and the journal keeps it.
     if (candidate.revoked.length > 0) await endOnChain(vault, base.chain, candidate.revoked, base.commitKey);

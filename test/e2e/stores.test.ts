@@ -20,7 +20,7 @@ import {
 } from "../../client/index.ts";
 import { readChainHead } from "../../client/vault/contract.ts";
 import { reachOf } from "../../client/vault/reach.ts";
-import { archiving, misbehaving } from "../helpers/doubles.ts";
+import { archiving, misbehaving, signerWith } from "../helpers/doubles.ts";
 import { changed, furnished, opened, recoverOn, texts } from "../helpers/furnished.ts";
 import { seeded } from "../helpers/seeded.ts";
 import { nameOf, thrown } from "../helpers/thrown.ts";
@@ -241,5 +241,36 @@ describe("Hostile stores: memories come whole or not at all, and nothing points 
     const empty = changed(reader, device(world), { ...parts, store: memoryStore("an empty one") });
     const fault = await thrown(read(empty));
     expect(fault).to.be.instanceOf(BlobMissing).and.have.deep.property("stores", ["an empty one"]);
+  });
+
+  it("see nothing for a random while between upload and transaction where that is asked for, but where keys change", async () => {
+    const { vault, environment } = await furnished(world, device(world, world.owner));
+    let [uploaded, sent] = [0, 0];
+    const put = async (blob: Uint8Array): Promise<string> => {
+      const digest = await world.store.put(blob);
+      uploaded = performance.now();
+      return digest;
+    };
+    const wallet = signerWith(world.owner, (forward, transaction) => {
+      sent = performance.now();
+      return forward(transaction);
+    });
+    const after = async (share: number, work: (vault: Vault) => Promise<unknown>): Promise<number> => {
+      // The delay's share is drawn from four bytes.
+      const random = (length: number) => (length === 4 ? new Uint8Array(4).fill(share) : randomBytes(length));
+      const store = misbehaving(world.store, { put });
+      await work(changed(vault, environment, { store, wallet, random, delay: 600 }));
+      return sent - uploaded;
+    };
+    const write = async (slow: Vault) => {
+      await remember(slow, { scope: "health", text: "Later" });
+      await sync(slow);
+    };
+    expect(await after(255, write)).to.be.greaterThan(590);
+    expect(await after(128, write)).to.be.within(295, 590);
+    expect(await after(0, write)).to.be.lessThan(290);
+    const { recipient } = await newReader();
+    await grant(vault, { recipient, scopes: ["health"], expiresAt: await inDays(world, 30) });
+    expect(await after(255, (slow) => revoke(slow, recipient))).to.be.lessThan(590);
   });
 });

@@ -10,6 +10,7 @@ import {
   writeFileSync,
   truncateSync,
   chmodSync,
+  mkdirSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -191,6 +192,22 @@ describe("directoryStore on disk", () => {
     await rejection(store.put(blob(1)), StoreUnavailable);
     rmSync(join(folder, "in"));
     expect(await store.has(await store.put(blob(1)))).to.equal(true);
+  });
+
+  it("sweeps what is not to be kept and has lain there long enough, and no file that is no blob", async () => {
+    const later = Date.now() + 10_000;
+    const store = directoryStore(folder, { now: () => later });
+    const [kept, gone] = [await store.put(blob(1)), await store.put(blob(2))];
+    writeFileSync(join(folder, "notes.txt"), "not ours");
+    writeFileSync(join(folder, cidOf(gone).toUpperCase()), "another name of the same block is none of ours");
+    mkdirSync(join(folder, cidOf(digestOf(blob(3)))));
+    expect(await store.sweep(new Set([kept]))).to.deep.equal([]);
+    expect(await store.sweep(new Set([kept]), 20_000)).to.deep.equal([]);
+    expect(await store.sweep(new Set([kept]), 5_000)).to.deep.equal([gone]);
+    expect(await store.get(kept)).to.deep.equal(blob(1));
+    expect(await store.get(gone)).to.equal(null);
+    expect(readdirSync(folder)).to.have.length(4);
+    expect(await directoryStore(join(folder, "nowhere")).sweep(new Set())).to.deep.equal([]);
   });
 
   it("makes its folder again where somebody removed it", async () => {
