@@ -1,9 +1,7 @@
 import { VaultError } from "../errors.ts";
 import { encodeOperation } from "../memory/operations.ts";
 import { contentKey, type ImportedItem, type ImportedMemory } from "./importer.ts";
-
-/** A memory that came before in this export, by its key. */
-export type Seen = Set<string>;
+import type { Seen } from "./seen.ts";
 
 /**
  * Reports a memory that was found: `remember` will take it as it is, or it is skipped with the reason, or it came before.
@@ -18,9 +16,7 @@ export function admit(place: string, memory: ImportedMemory, seen: Seen, key?: s
   const why = faultOf(memory);
   if (why !== null) return { kind: "skipped", place, why };
   const own = key ?? contentKey(memory);
-  if (seen.has(own)) return { kind: "duplicate", place, memory };
-  seen.add(own);
-  return { kind: "memory", place, memory };
+  return { kind: seen.add(own) ? "memory" : "duplicate", place, memory };
 }
 
 const NOBODY = "0".repeat(32);

@@ -9,6 +9,7 @@ import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./impor
 import { jsonArray } from "./json-array.ts";
 import { gapsIn } from "./parts.ts";
 import { suggestScope } from "./scopes.ts";
+import { Seen } from "./seen.ts";
 
 /**
  * Reads ChatGPT's data export: `conversations.json`, or its shards `conversations-000.json` and so on. A shard that is missing is reported.
@@ -38,7 +39,7 @@ export function chatGpt(extract: Extractor = statements): Importer {
         );
       }
       yield* gapsIn(found);
-      const seen = new Set<string>();
+      const seen = new Seen();
       for (const file of found) yield* readFile(file, extract, seen);
     },
   };
@@ -66,11 +67,7 @@ async function looksRight(file: SourceFile): Promise<boolean> {
 
 const SNIFFED = 65_536;
 
-async function* readFile(
-  file: SourceFile,
-  extract: Extractor,
-  seen: Set<string>,
-): AsyncGenerator<ImportedItem> {
+async function* readFile(file: SourceFile, extract: Extractor, seen: Seen): AsyncGenerator<ImportedItem> {
   for await (const { index, value } of jsonArray(file)) {
     const place = `${file.path}[${index}]`;
     if (value === undefined) yield { kind: "skipped", place, why: "the conversation is larger than 64 MiB" };
@@ -82,7 +79,7 @@ async function* readOne(
   value: unknown,
   place: string,
   extract: Extractor,
-  seen: Set<string>,
+  seen: Seen,
 ): AsyncGenerator<ImportedItem> {
   const { conversation, saved, problems } = readConversation(value);
   const { id, title } = conversation;
@@ -111,7 +108,7 @@ async function* readOne(
 type Found = Omit<ImportedMemory, "scope" | "createdAt"> & { readonly at: number | null };
 
 /** Tells memories from what comes again and from what is too long to be one. */
-function itemOf(place: string, seen: Set<string>, { at, ...found }: Found): ImportedItem {
+function itemOf(place: string, seen: Seen, { at, ...found }: Found): ImportedItem {
   const bytes = utf8ToBytes(found.text).length;
   if (bytes > MAX_TEXT_BYTES) {
     return { kind: "skipped", place, why: `its text is longer than ${MAX_TEXT_BYTES} bytes (${bytes})` };

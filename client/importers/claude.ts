@@ -6,6 +6,7 @@ import { statements, type Extractor } from "./conversation.ts";
 import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
 import { gapsIn, unfetched } from "./parts.ts";
 import { suggestScope } from "./scopes.ts";
+import { Seen } from "./seen.ts";
 import { elementsOf, headOf, TOO_LARGE, type Placed } from "./whole.ts";
 
 /**
@@ -35,7 +36,7 @@ export function claude(extract: Extractor = statements): Importer {
       const read = new Set(found.map(({ file }) => file));
       for (const file of files) if (!read.has(file)) yield* passedOver(file);
       const names = new Map<string, string>();
-      const seen = new Set<string>();
+      const seen = new Seen();
       for (const { kind, file } of found) {
         for await (const element of elementsOf(file)) {
           if (element.value === undefined) {
@@ -93,7 +94,7 @@ function* passedOver({ path }: SourceFile): Generator<ImportedItem> {
     yield { kind: "skipped", place: path, why: "a file of another kind, of which nothing is read" };
 }
 
-function itemOf(place: string, found: Remembered, seen: Set<string>): ImportedItem {
+function itemOf(place: string, found: Remembered, seen: Seen): ImportedItem {
   const where = `${place}${found.place}`;
   if ("why" in found) return { kind: "skipped", place: where, why: found.why };
   const { text, tag, at, metadata } = found;
@@ -109,7 +110,7 @@ function itemOf(place: string, found: Remembered, seen: Set<string>): ImportedIt
 async function* readTalk(
   { place, value }: Placed,
   extract: Extractor,
-  seen: Set<string>,
+  seen: Seen,
 ): AsyncGenerator<ImportedItem> {
   const { conversation, problems, positions } = readConversation(value);
   const { id, title } = conversation;

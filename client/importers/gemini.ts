@@ -5,6 +5,7 @@ import { activityOf, type Activity } from "./gemini-activity.ts";
 import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
 import { jsonArray } from "./json-array.ts";
 import { suggestScope } from "./scopes.ts";
+import { Seen } from "./seen.ts";
 import { headOf, TOO_LARGE } from "./whole.ts";
 
 /**
@@ -25,7 +26,7 @@ export function gemini(extract: Extractor = statements): Importer {
       return false;
     },
     async *read(files) {
-      const seen = new Set<string>();
+      const seen = new Seen();
       let found = false;
       for (const file of files) {
         if (!(await looksRight(file))) continue;
@@ -67,11 +68,7 @@ interface Entry extends Activity {
   readonly index: number;
 }
 
-async function* readFile(
-  file: SourceFile,
-  extract: Extractor,
-  seen: Set<string>,
-): AsyncGenerator<ImportedItem> {
+async function* readFile(file: SourceFile, extract: Extractor, seen: Seen): AsyncGenerator<ImportedItem> {
   let group: Entry[] = [];
   let length = 0;
   let last: number | null = null;
@@ -98,7 +95,7 @@ async function* readGroup(
   group: readonly Entry[],
   file: SourceFile,
   extract: Extractor,
-  seen: Set<string>,
+  seen: Seen,
 ): AsyncGenerator<ImportedItem> {
   const times = group.flatMap(({ at }) => at ?? []);
   const [first, last] = [times[0], times.at(-1)];

@@ -4,6 +4,7 @@ import { admit } from "./admit.ts";
 import { field } from "./clean.ts";
 import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./importer.ts";
 import { parsed, textLines } from "./lines.ts";
+import { Seen } from "./seen.ts";
 import { headOf } from "./whole.ts";
 
 /**
@@ -17,7 +18,7 @@ export const jsonLines: Importer = {
     return false;
   },
   async *read(files) {
-    const seen = new Set<string>();
+    const seen = new Seen();
     for (const file of files) if (await isOurs(file)) yield* readFile(file, seen);
   },
 };
@@ -32,7 +33,7 @@ async function isOurs(file: SourceFile): Promise<boolean> {
   return ["scope", "text", "createdAt"].every((name) => field(value, name) !== undefined);
 }
 
-async function* readFile(file: SourceFile, seen: Set<string>): AsyncGenerator<ImportedItem> {
+async function* readFile(file: SourceFile, seen: Seen): AsyncGenerator<ImportedItem> {
   for await (const { number, text: line } of textLines(file, MAX_LINE)) {
     const place = `${file.path}:${number}`;
     if (line === undefined)

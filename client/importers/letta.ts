@@ -5,6 +5,7 @@ import { cleanText, field, linesOf, textField } from "./clean.ts";
 import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
 import { leftovers } from "./items.ts";
 import { suggestScope } from "./scopes.ts";
+import { Seen } from "./seen.ts";
 import { headOf, placedMembers, TOO_LARGE, type Placed } from "./whole.ts";
 
 const TOOL = "letta";
@@ -23,7 +24,7 @@ export const letta: Importer = {
     return false;
   },
   async *read(files) {
-    const seen = new Set<string>();
+    const seen = new Seen();
     for (const file of files) if (await looksRight(file)) yield* readFile(file, seen);
   },
 };
@@ -36,7 +37,7 @@ async function looksRight(file: SourceFile): Promise<boolean> {
   return named || (/"agents"\s*:\s*\[/.test(head) && /"(?:block_ids|blocks)"\s*:\s*\[/.test(head));
 }
 
-async function* readFile(file: SourceFile, seen: Set<string>): AsyncGenerator<ImportedItem> {
+async function* readFile(file: SourceFile, seen: Seen): AsyncGenerator<ImportedItem> {
   // Twice, because blocks may stand before the agents that they are named by.
   const owners = new Map<unknown, string[]>();
   for await (const agent of placedMembers(file, ["agents"])) yield* readAgent(agent, owners);
@@ -77,7 +78,7 @@ function* readAgent({ place, value }: Placed, owners: Map<unknown, string[]>): G
 function* readBlock(
   { place, value }: Placed,
   owners: ReadonlyMap<unknown, readonly string[]>,
-  seen: Set<string>,
+  seen: Seen,
 ): Generator<ImportedItem> {
   if (value === undefined) {
     yield { kind: "skipped", place, why: TOO_LARGE };

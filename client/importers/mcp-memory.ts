@@ -5,6 +5,7 @@ import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
 import { leftovers } from "./items.ts";
 import { parsed, textLines } from "./lines.ts";
 import { suggestScope } from "./scopes.ts";
+import { Seen } from "./seen.ts";
 import { headOf } from "./whole.ts";
 
 const TOOL = "mcp-memory";
@@ -22,7 +23,7 @@ export const mcpMemory: Importer = {
     return false;
   },
   async *read(files) {
-    const seen = new Set<string>();
+    const seen = new Seen();
     for (const file of files) if (await looksRight(file)) yield* readFile(file, seen);
   },
 };
@@ -44,7 +45,7 @@ async function looksRight(file: SourceFile): Promise<boolean> {
   );
 }
 
-async function* readFile(file: SourceFile, seen: Set<string>): AsyncGenerator<ImportedItem> {
+async function* readFile(file: SourceFile, seen: Seen): AsyncGenerator<ImportedItem> {
   for await (const { number, text } of textLines(file, MAX_LINE)) {
     const place = `${file.path}:${number}`;
     if (text === undefined) yield { kind: "skipped", place, why: "the line is longer than 16 MiB" };
@@ -52,14 +53,14 @@ async function* readFile(file: SourceFile, seen: Set<string>): AsyncGenerator<Im
   }
 }
 
-function* readLine(value: unknown, place: string, seen: Set<string>): Generator<ImportedItem> {
+function* readLine(value: unknown, place: string, seen: Seen): Generator<ImportedItem> {
   const type = field(value, "type");
   if (type === "entity") yield* readEntity(value, place, seen);
   else if (type === "relation") yield readRelation(value, place, seen);
   else yield { kind: "skipped", place, why: "the line is neither an entity nor a relation" };
 }
 
-function* readEntity(value: unknown, place: string, seen: Set<string>): Generator<ImportedItem> {
+function* readEntity(value: unknown, place: string, seen: Seen): Generator<ImportedItem> {
   const name = textField(value, "name");
   if (name === null) {
     yield { kind: "skipped", place, why: "an entity without a name" };
@@ -88,7 +89,7 @@ function* readEntity(value: unknown, place: string, seen: Set<string>): Generato
   }
 }
 
-function readRelation(value: unknown, place: string, seen: Set<string>): ImportedItem {
+function readRelation(value: unknown, place: string, seen: Seen): ImportedItem {
   const [from, to, relationType] = ["from", "to", "relationType"].map((name) => textField(value, name));
   if (from == null || to == null || relationType == null)
     return { kind: "skipped", place, why: "a relation without from, to and relationType" };
@@ -110,7 +111,7 @@ function itemOf(
   text: string,
   tags: readonly string[],
   metadata: JsonObject,
-  seen: Set<string>,
+  seen: Seen,
 ): ImportedItem {
   const source = { tool: TOOL, agent: null, thread: null, url: null };
   return admit(place, { scope: suggestScope(text), type: "semantic", text, source, tags, metadata }, seen);

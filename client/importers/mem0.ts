@@ -2,6 +2,7 @@ import { admit } from "./admit.ts";
 import { field, textField, timeOf } from "./clean.ts";
 import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./importer.ts";
 import { itemsIn, leftovers, PAGES, scopeAndTags } from "./items.ts";
+import { Seen } from "./seen.ts";
 import { elementsOf, headOf, TOO_LARGE, type Placed } from "./whole.ts";
 
 /**
@@ -17,7 +18,7 @@ export const mem0: Importer = {
     return false;
   },
   async *read(files) {
-    const seen = new Set<string>();
+    const seen = new Seen();
     for (const file of files) {
       if (!(await looksRight(file))) continue;
       for await (const element of elementsOf(file, ...PAGES, EDGES)) {
@@ -37,7 +38,7 @@ async function looksRight(file: SourceFile): Promise<boolean> {
   return /^\ufeff?\s*[[{]/.test(head) && marks.every((mark) => mark.test(head));
 }
 
-function readItem({ place, member, value }: Placed, seen: Set<string>): ImportedItem {
+function readItem({ place, member, value }: Placed, seen: Seen): ImportedItem {
   if (value === undefined) return { kind: "skipped", place, why: TOO_LARGE };
   if (member === EDGES) return { kind: "skipped", place, why: "an edge of a graph is no memory" };
   const text = textField(value, "memory");

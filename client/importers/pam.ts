@@ -4,6 +4,7 @@ import { admit } from "./admit.ts";
 import { field, textField } from "./clean.ts";
 import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
 import { pamMemoryOf, type PamContext } from "./pam-memory.ts";
+import { Seen } from "./seen.ts";
 import { headOf, jsonOf, MAX_FILE } from "./whole.ts";
 
 /**
@@ -19,7 +20,7 @@ export const pam: Importer = {
     return false;
   },
   async *read(files) {
-    const seen = new Set<string>();
+    const seen = new Seen();
     for (const file of files) if (await isPam(file)) yield* readFile(file, seen);
   },
 };
@@ -34,7 +35,7 @@ async function isPam(file: SourceFile): Promise<boolean> {
   return SCHEMA.test(head) || (/"memories"\s*:/.test(head) && SCHEMA.test(await headOf(file, MAX_FILE)));
 }
 
-async function* readFile(file: SourceFile, seen: Set<string>): AsyncGenerator<ImportedItem> {
+async function* readFile(file: SourceFile, seen: Seen): AsyncGenerator<ImportedItem> {
   const root = await jsonOf(file);
   const memories = field(root, "memories");
   const version = textField(root, "schema_version") ?? "unknown";

@@ -5,6 +5,7 @@ import { MAX_TEXT_BYTES, NO_SOURCE } from "../memory/record.ts";
 import { linesOf } from "./clean.ts";
 import { contentKey, type ImportedItem, type Importer, type SourceFile } from "./importer.ts";
 import { suggestScope } from "./scopes.ts";
+import { Seen } from "./seen.ts";
 
 /**
  * Reads Markdown and plain text: a memory for each bullet or line. It is also how a list that was copied from a tool's settings page comes in.
@@ -13,7 +14,7 @@ export const text: Importer = {
   name: "text",
   detect: (files) => Promise.resolve(files.length > 0 && files.every(({ path }) => isText(path))),
   async *read(files) {
-    const seen = new Set<string>();
+    const seen = new Seen();
     for (const file of files) if (isText(file.path)) yield* readFile(file, seen);
   },
 };
@@ -21,7 +22,7 @@ export const text: Importer = {
 const isText = (path: string) => /\.(md|markdown|txt)$/i.test(path);
 const MAX_FILE = 32 * 2 ** 20;
 
-async function* readFile(file: SourceFile, seen: Set<string>): AsyncGenerator<ImportedItem> {
+async function* readFile(file: SourceFile, seen: Seen): AsyncGenerator<ImportedItem> {
   const lines = (await contentOf(file)).split(/\r\n?|\n/);
   for (const [index, line] of lines.entries()) {
     const place = `${file.path}:${index + 1}`;
@@ -33,9 +34,7 @@ async function* readFile(file: SourceFile, seen: Set<string>): AsyncGenerator<Im
       const source = { ...NO_SOURCE, tool: "text" };
       const scope = suggestScope(statement);
       const memory = { scope, type: "semantic", text: statement, source, tags: [], metadata: {} } as const;
-      const key = contentKey(memory);
-      yield { kind: seen.has(key) ? "duplicate" : "memory", place, memory };
-      seen.add(key);
+      yield { kind: seen.add(contentKey(memory)) ? "memory" : "duplicate", place, memory };
     }
   }
 }
