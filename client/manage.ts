@@ -1,6 +1,6 @@
 /**
- * Who is let in and who leaves, and what is to be gone: changed grants, devices of the owner, new keys for everybody, shreds. An
- * entry of its own, which nobody who reads or writes a vault loads.
+ * Who is let in and who leaves, and what is to be gone: changed grants, devices of the owner, new keys for everybody, shreds,
+ * and what imports must not bring back. An entry of its own, which nobody who reads or writes a vault loads.
  *
  * @module
  */
@@ -10,6 +10,7 @@ export { addDevice, devices, type DeviceEntry, type DeviceRequest } from "./vaul
 export type { ShredReceipt } from "./vault/journal.ts";
 export { acceptHandover, handOver, transfer } from "./vault/handover.ts";
 export type { CheckedHandover, HandoverRequest, TransferRequest } from "./vault/handover.ts";
+export { importedBefore, noteImported } from "./vault/imported.ts";
 export { takeOver, type Takeover, type TakeoverRequest } from "./vault/takeover.ts";
 export { heads, readAt, type PastHead, type PastRequest } from "./vault/past.ts";
 export { rekey, resumeRekey, unconfirmed, type RekeyRequest, type RekeyResult } from "./vault/rekey.ts";

@@ -2,6 +2,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 
 import type { OpenedHead } from "./head.ts";
 import {
+  dropImported,
   readCandidates,
   readLostTexts,
   readNeeded,
@@ -22,7 +23,7 @@ import {
 } from "./journal.ts";
 import { namesOwner, newestShredOf, rosterOf, secretsOf } from "./plan.ts";
 import { giveUpGarbage } from "./reach.ts";
-import { WORDS_LABEL, type NewestShred, type RosterMember } from "./roster.ts";
+import { KEPT_SHREDDED, WORDS_LABEL, type NewestShred, type RosterMember } from "./roster.ts";
 import { dropSent } from "./sent.ts";
 import type { Vault } from "./session.ts";
 
@@ -60,6 +61,7 @@ export async function followHandover(vault: Vault, state: MemberState, opened: O
   const needed = await readNeeded(vault.journal);
   if (needed === null || namesOwner(opened, state)) return;
   await removeIndex(vault.journal);
+  await dropImported(vault.journal, () => true);
   const { notes } = await giveUpGarbage(vault, opened, needed);
   for (const note of notes) await removeGarbage(vault.journal, note);
   await removeNeeded(vault.journal);
@@ -73,7 +75,7 @@ async function isUnsettled(vault: Vault, opened: OpenedHead, { sequence }: Newes
   );
 }
 
-/** Texts that were kept aside, operations that were sent, the index for search, and blobs that nothing needs. */
+/** Texts that were kept aside, operations that were sent, the index for search, digests of what was imported, and blobs that nothing needs. */
 async function destroyWhatIsKept(
   vault: Vault,
   opened: OpenedHead,
@@ -86,11 +88,28 @@ async function destroyWhatIsKept(
     if (gone.has(memoryId)) await removeLostText(vault.journal, operationId);
   await dropSent(vault, opened.chain.sequence);
   await removeIndex(vault.journal);
+  await dropImported(
+    vault.journal,
+    await shreddedIn(vault, opened, gone, memoryIds.length === KEPT_SHREDDED),
+  );
   const { notes, given } = await giveUpGarbage(vault, opened);
   // Interrupted before the notes are dropped, the same blobs are counted again, and not twice.
   for (const started of own)
     if (started.blobs < given) await writeShred(vault.journal, { ...started, blobs: given });
   for (const note of notes) await removeGarbage(vault.journal, note);
+}
+
+/** Which memories a shred took, as far as this device can tell: where the head may have let ids go, all that live no more. */
+async function shreddedIn(
+  vault: Vault,
+  opened: OpenedHead,
+  gone: ReadonlySet<string>,
+  mayBeMore: boolean,
+): Promise<(memoryId: string) => boolean> {
+  if (!mayBeMore) return (memoryId) => gone.has(memoryId);
+  const waiting = new Set((await readOperations(vault.journal)).map(({ id }) => id));
+  const lives = (memoryId: string) => [...opened.scopes.values()].some(({ live }) => live.has(memoryId));
+  return (memoryId) => gone.has(memoryId) || !(lives(memoryId) || waiting.has(memoryId));
 }
 
 /** The word comes first: said twice it changes nothing, and unsaid it would be missing. */

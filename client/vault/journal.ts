@@ -201,6 +201,7 @@ const GIVEN = "given";
 const CHECKED = "checked";
 const SUCCESSION = "succession";
 const INDEX = "index-";
+const IMPORTED = "imported-";
 
 /** First byte of what a file holds: another release must not take its fields for something else. */
 const VERSION = 1;
@@ -532,6 +533,26 @@ export async function writeIndex(journal: Journal, sequence: bigint, bytes: Uint
 /** Lets the whole index go. */
 export async function removeIndex(journal: Journal): Promise<void> {
   for (const name of await indexNames(journal)) await journal.store.remove(name);
+}
+
+/** Notes what an import brought: ids of memories by the keys of what they were made of. */
+export const writeImported = (journal: Journal, brought: ReadonlyMap<string, string>): Promise<void> =>
+  write(journal, IMPORTED + bytesToHex(journal.random(8)), encodeCbor(Object.fromEntries(brought)));
+
+const decodeImported = (bytes: Uint8Array) => Object.entries(decodeCbor(bytes) as Record<string, string>);
+
+/** What all imports brought. */
+export const readImported = async (journal: Journal): Promise<ReadonlyMap<string, string>> =>
+  new Map((await readAll(journal, IMPORTED, decodeImported)).flat());
+
+/** Lets go of what was noted of some memories. */
+export async function dropImported(journal: Journal, isGone: (memoryId: string) => boolean): Promise<void> {
+  for (const name of await named(journal, IMPORTED)) {
+    const brought = await read(journal, name);
+    const rest = brought && decodeImported(brought).filter(([, memoryId]) => !isGone(memoryId));
+    if (rest?.length) await write(journal, name, encodeCbor(Object.fromEntries(rest)));
+    else await journal.store.remove(name);
+  }
 }
 
 // What is sealed under the device's own key was written by this module: its bytes are authentic, and only their types

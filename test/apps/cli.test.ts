@@ -531,6 +531,29 @@ describe("memvault", function () {
       await json(["sync"]);
     });
 
+    it("bring nothing back that was forgotten or changed since, unless they are told to", async () => {
+      const file = path.join(home, "twice.md");
+      await writeFile(file, "- Collects stamps of railways\n- Sings in a choir on Fridays\n- Owns a barge\n");
+      const before = await texts();
+      await json(["import", file, "--sync"]);
+      const idOf = async (text: string) =>
+        (await json(["list", "--limit", "50"])).memories.find((memory) => memory.text === text)!.id;
+      await json(["forget", await idOf("Collects stamps of railways"), "--yes"]);
+      await json(["update", await idOf("Owns a barge"), "--text", "Sold the barge"]);
+      const rest = { memories: 0, known: 1, forgotten: 1, changed: 1, skipped: [] };
+      expect(await json(["import", file])).to.deep.include(rest);
+      await json(["sync"]);
+      expect(await json(["import", file, "--dry-run"])).to.deep.include({ ...rest, dryRun: true });
+      expect((await cli(["import", file])).out).to.contain("1 that you forgot, and 1 that you changed since");
+      expect(await texts()).to.have.members([...before, "Sings in a choir on Fridays", "Sold the barge"]);
+      expect(await json(["import", file, "--again"])).to.include({ memories: 2, known: 1 });
+      expect(await json(["import", file])).to.include({ memories: 0, known: 3 });
+      for (const text of ["Collects stamps of railways", "Sings in a choir on Fridays", "Owns a barge"])
+        await json(["forget", await idOf(text), "--yes"]);
+      await json(["forget", await idOf("Sold the barge"), "--yes", "--sync"]);
+      expect(await texts()).to.have.members(before);
+    });
+
     it("refuse what is no export", async () => {
       expect(await fault(["import", path.join(home, "nowhere")])).to.include({
         name: "MalformedExport",

@@ -10,6 +10,7 @@ import {
   type ImportedItem,
   type ImportedMemory,
 } from "../../../client/importers/index.ts";
+import { importedBefore, noteImported } from "../../../client/manage.ts";
 import { readSources } from "../../../client/node.ts";
 import type { Cli, Report } from "../cli.ts";
 import { UnknownExport, UsageFault } from "../faults.ts";
@@ -23,6 +24,7 @@ interface Options {
   readonly dryRun?: boolean;
   readonly scope?: string;
   readonly as?: string;
+  readonly again?: boolean;
   readonly sync?: boolean;
 }
 
@@ -39,7 +41,8 @@ export const addImport = (cli: Cli): void => {
       about:
         "A file, a zip or a folder: exports of ChatGPT, Claude, Gemini, mem0, MemSync, Letta and the MCP memory server,\n" +
         "Portable AI Memory, our JSON lines, Markdown, text.\n" +
-        "Which one it is shows in its content. Run it again as often as you like: what is there already is left out.",
+        "Which one it is shows in its content. Run it again as often as you like: what is there already is left out, and so\n" +
+        "is what you forgot or changed since this device brought it.",
       examples: [
         "memvault import export.zip --dry-run",
         "memvault import export.zip --sync",
@@ -49,6 +52,7 @@ export const addImport = (cli: Cli): void => {
         ["--dry-run", "only say what would be brought, and what not, and why"],
         ["-s, --scope <name>", "put everything there, instead of where it seems to belong"],
         ["--as <kind>", "conversations become statements of yours (the default) or exchanges"],
+        ["--again", "also bring what you forgot or changed since it was brought"],
         SYNC_OPTION,
       ],
     },
@@ -56,14 +60,14 @@ export const addImport = (cli: Cli): void => {
       const found = await readExport(session, file, options);
       const open =
         options.dryRun === true ? await openIfAny(session) : await session.vault("owner", options.sync);
-      const fresh = withoutKnown(
-        found.memories,
-        open === null ? [] : [...(await look(open.vault)).memories.values()],
-      );
-      const report = reportOf(found, fresh, options.dryRun === true);
-      if (options.dryRun === true || open === null || fresh.length === 0) return report;
-      await write(session, open, fresh);
-      return journalled(session, open, report, options.sync);
+      const sight = open === null ? null : await look(open.vault);
+      const before = open === null ? new Map<string, string>() : await importedBefore(open.vault);
+      const compared = compare(found.memories, sight?.memories ?? new Map(), before, options.again === true);
+      const report = reportOf(found, compared, options.dryRun === true);
+      if (options.dryRun === true || open === null) return report;
+      const written = await write(session, open, compared.fresh);
+      await noteImported(open.vault, sight?.view?.sequence ?? 0n, new Map([...compared.unnoted, ...written]));
+      return compared.fresh.length === 0 ? report : journalled(session, open, report, options.sync);
     },
   );
 };
@@ -111,41 +115,92 @@ async function openIfAny(session: Session): Promise<OpenVault | null> {
   });
 }
 
-/** What the vault and its journal do not have yet. */
-function withoutKnown(found: readonly Found[], known: readonly Previewed[]): Found[] {
-  const timeless = ({ source, text }: Pick<ImportedMemory, "source" | "text">): string =>
-    contentKey({ source, text });
-  // Where an export does not say when, the vault has the time of the import: then the rest decides.
-  const keys = new Set(known.flatMap(({ memory }) => [contentKey(memory), `timeless ${timeless(memory)}`]));
-  return found.filter(
-    ({ memory }) =>
-      !keys.has(contentKey(memory)) &&
-      !(memory.createdAt === undefined && keys.has(`timeless ${timeless(memory)}`)),
-  );
+/** What an export brings to a vault. */
+interface Compared {
+  /** What is to be written. */
+  readonly fresh: readonly Found[];
+  /** How many are there already. */
+  readonly known: number;
+  /** How many were brought before and are not there any more, or not as they were. */
+  readonly forgotten: number;
+  readonly changed: number;
+  /** What is there and not noted yet: it came before imports were noted, or from another device. */
+  readonly unnoted: ReadonlyMap<string, string>;
 }
 
-async function write(session: Session, { vault }: OpenVault, fresh: readonly Found[]): Promise<void> {
+/** Tells what the vault and its journal have not had yet. */
+function compare(
+  found: readonly Found[],
+  memories: ReadonlyMap<string, Previewed>,
+  before: ReadonlyMap<string, string>,
+  again: boolean,
+): Compared {
+  const timeless = ({ source, text }: Pick<ImportedMemory, "source" | "text">): string =>
+    `timeless ${contentKey({ source, text })}`;
+  // Where an export does not say when, the vault has the time of the import: then the rest decides.
+  const ids = new Map(
+    [...memories.values()].flatMap(({ memory }) => [
+      [contentKey(memory), memory.id],
+      [timeless(memory), memory.id],
+    ]),
+  );
+  const fresh: Found[] = [];
+  const unnoted = new Map<string, string>();
+  let [known, forgotten, changed] = [0, 0, 0];
+  for (const item of found) {
+    const key = contentKey(item.memory);
+    const memoryId = ids.get(key) ?? (item.memory.createdAt === undefined && ids.get(timeless(item.memory)));
+    const noted = before.get(key);
+    if (memoryId) {
+      known++;
+      if (noted === undefined) unnoted.set(key, memoryId);
+    } else if (noted === undefined || again) fresh.push(item);
+    else if (memories.has(noted)) changed++;
+    else forgotten++;
+  }
+  return { fresh, known, forgotten, changed, unnoted };
+}
+
+/** @returns ids of what was written, by their keys, to be noted. */
+async function write(
+  session: Session,
+  { vault }: OpenVault,
+  fresh: readonly Found[],
+): Promise<ReadonlyMap<string, string>> {
   const line = session.progress();
+  const written = new Map<string, string>();
   for (let begin = 0; begin < fresh.length; begin += CHUNK) {
     line.show(`Writing ${bar(begin, fresh.length)}`);
     const chunk = fresh.slice(begin, begin + CHUNK);
     const ids = await remember(vault, ...chunk.map(({ memory }) => memory));
-    for (const [i, { reinforcements = 0 }] of chunk.entries())
-      for (let done = 0; done < reinforcements; done++) await reinforce(vault, { id: ids[i] ?? "" });
+    for (const [i, { memory, reinforcements = 0 }] of chunk.entries()) {
+      const id = ids[i] ?? "";
+      for (let done = 0; done < reinforcements; done++) await reinforce(vault, { id });
+      written.set(contentKey(memory), id);
+    }
   }
   line.end();
+  return written;
 }
 
-function reportOf(found: Export, fresh: readonly Found[], dry: boolean): Report {
+function reportOf(found: Export, compared: Compared, dry: boolean): Report {
+  const { fresh, known, forgotten, changed } = compared;
   const scopes: Record<string, number> = {};
   for (const { memory } of fresh) scopes[memory.scope] = (scopes[memory.scope] ?? 0) + 1;
-  const known = found.memories.length - fresh.length;
   const { importer, duplicates, skipped } = found;
   const rows = Object.entries(scopes).sort(([, a], [, b]) => b - a);
   return {
-    json: { importer, dryRun: dry, memories: fresh.length, known, duplicates, scopes, skipped },
+    json: {
+      ...{ importer, dryRun: dry, memories: fresh.length, known, forgotten, changed },
+      ...{ duplicates, scopes, skipped },
+    },
     lines: [
       `${importer}: ${count(fresh.length, "memory", "memories")} ${dry ? "would be brought" : "brought"}, ${known} there already, ${duplicates} twice in the export, ${skipped.length} left out.`,
+      ...(forgotten + changed > 0
+        ? [
+            `${number(forgotten)} that you forgot, and ${number(changed)} that you changed since, stay so; --again brings them, too.`,
+          ]
+        : []),
       ...table(rows.map(([scope, total]) => ["", oneLine(scope, 30), String(total)])),
       ...skipped
         .slice(0, REASONS_SHOWN)
