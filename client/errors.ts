@@ -561,13 +561,6 @@ export class NoScopes extends VaultError {
   }
 }
 
-/** A shred that names nothing. */
-export class NoMemories extends VaultError {
-  constructor() {
-    super("A shred names at least one memory. Say which.");
-  }
-}
-
 /** What the RPC says of a head does not fit together. */
 export class HeadInconsistent extends VaultError {
   constructor(readonly stateRoot: string) {
@@ -595,13 +588,6 @@ export class NoBlocks extends VaultError {
 export class GrantLeftOut extends VaultError {
   constructor(readonly grantee: string) {
     super(`Somebody landed the commit without the grant of ${grantee}: nobody was admitted. Grant again.`);
-  }
-}
-
-/** A listed grant that was changed, and is on chain as it was. */
-export class ChangeLeftOut extends VaultError {
-  constructor(readonly grantee: string) {
-    super(`Somebody landed the commit without the changed grant of ${grantee} beside it. Change it again.`);
   }
 }
 
@@ -636,52 +622,6 @@ export class BlocksOutOfReach extends VaultError {
   }
 }
 
-/** A member whose record nobody vouches for who is not about to be removed. */
-export interface UnconfirmedMember {
-  /** Names the record as it stands: what `confirmed` takes. */
-  readonly fingerprint: string;
-  readonly id: string;
-  readonly class: "owner" | "reader";
-  /** The owner's own words. */
-  readonly label: string;
-  /** sha256 of its recipient, 0x-prefixed: the device shows the same. */
-  readonly recipientDigest: string;
-}
-
-/** Whoever is removed may have written these members' keys or terms. */
-export class RecipientsUnconfirmed extends VaultError {
-  constructor(readonly members: readonly UnconfirmedMember[]) {
-    const named = members.map(({ label, id, recipientDigest }) => `${label} (${id}, key ${recipientDigest})`);
-    super(
-      `Whoever is removed may have put these in: ${named.join("; ")}. Compare each key with what its device shows; ` +
-        "then confirm it, or remove it too.",
-    );
-  }
-}
-
-/** Two members would find their welcomes by one locator: neither could tell which is its own. */
-export class LocatorShared extends VaultError {
-  constructor(readonly memberIds: readonly [string, string]) {
-    super(`Members ${memberIds.join(" and ")} have one locator, and one of them would be lost. Remove one.`);
-  }
-}
-
-/** A rekey was begun and is not done. */
-export class RekeyPending extends VaultError {
-  constructor(readonly operationId: string) {
-    super(
-      `A rekey was begun and is not done (operation ${operationId}). Go on with it: nothing else is written before.`,
-    );
-  }
-}
-
-/** A device that was just recovered is no member of its own yet. */
-export class NotEnrolled extends VaultError {
-  constructor(readonly memberId: string) {
-    super(`This device is not a member yet (it becomes ${memberId}). Sync it first.`);
-  }
-}
-
 /** Nobody of that name is a member. What is longer than an account is not repeated: it may be a secret. */
 export class UnknownMember extends VaultError {
   readonly member: string;
@@ -693,10 +633,12 @@ export class UnknownMember extends VaultError {
   }
 }
 
-/** The device that does it cannot leave by it. */
-export class OwnDevice extends VaultError {
-  constructor(readonly memberId: string) {
-    super(`This device (member ${memberId}) cannot remove itself. Remove it from another one.`);
+/** A rekey was begun and is not done. */
+export class RekeyPending extends VaultError {
+  constructor(readonly operationId: string) {
+    super(
+      `A rekey was begun and is not done (operation ${operationId}). Go on with it: nothing else is written before.`,
+    );
   }
 }
 
@@ -763,35 +705,6 @@ export class HandedOver extends VaultError {
   constructor(readonly vaultId: bigint) {
     super(
       `Vault 0x${vaultId.toString(16)} was handed over. Nothing here is lost: transfer it, or take it back with a rekey and the 24 words.`,
-    );
-  }
-}
-
-/** The vault's memories were handed over to nobody, or not to this device. */
-export class NotHandedOver extends VaultError {
-  constructor(
-    readonly vaultId: bigint,
-    readonly why: string,
-  ) {
-    super(
-      `Vault 0x${vaultId.toString(16)} was not handed over: ${why}. Its memories stay closed to whoever owns it next. ` +
-        "Hand it over first, or say that it is to go without them.",
-    );
-  }
-}
-
-/** What must be final is not final yet. */
-export class NotFinal extends VaultError {
-  constructor(readonly what: string) {
-    super(`Not final yet: ${what}. Wait until the chain will not take it back, and call again.`);
-  }
-}
-
-/** What is to be undone took the words with it. */
-export class WordsNeeded extends VaultError {
-  constructor() {
-    super(
-      "The 24 words are not in the roster (a hand-over takes them out): give them, or they would open the vault no more.",
     );
   }
 }

@@ -1,5 +1,5 @@
-import { RecipientsUnconfirmed, type Vault } from "../../client/index.ts";
-import { unconfirmed, type RekeyRequest } from "../../client/manage.ts";
+import { type Vault } from "../../client/index.ts";
+import { unconfirmed, type RekeyRequest, RecipientsUnconfirmed } from "../../client/manage.ts";
 import { list } from "./parse.ts";
 import type { Session } from "./session.ts";
 import { oneLine } from "./terminal.ts";

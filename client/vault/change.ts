@@ -1,7 +1,8 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-import { ChangeLeftOut, NotGranted } from "../errors.ts";
+import { NotGranted } from "../errors.ts";
 import { PERMISSION } from "./contract.ts";
+import { ChangeLeftOut } from "./errors.ts";
 import { checkedTerms, naming, newestHead, requireOwner } from "./grant.ts";
 import type { ChangeOperation, Terms } from "./operations.ts";
 import { rosterOf, sameTerms } from "./plan.ts";

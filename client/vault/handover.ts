@@ -2,10 +2,11 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { isAddress, type TransactionReceipt } from "ethers";
 
 import { recipientBytes } from "../crypto/identity.ts";
-import { HandedOver, InvalidAccount, NotFinal, NotHandedOver, WalletRequired } from "../errors.ts";
+import { HandedOver, InvalidAccount, WalletRequired } from "../errors.ts";
 import { acceptChecked, type AcceptRequest } from "./accept.ts";
 import { setController } from "./contract.ts";
 import { devices } from "./devices.ts";
+import { NotFinal, NotHandedOver } from "./errors.ts";
 import { collectWelcome, newestHead, requireOwner, type Granted } from "./grant.ts";
 import type { OpenedHead } from "./head.ts";
 import { readOperations, removeNeeded, writeChecked, writeNeeded, type MemberState } from "./journal.ts";

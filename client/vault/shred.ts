@@ -1,6 +1,6 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-import { NoMemories } from "../errors.ts";
+import { NoMemories } from "./errors.ts";
 import { readReceipts, removeReceipt, type ShredReceipt } from "./journal.ts";
 import { journalOperations, type SeenMemory } from "./memories.ts";
 import type { Vault } from "./session.ts";

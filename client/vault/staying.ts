@@ -4,7 +4,8 @@ import { hexlify } from "ethers";
 
 import { recipientBytes, recipientDigest, recipientOf } from "../crypto/identity.ts";
 import type { SeedSecrets } from "../crypto/keys.ts";
-import { LocatorShared, NotAMember, WordsNeeded, type UnconfirmedMember } from "../errors.ts";
+import { NotAMember } from "../errors.ts";
+import { LocatorShared, WordsNeeded, type UnconfirmedMember } from "./errors.ts";
 import type { OpenedHead } from "./head.ts";
 import { readWitness, type MemberState } from "./journal.ts";
 import { ownerMember, wordsMember } from "./mint.ts";

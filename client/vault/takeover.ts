@@ -4,17 +4,11 @@ import { hexlify, type TransactionReceipt } from "ethers";
 
 import { ratchet, seedSecrets } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
-import {
-  AlreadyInitialised,
-  InvalidWords,
-  NotHandedOver,
-  OwnerRequired,
-  RaceLost,
-  WalletRequired,
-} from "../errors.ts";
+import { AlreadyInitialised, InvalidWords, OwnerRequired, RaceLost, WalletRequired } from "../errors.ts";
 import { digestOf, putAllVerified } from "../storage/store.ts";
 import { buildCommit } from "./commit.ts";
 import { setAuthorizer, signDelta, stateRootAfter, type ChainHead } from "./contract.ts";
+import { NotHandedOver } from "./errors.ts";
 import { isInChain } from "./history.ts";
 import {
   readChecked,

@@ -3,7 +3,6 @@ import { Wallet } from "ethers";
 
 import {
   BlobMissing,
-  ChangeLeftOut,
   findWelcome,
   generateIdentity,
   grant,
@@ -28,7 +27,7 @@ import {
   type GrantRequest,
   type Vault,
 } from "../../client/index.ts";
-import { change } from "../../client/manage.ts";
+import { change, ChangeLeftOut } from "../../client/manage.ts";
 import { spaceIdOf } from "../../client/vault/contract.ts";
 import { openHead } from "../../client/vault/head.ts";
 import { rosterOf } from "../../client/vault/plan.ts";

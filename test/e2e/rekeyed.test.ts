@@ -9,18 +9,15 @@ import {
   CommitKeyMissing,
   forget,
   grants,
-  LocatorShared,
   memoryStore,
   NotAMember,
   NotYetAdmitted,
-  OwnDevice,
   OwnerRequired,
   pending,
   read,
   recipientBytes,
   recipientDigest,
   recipientOf,
-  RecipientsUnconfirmed,
   recipientText,
   RekeyPending,
   remember,
@@ -32,7 +29,18 @@ import {
   type Environment,
   type Vault,
 } from "../../client/index.ts";
-import { addDevice, devices, heads, readAt, rekey, resumeRekey, unconfirmed } from "../../client/manage.ts";
+import {
+  addDevice,
+  devices,
+  heads,
+  readAt,
+  rekey,
+  resumeRekey,
+  unconfirmed,
+  LocatorShared,
+  OwnDevice,
+  RecipientsUnconfirmed,
+} from "../../client/manage.ts";
 import { decryptWith } from "../../client/crypto/identity.ts";
 import { ratchet, SCOPE_ONE, SCOPE_ZERO, seedSecrets } from "../../client/crypto/keys.ts";
 import { open, welcomeContext } from "../../client/crypto/seal.ts";

@@ -11,10 +11,8 @@ import {
   grant,
   InvalidWords,
   memoryStore,
-  NotEnrolled,
   pending,
   read,
-  RecipientsUnconfirmed,
   recipientOf,
   recoverVault,
   remember,
@@ -25,7 +23,15 @@ import {
   type Environment,
   type Vault,
 } from "../../client/index.ts";
-import { addDevice, devices, rekey, resumeRekey, unconfirmed } from "../../client/manage.ts";
+import {
+  addDevice,
+  devices,
+  rekey,
+  resumeRekey,
+  unconfirmed,
+  NotEnrolled,
+  RecipientsUnconfirmed,
+} from "../../client/manage.ts";
 import { maskPointer, ratchet, SCOPE_ZERO, seedSecrets } from "../../client/crypto/keys.ts";
 import { headContext, open, welcomeContext } from "../../client/crypto/seal.ts";
 import { readWelcome, writeWelcome, type Welcome } from "../../client/crypto/welcome.ts";

@@ -11,6 +11,7 @@ import {
   takeOver,
   transfer,
   type Takeover,
+  RecipientsUnconfirmed,
 } from "../../client/manage.ts";
 import {
   collectWelcome,
@@ -24,7 +25,6 @@ import {
   publishKey,
   read,
   recoverVault,
-  RecipientsUnconfirmed,
   registryContract,
   remember,
   forget,

@@ -6,13 +6,18 @@ import {
   collectWelcome,
   grants,
   pending,
-  RecipientsUnconfirmed,
   RekeyPending,
   settle,
   WalletRequired,
   type Vault,
 } from "../../../client/index.ts";
-import { devices, rekey, resumeRekey, type RekeyResult } from "../../../client/manage.ts";
+import {
+  devices,
+  rekey,
+  resumeRekey,
+  type RekeyResult,
+  RecipientsUnconfirmed,
+} from "../../../client/manage.ts";
 import type { Cli, Report } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
 import { handOut, minutesOf, untilFinal } from "../granting.ts";
