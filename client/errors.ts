@@ -51,20 +51,6 @@ export class StoreFull extends VaultError {
   }
 }
 
-/** Too few stores of a mirror have kept a blob. */
-export class QuorumMissed extends VaultError {
-  constructor(
-    readonly digest: string,
-    readonly stores: readonly string[],
-    readonly quorum: number,
-    readonly faults: readonly VaultError[],
-  ) {
-    super(
-      `Blob ${digest} was kept by ${stores.length} stores, ${quorum} are needed. ${faults.map(({ message }) => message).join(" ")}`,
-    );
-  }
-}
-
 /** Not the digest of a blob. */
 export class InvalidDigest extends VaultError {
   constructor(readonly digest: string) {
@@ -331,15 +317,6 @@ export class KeyNotPublished extends VaultError {
   }
 }
 
-/** A chain on which no deployment is known. */
-export class UnknownNetwork extends VaultError {
-  constructor(readonly chainId: bigint) {
-    super(
-      `No deployment is known on chain ${chainId}. Name the contract's address, or choose another network.`,
-    );
-  }
-}
-
 /** A vault that was minted and never written. */
 export class VaultEmpty extends VaultError {
   constructor(readonly vaultId: bigint) {
@@ -567,13 +544,6 @@ export class HeadInconsistent extends VaultError {
     super(
       `Root and pointer are not those of the state root ${stateRoot}: this RPC makes heads up. Ask another.`,
     );
-  }
-}
-
-/** No scope of that name is among those that this member holds. */
-export class UnknownScope extends VaultError {
-  constructor(readonly scope: string) {
-    super(`There is no scope ${JSON.stringify(scope)} here. Check its name, or ask for a grant of it.`);
   }
 }
 

@@ -3,9 +3,16 @@ import path from "node:path";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import { GRANT_GAS, grantIn, type GrantOutcome, type GrantTerms } from "../apps/cli/granting.ts";
-import { deviceOf, findDeployment, findVault, homeOf, openOrCreateProfile } from "../apps/cli/profile.ts";
+import {
+  deviceOf,
+  findDeployment,
+  findVault,
+  homeOf,
+  openOrCreateProfile,
+  UnknownNetwork,
+} from "../apps/cli/profile.ts";
 import type { Say } from "../apps/cli/terminal.ts";
-import { UnknownNetwork, vaultAt } from "../client/index.ts";
+import { vaultAt } from "../client/index.ts";
 import { walletOf } from "./wallet.ts";
 
 /** What a grant takes. */

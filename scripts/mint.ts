@@ -2,10 +2,10 @@ import { randomBytes } from "@noble/hashes/utils.js";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import { MINT_GAS, mintInto, sayMinted } from "../apps/cli/minting.ts";
-import { findDeployment, homeOf, openOrCreateProfile } from "../apps/cli/profile.ts";
+import { findDeployment, homeOf, openOrCreateProfile, UnknownNetwork } from "../apps/cli/profile.ts";
 import type { Say } from "../apps/cli/terminal.ts";
 import { showWords } from "../apps/cli/words.ts";
-import { ContractMissing, UnknownNetwork, type Minted } from "../client/index.ts";
+import { ContractMissing, type Minted } from "../client/index.ts";
 import { seedToWords } from "../client/words.ts";
 import { walletOf } from "./wallet.ts";
 

@@ -1,4 +1,5 @@
 import * as client from "../../client/index.ts";
+import { QuorumMissed } from "../../client/stores.ts";
 import { chainFault, ChainUnreachable } from "../mcp/faults.ts";
 import { PassphraseNeeded, WrongPassphrase } from "./keys.ts";
 import {
@@ -8,6 +9,7 @@ import {
   ProfileExists,
   ProfileExposed,
   ProfileMissing,
+  UnknownNetwork,
   WhichVault,
 } from "./profile.ts";
 import { BadAccount, NotEnoughFunds } from "./wallet.ts";
@@ -109,7 +111,7 @@ const GROUPS: readonly (readonly [number, readonly Kind[]])[] = [
     EXIT.setup,
     [
       ...[ProfileMissing, ProfileExists, ProfileExposed, ProfileBroken, WrongPassphrase, PassphraseNeeded],
-      ...[NoSuchVault, WhichVault, client.NotInitialised, client.AlreadyInitialised, client.UnknownNetwork],
+      ...[NoSuchVault, WhichVault, client.NotInitialised, client.AlreadyInitialised, UnknownNetwork],
       ...[
         client.VaultNotFound,
         client.VaultEmpty,
@@ -145,7 +147,7 @@ const GROUPS: readonly (readonly [number, readonly Kind[]])[] = [
         client.BlobMissing,
         client.StoreUnavailable,
         client.StoreFull,
-        client.QuorumMissed,
+        QuorumMissed,
       ],
       ...[client.JournalBusy, client.RaceLost],
     ],

@@ -1,13 +1,13 @@
 import type { JsonRpcProvider, Provider, TransactionRequest, TransactionResponse } from "ethers";
 import { Wallet } from "ethers";
 
-import { RpcsDisagree, UnknownNetwork } from "../../client/index.ts";
+import { RpcsDisagree } from "../../client/index.ts";
 import type { Environment } from "../../client/index.ts";
 import type { Deployment } from "../../client/deployments.ts";
 import { DEV } from "./config.ts";
 import { devHome, fund, keepState, runningNode } from "./devnode.ts";
 import { DevNotRunning } from "./faults.ts";
-import { findDeployment, readDeployment } from "./profile.ts";
+import { findDeployment, readDeployment, UnknownNetwork } from "./profile.ts";
 import { chainAt } from "./rpc.ts";
 import type { Account } from "./wallet.ts";
 

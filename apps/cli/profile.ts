@@ -94,6 +94,15 @@ export class WhichVault extends VaultError {
   }
 }
 
+/** A chain on which no deployment is known. */
+export class UnknownNetwork extends VaultError {
+  constructor(readonly chainId: bigint) {
+    super(
+      `No deployment is known on chain ${chainId}. Name the contract's address, or choose another network.`,
+    );
+  }
+}
+
 /** What the profile remembers of a vault: nothing in it is secret. */
 export interface KnownVault extends VaultRef {
   /** The user's own words. */

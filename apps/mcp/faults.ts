@@ -15,6 +15,13 @@ export class InvalidCursor extends VaultError {
   }
 }
 
+/** No scope of that name is among those that this member holds. */
+export class UnknownScope extends VaultError {
+  constructor(readonly scope: string) {
+    super(`There is no scope ${JSON.stringify(scope)} here. Check its name, or ask for a grant of it.`);
+  }
+}
+
 /** An update that changes nothing. */
 export class NothingToChange extends VaultError {
   constructor(readonly id: string) {

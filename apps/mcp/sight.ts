@@ -1,14 +1,13 @@
 import {
   preview,
   UnknownMemory,
-  UnknownScope,
   type Operation,
   type Preview,
   type Previewed,
   type ShredOperation,
   type VaultView,
 } from "../../client/index.ts";
-import { ChainUnreachable } from "./faults.ts";
+import { ChainUnreachable, UnknownScope } from "./faults.ts";
 
 /** What the vault holds at one moment: verified, with this device's waiting operations laid over it. */
 export interface Sight extends Preview {

@@ -1,4 +1,4 @@
-import { BlobAltered, QuorumMissed, StoreUnavailable, VaultError } from "../errors.ts";
+import { BlobAltered, StoreUnavailable, VaultError } from "../errors.ts";
 import { gate } from "./gate.ts";
 import { firstHonest, until, type Source } from "./race.ts";
 import {
@@ -9,6 +9,20 @@ import {
   type Digest,
   type StoreParts,
 } from "./store.ts";
+
+/** Too few stores of a mirror have kept a blob. */
+export class QuorumMissed extends VaultError {
+  constructor(
+    readonly digest: string,
+    readonly stores: readonly string[],
+    readonly quorum: number,
+    readonly faults: readonly VaultError[],
+  ) {
+    super(
+      `Blob ${digest} was kept by ${stores.length} stores, ${quorum} are needed. ${faults.map(({ message }) => message).join(" ")}`,
+    );
+  }
+}
 
 /** How many stores must have a blob, and how patient to be with one. */
 export interface MirrorOptions {

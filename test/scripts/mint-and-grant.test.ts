@@ -29,7 +29,6 @@ import {
   registryContract,
   remember,
   sync,
-  UnknownNetwork,
   VaultExists,
   type Deployment,
   type Vault,
@@ -44,6 +43,7 @@ import {
   openOrCreateProfile,
   saveDeployment,
   vaultsOf,
+  UnknownNetwork,
 } from "../../apps/cli/profile.ts";
 import { NotEnoughFunds } from "../../apps/cli/wallet.ts";
 import { ANVILS_FIRST_KEY, rpc, startAnvil, type Anvil } from "../helpers/anvil.ts";

@@ -4,13 +4,12 @@ import {
   BlobAltered,
   digestOf,
   memoryStore,
-  QuorumMissed,
   StoreFull,
   StoreUnavailable,
   VaultError,
   type BlobStore,
 } from "../../../client/index.ts";
-import { mirrorStore } from "../../../client/stores.ts";
+import { mirrorStore, QuorumMissed } from "../../../client/stores.ts";
 import { countCopies, mendCopies } from "../../../client/storage/copies.ts";
 import { putVerified } from "../../../client/storage/store.ts";
 import { misbehaving } from "../../helpers/doubles.ts";
