@@ -21,11 +21,9 @@ export class BlobAltered extends VaultError {
   constructor(
     readonly digest: string,
     readonly store: string,
-    options?: ErrorOptions,
   ) {
     super(
       `Blob ${digest} was altered in ${store}. Read it from another store; putting it again repairs this one.`,
-      options,
     );
   }
 }

@@ -1,7 +1,7 @@
 import path from "node:path";
 
-import { OwnerClassOnly, vaultAt, type Vault } from "../../client/index.ts";
-import { isMirror } from "../../client/stores.ts";
+import { OwnerClassOnly, vaultAt, type Environment, type Vault } from "../../client/index.ts";
+import { isMirror, randomDelay } from "../../client/stores.ts";
 import { DEV, readConfig, type Config } from "./config.ts";
 import { NotConfirmed, UsageFault } from "./faults.ts";
 import { PassphraseNeeded, type Passphrase } from "./keys.ts";
@@ -189,10 +189,11 @@ async function accountOf({
 }
 
 /** @throws {UsageFault} when it is no number of seconds. */
-function delayIn({ MEMVAULT_DELAY: text = "0" }: NodeJS.ProcessEnv): number {
+function delayIn({ MEMVAULT_DELAY: text = "" }: NodeJS.ProcessEnv): Pick<Environment, "hesitate"> {
+  if (text === "") return {};
   const seconds = Number(text);
   if (!(seconds >= 0 && seconds <= 3_600)) throw new UsageFault("MEMVAULT_DELAY is 0 to 3600 seconds.");
-  return seconds * 1_000;
+  return { hesitate: randomDelay(seconds * 1_000) };
 }
 
 async function openVault(
@@ -216,7 +217,7 @@ async function openVault(
     ...deviceOf(profile, known),
     ...rpcsOf(network),
     ...(account === undefined ? {} : { wallet: account }),
-    delay: delayIn(session.world.env),
+    ...delayIn(session.world.env),
   });
   return { vault, known, network, profile, account };
 }

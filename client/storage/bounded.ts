@@ -13,14 +13,12 @@ export const STORE_PATIENCE = 120_000;
  * @returns The same store, whose methods throw StoreUnavailable after that.
  */
 export function bounded(store: BlobStore, patience = STORE_PATIENCE): BlobStore {
-  const { name, maxBlobSize, permanent = false, parts } = store;
-  const within = <T>(answer: Promise<T>, blobs = 1): Promise<T> => inTime(name, answer, patience * blobs);
+  const within = <T>(answer: Promise<T>, blobs = 1): Promise<T> =>
+    inTime(store.name, answer, patience * blobs);
   const written = <T>(answer: Promise<T>, blobs = 1): Promise<T> =>
-    permanent ? answer : within(answer, blobs);
+    store.permanent === true ? answer : within(answer, blobs);
   return {
-    ...{ name, permanent },
-    ...(maxBlobSize !== undefined && { maxBlobSize }),
-    ...(parts !== undefined && { parts }),
+    ...store,
     put: (blob) => written(store.put(blob)),
     ...(store.putAll !== undefined && {
       putAll: (blobs) => written(store.putAll?.(blobs) ?? Promise.resolve(), blobs.length),
@@ -31,7 +29,7 @@ export function bounded(store: BlobStore, patience = STORE_PATIENCE): BlobStore 
   };
 }
 
-async function inTime<T>(name: string, answer: Promise<T>, patience: number): Promise<T> {
+function inTime<T>(name: string, answer: Promise<T>, patience: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -39,9 +37,5 @@ async function inTime<T>(name: string, answer: Promise<T>, patience: number): Pr
       patience,
     );
   });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

@@ -122,11 +122,8 @@ export async function readBlob(store: BlobStore, digest: Digest): Promise<Uint8A
  * @throws BlobAltered if the store hands out other bytes.
  */
 export async function putVerified(store: BlobStore, blob: Uint8Array): Promise<Digest> {
-  // Our own digest, not the store's answer: a store that reports another one is caught by the read.
-  const digest = digestOf(blob);
-  await store.put(blob);
-  await readBlob(store, digest);
-  return digest;
+  await putAllVerified(store, [blob]);
+  return digestOf(blob);
 }
 
 /**
@@ -137,12 +134,12 @@ export async function putVerified(store: BlobStore, blob: Uint8Array): Promise<D
  * @throws BlobMissing|BlobAltered as {@link putVerified} does.
  */
 export async function putAllVerified(store: BlobStore, blobs: readonly Uint8Array[]): Promise<void> {
-  if (store.putAll === undefined) {
-    for (const blob of blobs) await putVerified(store, blob);
-    return;
+  await store.putAll?.(blobs);
+  for (const blob of blobs) {
+    if (store.putAll === undefined) await store.put(blob);
+    // By our own digest, not the store's answer: a store that reports another one is caught by the read.
+    await readBlob(store, digestOf(blob));
   }
-  await store.putAll(blobs);
-  for (const blob of blobs) await readBlob(store, digestOf(blob));
 }
 
 /**

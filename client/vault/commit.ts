@@ -93,8 +93,7 @@ export function buildCommit(draft: Draft, random: Random): BuiltCommit {
 }
 
 /** The most data that a blob of this commit may carry. */
-const mostData = ({ maxBlobSize }: Draft): number =>
-  maxBlobSize === undefined ? MAX_BLOB_DATA : Math.min(dataIn(maxBlobSize), MAX_BLOB_DATA);
+const mostData = ({ maxBlobSize = Infinity }: Draft): number => Math.min(dataIn(maxBlobSize), MAX_BLOB_DATA);
 
 /** One scope's share of a commit, before its place in the tree is known. */
 interface Part extends Merged {

@@ -411,8 +411,8 @@ const MAX_GIVEN = 4_096;
 
 /** Notes the digests of blobs that the store is told to give up. */
 export async function noteGiven(journal: Journal, digests: readonly Digest[]): Promise<void> {
-  const all = new Set([...(await readGiven(journal)), ...digests]);
-  await write(journal, GIVEN, encodeDigests([...all].slice(-MAX_GIVEN)));
+  const known = await readGiven(journal);
+  await write(journal, GIVEN, encodeDigests([...known, ...digests].slice(-MAX_GIVEN)));
 }
 
 /** The digests of what was given up on purpose. */

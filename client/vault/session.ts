@@ -37,11 +37,8 @@ export interface Environment {
   readonly store: BlobStore;
   /** Milliseconds that the store may take over one blob; two minutes unless said. */
   readonly storePatience?: number | undefined;
-  /**
-   * Most milliseconds to wait, at random, between a commit's upload and its transaction, so that a store cannot tell by the second which
-   * commit its blobs are of; none unless said. The journal is locked meanwhile, and a commit that changes keys, as one that ends a grant does, does not wait.
-   */
-  readonly delay?: number | undefined;
+  /** Awaited between a commit's upload and its transaction, with the journal locked, unless the commit changes keys: `randomDelay`. */
+  readonly hesitate?: (() => Promise<void>) | undefined;
   /** The vault's own journal; as a function for who does not know yet which vault it will be. */
   readonly journalStore: JournalStore | ((ref: VaultRef) => JournalStore);
   /** 32 bytes that seal the journal; never leave the device. */
@@ -58,8 +55,7 @@ export interface Vault extends Rpcs {
   readonly ref: VaultRef;
   readonly wallet: Signer | null;
   readonly store: BlobStore;
-  /** Most milliseconds between upload and transaction. */
-  readonly delay: number;
+  readonly hesitate: (() => Promise<void>) | undefined;
   readonly journal: Journal;
   readonly finality: Finality;
   readonly random: Random;
@@ -98,7 +94,7 @@ export function vaultAt(ref: VaultRef, environment: Environment): Vault {
     // A browser's signer cannot be connected to another provider, and needs none.
     wallet: wallet === undefined ? null : wallet.provider === null ? wallet.connect(provider) : wallet,
     store: bounded(store, environment.storePatience),
-    delay: environment.delay ?? 0,
+    hesitate: environment.hesitate,
     journal: discreet(journal, ref),
     finality: environment.finality ?? finalityOf(ref.chainId),
     random,
@@ -128,13 +124,6 @@ export async function locked<T>(vault: Vault, work: () => Promise<T>): Promise<T
   } finally {
     await release();
   }
-}
-
-/** Waits for a random part of the delay that the environment asks for. */
-export async function hesitate({ delay, random }: Pick<Vault, "delay" | "random">): Promise<void> {
-  if (delay <= 0) return;
-  const share = new DataView(random(4).buffer).getUint32(0) / 2 ** 32;
-  await new Promise((resolve) => setTimeout(resolve, share * delay));
 }
 
 /** What a state gives to open heads with. */

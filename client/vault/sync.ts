@@ -40,16 +40,7 @@ import {
 } from "./plan.ts";
 import { MAX_RACES, sendOnto } from "./races.ts";
 import { journalRenewal } from "./renewal.ts";
-import {
-  hesitate,
-  locked,
-  newestBlock,
-  openWith,
-  pinnedHead,
-  stateOf,
-  type Block,
-  type Vault,
-} from "./session.ts";
+import { locked, newestBlock, openWith, pinnedHead, stateOf, type Block, type Vault } from "./session.ts";
 import { isUncertain, settleLocked } from "./settle.ts";
 
 /** What a sync did. */
@@ -392,7 +383,7 @@ async function submit(
   try {
     await putAllVerified(vault.store, candidate.blobs);
     // Whoever must go goes at once, and so does what is to be cut off.
-    if (!candidate.ratcheted && candidate.revoked.length === 0) await hesitate(vault);
+    if (!candidate.ratcheted && candidate.revoked.length === 0) await vault.hesitate?.();
   } catch (cause) {
     // A reader that must go does not stay because a store is down: the rotation is owed, and the journal keeps it.
     if (candidate.revoked.length > 0) await endOnChain(vault, base.chain, candidate.revoked, base.commitKey);

@@ -15,7 +15,7 @@ import {
   type Vault,
 } from "../../client/index.ts";
 import { receipts, shred } from "../../client/manage.ts";
-import { audit, carryOver, collectGarbage, mirrorStore, repair, QuorumMissed } from "../../client/stores.ts";
+import { audit, carryOver, collectGarbage, mirrorStore, QuorumMissed, repair } from "../../client/stores.ts";
 import { reachOf } from "../../client/vault/reach.ts";
 import { archiving, misbehaving } from "../helpers/doubles.ts";
 import { changed, opened, recoverOn, texts } from "../helpers/furnished.ts";

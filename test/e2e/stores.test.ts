@@ -20,6 +20,7 @@ import {
 } from "../../client/index.ts";
 import { readChainHead } from "../../client/vault/contract.ts";
 import { reachOf } from "../../client/vault/reach.ts";
+import { randomDelay } from "../../client/stores.ts";
 import { archiving, misbehaving, signerWith } from "../helpers/doubles.ts";
 import { changed, furnished, opened, recoverOn, texts } from "../helpers/furnished.ts";
 import { seeded } from "../helpers/seeded.ts";
@@ -256,10 +257,9 @@ describe("Hostile stores: memories come whole or not at all, and nothing points 
       return forward(transaction);
     });
     const after = async (share: number, work: (vault: Vault) => Promise<unknown>): Promise<number> => {
-      // The delay's share is drawn from four bytes.
-      const random = (length: number) => (length === 4 ? new Uint8Array(4).fill(share) : randomBytes(length));
+      const random = (length: number) => new Uint8Array(length).fill(share);
       const store = misbehaving(world.store, { put });
-      await work(changed(vault, environment, { store, wallet, random, delay: 600 }));
+      await work(changed(vault, environment, { store, wallet, hesitate: randomDelay(600, random) }));
       return sent - uploaded;
     };
     const write = async (slow: Vault) => {
