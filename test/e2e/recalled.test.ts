@@ -12,6 +12,7 @@ import { shred } from "../../client/manage.ts";
 import { fileJournalStore } from "../../client/node.ts";
 import { indexFiles } from "../../client/recall.ts";
 import { termsOf } from "../../client/recall/words.ts";
+import { connected, until } from "../apps/mcp-client.ts";
 import { contains } from "../helpers/contains.ts";
 import { another, furnished } from "../helpers/furnished.ts";
 import { createWorld, device, type World } from "../helpers/world.ts";
@@ -125,6 +126,18 @@ describe("The index for search: sealed on the device, and without what is gone",
     expect(await hold(vault, "rent in May")).to.equal(false);
     expect(await hold(vault, "taxes")).to.equal(true);
     expect(await found(vault, "six")).to.deep.equal(["Runs at six"]);
+  });
+
+  it("loses what a tool has forgotten with the commit that carries it, before anybody searches again", async () => {
+    const { vault } = await inFolder();
+    const { call, timers, served } = await connected(vault);
+    await call("search_memory", { query: QUERY });
+    await until(() => hold(vault));
+    await call("forget_memory", { id: (await memoryOf(vault, SECRET)).id });
+    timers.wind(60_000);
+    await until(async () => !(await hold(vault)));
+    expect(await hold(vault, "rent")).to.equal(true);
+    await served.close();
   });
 
   it("does not come back after a forget from a process that looks at an earlier head", async () => {
