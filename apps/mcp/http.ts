@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { equalBytes } from "@noble/ciphers/utils.js";
@@ -6,14 +6,15 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { toNodeHandler, type NodeIncomingMessageLike } from "@modelcontextprotocol/node";
 import {
+  bearerAuthChallengeResponse,
   createMcpHandler,
-  hostHeaderValidationResponse,
   localhostAllowedHostnames,
   localhostAllowedOrigins,
   OAuthError,
   OAuthErrorCode,
-  originValidationResponse,
-  requireBearerAuth,
+  validateHostHeader,
+  validateOriginHeader,
+  verifyBearerToken,
   type AuthInfo,
 } from "@modelcontextprotocol/server";
 
@@ -59,6 +60,8 @@ export const MIN_TOKEN = 43;
 export const MAX_REQUEST = 131_072;
 /** The most connections at a time. */
 const MAX_CONNECTIONS = 64;
+/** How long, in milliseconds, somebody may take to say what it wants; a call itself may take longer. */
+const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
 const PATH = "/mcp";
 
 /**
@@ -80,16 +83,16 @@ export async function serveHttp(
   const handler = createMcpHandler(serve, { onerror, maxRequestBodySize: MAX_REQUEST });
   const admit = doorOf(token);
   let closing: Promise<void> | null = null;
-  const fetch = async (request: Request): Promise<Response> => {
+  const answer = toNodeHandler(handler, { onerror, maxRequestBodySize: MAX_REQUEST });
+  const server = createServer(TIMEOUTS, (request, response) => {
     // A connection that is kept alive may still ask.
-    if (closing !== null) return new Response(null, { status: 503 });
-    const admitted = await admit(request);
-    return admitted instanceof Response ? admitted : handler.fetch(request, { authInfo: admitted });
-  };
-  const answer = toNodeHandler({ fetch }, { onerror, maxRequestBodySize: MAX_REQUEST });
-  const server = createServer(
-    (request, response) => void answer(request as NodeIncomingMessageLike, response),
-  );
+    const admitting =
+      closing === null ? admit(request) : Promise.resolve(new Response(null, { status: 503 }));
+    void admitting.then((admitted) => {
+      if (admitted instanceof Response) refuse(response, admitted);
+      else void answer(Object.assign(request, { auth: admitted }) as NodeIncomingMessageLike, response);
+    });
+  });
   server.maxConnections = MAX_CONNECTIONS;
   const url = `http://127.0.0.1:${await listening(server, port)}${PATH}`;
   log({ level: "info", event: "serving", role, url });
@@ -107,8 +110,8 @@ export async function serveHttp(
   return { role, url, closed, close: () => (closing ??= close()) };
 }
 
-/** Lets those in who have the token, and tells nobody else what is behind it. */
-function doorOf(token: string): (request: Request) => Promise<AuthInfo | Response> {
+/** Lets those in who have the token, and tells nobody else what is behind it. Nothing but a request's head is looked at. */
+function doorOf(token: string): (request: IncomingMessage) => Promise<AuthInfo | Response> {
   const expected = sha256(utf8ToBytes(token));
   const verifyAccessToken = (given: string): Promise<AuthInfo> => {
     // Of equal length whatever was given, so that the time tells nothing.
@@ -118,15 +121,21 @@ function doorOf(token: string): (request: Request) => Promise<AuthInfo | Respons
     const expiresAt = Math.floor(Date.now() / 1000) + 3600;
     return Promise.resolve({ token: given, clientId: "local", scopes: [], expiresAt });
   };
-  const gate = requireBearerAuth({ verifier: { verifyAccessToken } });
-  return async (request) => {
-    const foreign =
-      hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
-      originValidationResponse(request, localhostAllowedOrigins());
-    if (foreign !== undefined) return foreign;
-    if (new URL(request.url).pathname !== PATH) return new Response(null, { status: 404 });
-    return gate(request);
+  const [hosts, origins] = [localhostAllowedHostnames(), localhostAllowedOrigins()];
+  return async ({ headers, url = "" }) => {
+    const isLocal =
+      validateHostHeader(headers.host, hosts).ok && validateOriginHeader(headers.origin, origins).ok;
+    if (!isLocal) return new Response(null, { status: 403 });
+    if (url.split("?", 1)[0] !== PATH) return new Response(null, { status: 404 });
+    return verifyBearerToken(headers.authorization, { verifier: { verifyAccessToken } }).catch(
+      (fault: unknown) => bearerAuthChallengeResponse(fault),
+    );
   };
+}
+
+/** Whoever is refused is hung up on: what it still sends is not waited for. */
+function refuse(response: ServerResponse, { status, headers }: Response): void {
+  response.writeHead(status, { ...Object.fromEntries(headers), connection: "close" }).end();
 }
 
 async function listening(server: Server, port: number): Promise<number> {

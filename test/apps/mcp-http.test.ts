@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { request, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -21,6 +22,7 @@ import { createWorld, type World } from "../helpers/world.ts";
 import { cliIn } from "./cli-world.ts";
 import { clockwork } from "./mcp-client.ts";
 
+const LONG = process.env["MEMVAULT_LONG"] === "1";
 const TOKEN = randomBytes(32).toString("base64url");
 
 /** A client that carries a token. */
@@ -148,6 +150,32 @@ describe("MCP server over HTTP", () => {
     // And goes on.
     expect((await send(served.url, {})).status).to.equal(200);
   });
+
+  it("reads no body of who has no token, and hangs up, so that nobody is kept out by such", async () => {
+    const { served } = await serving();
+    const { port, pathname } = new URL(served.url);
+    const head = `POST ${pathname} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-length: 100000\r\n\r\n{`;
+    const idle = await Promise.all(
+      Array.from({ length: 64 }, async () => {
+        const socket = connect(Number(port), "127.0.0.1");
+        socket.write(head);
+        let said = "";
+        for await (const chunk of socket) said += String(chunk);
+        return said;
+      }),
+    );
+    for (const said of idle) expect(said).to.match(/^HTTP\/1\.1 401 /);
+    expect((await send(served.url, {})).status).to.equal(200);
+  });
+
+  (LONG ? it : it.skip)("waits five seconds for a request's head, and no longer", async () => {
+    const { served } = await serving();
+    const socket = connect(Number(new URL(served.url).port), "127.0.0.1");
+    socket.write("POST /mcp HTTP/1.1\r\n");
+    const began = performance.now();
+    await once(socket.resume(), "close");
+    expect(performance.now() - began).to.be.within(4_000, 20_000);
+  }).timeout(30_000);
 
   it("takes the longest memory that a tool takes, however it is escaped", async () => {
     const { served } = await serving();
