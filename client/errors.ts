@@ -239,6 +239,13 @@ export class VaultChangedHands extends VaultError {
   }
 }
 
+/** A memory without a text. */
+export class NoText extends VaultError {
+  constructor() {
+    super("A memory has a text, and this one is empty. Give it one; what is to go is forgotten.");
+  }
+}
+
 /** A memory is larger than a record may be. */
 export class RecordTooLarge extends VaultError {
   constructor(
@@ -319,7 +326,7 @@ export class KeyNotPublished extends VaultError {
 export class VaultEmpty extends VaultError {
   constructor(readonly vaultId: bigint) {
     super(
-      `Vault ${vaultId} has no commit yet. Sync the device that minted it, or recover with the owner's wallet.`,
+      `Vault ${idText(vaultId)} has no commit yet. Sync the device that minted it, or recover with the owner's wallet.`,
     );
   }
 }
@@ -353,7 +360,7 @@ export class ContractRefusal extends VaultError {
 export class VaultExists extends VaultError {
   constructor(readonly vaultId: bigint) {
     super(
-      `Vault 0x${vaultId.toString(16)} exists and has another commit key. Recover it, or mint with the next index.`,
+      `Vault ${idText(vaultId)} exists and has another commit key. Recover it, or mint with the next index.`,
     );
   }
 }
@@ -361,9 +368,7 @@ export class VaultExists extends VaultError {
 /** The device keeps no state of this vault. */
 export class NotInitialised extends VaultError {
   constructor(readonly vaultId: bigint) {
-    super(
-      `This device knows nothing of vault 0x${vaultId.toString(16)}. Mint it, accept a welcome, or recover it.`,
-    );
+    super(`This device knows nothing of vault ${idText(vaultId)}. Mint it, accept a welcome, or recover it.`);
   }
 }
 
@@ -511,7 +516,7 @@ export class KeyBytesMissing extends VaultError {
 export class AlreadyInitialised extends VaultError {
   constructor(readonly vaultId: bigint) {
     super(
-      `This journal is that of an owner's device of vault 0x${vaultId.toString(16)}. Accept welcomes in another.`,
+      `This journal is that of an owner's device of vault ${idText(vaultId)}. Accept welcomes in another.`,
     );
   }
 }
@@ -610,6 +615,9 @@ export class RekeyPending extends VaultError {
   }
 }
 
+/** A vault's id as 0x and 64 digits, as tools and chains show it. */
+const idText = (vaultId: bigint): string => `0x${vaultId.toString(16).padStart(64, "0")}`;
+
 const ACCOUNT_LENGTH = "0x".length + 40;
 
 const shortened = (text: string, length: number): string =>
@@ -626,7 +634,7 @@ export class ProposalUnlisted extends VaultError {
 export class VaultInUse extends VaultError {
   constructor(readonly vaultId: bigint) {
     super(
-      `Vault 0x${vaultId.toString(16)} is in use, and the RPC lags behind. Recover again when it has caught up.`,
+      `Vault ${idText(vaultId)} is in use, and the RPC lags behind. Recover again when it has caught up.`,
     );
   }
 }
@@ -672,7 +680,7 @@ export class RpcUnavailable extends VaultError {
 export class HandedOver extends VaultError {
   constructor(readonly vaultId: bigint) {
     super(
-      `Vault 0x${vaultId.toString(16)} was handed over. Nothing here is lost: transfer it, or take it back with a rekey and the 24 words.`,
+      `Vault ${idText(vaultId)} was handed over. Nothing here is lost: transfer it, or take it back with a rekey and the 24 words.`,
     );
   }
 }

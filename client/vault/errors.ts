@@ -69,7 +69,7 @@ export class NotHandedOver extends VaultError {
     readonly why: string,
   ) {
     super(
-      `Vault 0x${vaultId.toString(16)} was not handed over: ${why}. Its memories stay closed to whoever owns it next. ` +
+      `Vault 0x${vaultId.toString(16).padStart(64, "0")} was not handed over: ${why}. Its memories stay closed to whoever owns it next. ` +
         "Hand it over first, or say that it is to go without them.",
     );
   }

@@ -1,6 +1,6 @@
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
-import { InvalidScopeName, OwnerClassOnly } from "../errors.ts";
+import { InvalidScopeName, NoText, OwnerClassOnly } from "../errors.ts";
 import type { CreateOperation, UpdateOperation } from "../memory/operations.ts";
 import { MAX_SCOPE_NAME_BYTES } from "../memory/record.ts";
 import {
@@ -45,12 +45,14 @@ export function scopeName(name: string): string {
  * {@link sync}: any number of them goes in one transaction.
  *
  * @returns the memories' ids, in order.
+ * @throws {NoText} when one has an empty text.
  */
 export async function remember(vault: Vault, ...inputs: readonly MemoryInput[]): Promise<string[]> {
   const operations = inputs.map((input): CreateOperation => ({
     type: "semantic",
     ...input,
     scope: scopeName(input.scope),
+    text: someText(input.text),
     kind: "create",
     id: bytesToHex(vault.random(16)),
     at: vault.now(),
@@ -59,11 +61,27 @@ export async function remember(vault: Vault, ...inputs: readonly MemoryInput[]):
   return operations.map(({ id }) => id);
 }
 
-/** Journals a change to a memory as it was seen: if another device changed it meanwhile, both versions stay. */
-export const update = (vault: Vault, seen: SeenMemory, changes: UpdateOperation["changes"]): Promise<void> =>
-  journalOperations(vault, [
+/** A request, and no fault of a format: who asks is told what to do. */
+function someText(text: string): string {
+  if (text === "") throw new NoText();
+  return text;
+}
+
+/**
+ * Journals a change to a memory as it was seen: if another device changed it meanwhile, both versions stay.
+ *
+ * @throws {NoText} when the new text is empty.
+ */
+export async function update(
+  vault: Vault,
+  seen: SeenMemory,
+  changes: UpdateOperation["changes"],
+): Promise<void> {
+  if (changes.text !== undefined) someText(changes.text);
+  await journalOperations(vault, [
     { ...operationOn(vault, seen), kind: "update", seenRevision: seen.revision, changes },
   ]);
+}
 
 /** Journals that a memory proved itself once more. */
 export const reinforce = (vault: Vault, seen: Pick<SeenMemory, "id">): Promise<void> =>

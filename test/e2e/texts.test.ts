@@ -6,6 +6,7 @@ import {
   grant,
   InvalidScopeName,
   MalformedData,
+  NoText,
   pending,
   read,
   RecordTooLarge,
@@ -127,8 +128,8 @@ describe("Texts: whole on every device, or refused by name before anything is ke
   it("of 0 bytes, of more than 32 KiB and of 1 MiB are refused, and nothing of the call is kept", async () => {
     const { vault } = await ownedVault(world);
     const good = { scope: "health", text: "Sleeps at ten" };
-    const faults: [text: string, kind: typeof MalformedData | typeof RecordTooLarge][] = [
-      ["", MalformedData],
+    const faults: [text: string, kind: typeof NoText | typeof RecordTooLarge][] = [
+      ["", NoText],
       ["x".repeat(32_769), RecordTooLarge],
       ["€".repeat(10_923), RecordTooLarge],
       ["x".repeat(2 ** 20), RecordTooLarge],

@@ -131,7 +131,10 @@ describe("opening a head", () => {
       get: () => Promise.reject(new Error("nothing is to be read")),
     });
     const open = (chain: typeof EMPTY) => thrown(openHead(chain, bench.ownerKeys(), silent));
-    expect(await open({ ...EMPTY })).to.be.instanceOf(VaultEmpty);
+    expect(await open({ ...EMPTY }))
+      .to.be.instanceOf(VaultEmpty)
+      .and.have.property("message")
+      .that.matches(/^Vault 0x[0-9a-f]{64} has no commit yet/);
     expect(await open({ ...bench.chain, foreign: true })).to.be.instanceOf(ForeignHead);
   });
 });
