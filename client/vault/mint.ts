@@ -68,12 +68,15 @@ export async function mintVault(request: MintRequest): Promise<Minted> {
 export const commitAddress = ({ genesis }: MemberState): string =>
   genesis?.commitKey == null ? "" : new Wallet(hexlify(genesis.commitKey)).address;
 
+/** What the device is called that begins a vault, until its owner says. */
+const FIRST_LABEL = "first device";
+
 /** What a device keeps before the first commit of a vault: all secrets drawn, none in force yet. */
 export async function firstState(vault: Vault, ref: VaultRef, seed: Uint8Array): Promise<MemberState> {
   const { random } = vault;
   const words = seedSecrets(seed, ref);
   const identity = generateIdentity(random);
-  const device = await ownerMember(bytesToHex(random(16)), identity, random(32), "this device");
+  const device = await ownerMember(bytesToHex(random(16)), identity, random(32), FIRST_LABEL);
   const recovery = await wordsMember(bytesToHex(random(16)), words);
   const secret = random(32);
   return {

@@ -78,7 +78,7 @@ async function ownRecord(
   const [first] = held;
   if (first === undefined) throw new NotAMember(epoch);
   const standing = members.find(({ id }) => id === memberId);
-  const derived = await ownerMember(memberId, first, locator, standing?.label ?? "this device");
+  const derived = await ownerMember(memberId, first, locator, standing?.label ?? "returned device");
   if (standing === undefined) return derived;
   const { welcomeDigest, erased } = standing;
   const recipients = await Promise.all(held.map(async (each) => recipientBytes(await recipientOf(each))));

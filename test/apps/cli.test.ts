@@ -472,7 +472,7 @@ describe("memvault", function () {
       await json(["forget", id, "--yes", "--sync"]);
       const { devices } = await json(["devices"]);
       expect(devices.map(({ label, own }) => [label, own])).to.have.deep.members([
-        ["this device", true],
+        ["first device", true],
         ["the 24 words", false],
         ["recovered device", false],
         ["phone", false],
@@ -488,7 +488,7 @@ describe("memvault", function () {
       expect(message).to.include("phone");
       expect((await fault(["devices", "remove", "phone"])).name).to.equal("NotConfirmed");
       expect((await fault(["devices", "remove", "tablet", "--yes"])).name).to.equal("NotGranted");
-      expect((await fault(["devices", "remove", "this device", "--yes"])).name).to.equal("OwnDevice");
+      expect((await fault(["devices", "remove", "first device", "--yes"])).name).to.equal("OwnDevice");
       const removed = await json(["devices", "remove", "phone", "--yes"]);
       expect(removed).to.deep.include({ rotated: true, leftOut: [] }).and.have.property("removed").length(1);
       const gone = await fault([...phone, "list"]);

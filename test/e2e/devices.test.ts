@@ -73,7 +73,7 @@ describe("Devices: each of the owner's own is let in by a welcome, and keeps no 
     const listed = async (of: Vault) =>
       (await devices(of)).map(({ label, own, since }) => [label, own, since]);
     expect(await listed(vault)).to.have.deep.members([
-      ["this device", true, 1n],
+      ["first device", true, 1n],
       ["the 24 words", false, 1n],
       ["phone", false, 2n],
     ]);

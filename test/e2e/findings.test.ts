@@ -380,7 +380,7 @@ describe("Findings of a review, each closed", () => {
       const vault = await recoverOn(world, seed, { ...parts, journalStore });
       await sync(vault);
       const members = [...rosterOf((await opened(vault)).whole).members.values()];
-      const labels = ["recovered device", "the 24 words", "this device"];
+      const labels = ["recovered device", "the 24 words", "first device"];
       expect(members.map(({ label }) => label)).to.have.members(labels);
     });
   });

@@ -118,7 +118,7 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
     await sync(phone.device);
     expect(await texts(vault)).to.deep.equal(["After the tablet", "Goes by train", "Runs at six"]);
     expect((await devices(vault)).map(({ label }) => label)).to.have.members([
-      "this device",
+      "first device",
       "the 24 words",
       "phone",
     ]);

@@ -104,7 +104,7 @@ describe("Renewed words: another visibility key, and the old words open nothing 
       expect(nextIdentity).to.equal(null);
     }
     expect((await devices(vault)).map(({ label }) => label)).to.have.members([
-      "this device",
+      "first device",
       "the 24 words",
       "phone",
     ]);

@@ -158,7 +158,7 @@ describe("Transfer: a vault changes hands", () => {
       const { reader } = await admitted(world, taken.vault);
       expect(await texts(reader)).to.deep.equal(["Runs at six", "The buyer's own"]);
       expect((await devices(taken.vault)).map(({ label }) => label)).to.deep.equal([
-        "this device",
+        "first device",
         "the 24 words",
       ]);
       expect(await nameOf(next.look(randomBytes(9)))).to.equal("WelcomeRejected");
