@@ -9,7 +9,7 @@ function passphrase(): { readonly passphrase: string } {
   const { MEMVAULT_PASSPHRASE = "" } = process.env;
   if (MEMVAULT_PASSPHRASE === "")
     console.error(
-      "MEMVAULT_PASSPHRASE is not set: new keys are not sealed, until `npx memvault passphrase` does it.",
+      "MEMVAULT_PASSPHRASE is not set: new keys are not sealed, until `memvault passphrase` does it.",
     );
   return { passphrase: MEMVAULT_PASSPHRASE };
 }

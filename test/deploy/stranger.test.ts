@@ -42,7 +42,7 @@ describe("docs/deploying.md", function () {
       const cli = `"${process.execPath}" --import "${import.meta.resolve("tsx")}" "${ROOT}apps/cli/bin.ts"`;
       const walk = WALK.replace("http://127.0.0.1:8545", anvil.url)
         .replace("0x…", ANVILS_FIRST_KEY)
-        .replaceAll("npx memvault", cli)
+        .replaceAll("node dist/apps/cli/bin.js", cli)
         .replaceAll("welcome.age", path.join(home, "welcome.age"));
       const { PATH = "" } = process.env;
       // The passphrase would be asked for.
