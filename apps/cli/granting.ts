@@ -25,7 +25,7 @@ import {
 } from "../../client/index.ts";
 import { positive } from "./parse.ts";
 import { idText } from "./profile.ts";
-import { bold, number, progress, size, type Progress, type Say } from "./terminal.ts";
+import { bold, count, number, progress, size, type Progress, type Say } from "./terminal.ts";
 
 /** About what a grant takes, in gas. */
 export const GRANT_GAS = 150_000n;
@@ -118,7 +118,7 @@ export async function grantIn(
   const digest = hexlify(recipientDigest(recipientBytes(recipient)));
   const isContract = !isRecipient && (await provider.getCode(to)) !== "0x";
   const storeWelcome = terms.storeWelcome ?? isContract;
-  say(`Vault        ${idText(ref.vaultId)} ${vaultLabel}`);
+  say(`Vault        ${idText(ref.vaultId)} ${vaultLabel}`.trimEnd());
   say(`Grantee      ${isRecipient ? "unlisted" : `${to}${isContract ? ", a contract" : ""}`}`);
   say(`Key          ${digest}: compare it with what the grantee shows`);
 
@@ -174,7 +174,9 @@ function report({ receipt, blobs, rotated, sequence }: Granted, say: Say): void 
   say(
     `Cost         ${number(receipt.gasUsed)} gas for the grant${rotated ? " and the rotation of all keys" : ""},`,
   );
-  say(`             in one transaction (commit ${sequence}); ${size(stored)} in ${blobs.length} blobs`);
+  say(
+    `             in one transaction (commit ${sequence}); ${size(stored)} in ${count(blobs.length, "blob")}`,
+  );
 }
 
 /** Scopes with the number of their memories: a name that was mistyped makes a scope without any. */

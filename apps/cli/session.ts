@@ -1,9 +1,13 @@
 import path from "node:path";
 
+import { AbstractProvider } from "ethers";
+
 import { OwnerClassOnly, vaultAt, type Environment, type Vault } from "../../client/index.ts";
 import { isMirror, randomDelay } from "../../client/stores.ts";
 import { DEV, readConfig, type Config } from "./config.ts";
-import { NotConfirmed, UsageFault } from "./faults.ts";
+import { DEV_CHAIN } from "./devnode.ts";
+import { ChainUnreachable } from "../mcp/faults.ts";
+import { DevNotRunning, NotConfirmed, UsageFault } from "./faults.ts";
 import { PassphraseNeeded, type Passphrase } from "./keys.ts";
 import { connect, deploymentOn, devAccount, rpcsOf, type Network } from "./network.ts";
 import {
@@ -65,6 +69,8 @@ export interface Session {
   readonly account: () => Promise<Account | undefined>;
   /** Opens the vault that is meant; with `write`, together with the account. */
   readonly vault: (role: KnownVault["role"] | null, write?: boolean) => Promise<OpenVault>;
+  /** Opens the owner's vault for its journal alone, which takes what is written where no chain answers as well. */
+  readonly journal: () => Promise<Pick<OpenVault, "vault">>;
   /** Says something to the person; nothing under `--json`. */
   readonly say: (line: string) => void;
   /** Warns, on stderr, whatever the output is. */
@@ -108,6 +114,7 @@ export function openSession(world: World, globals: Globals): Session {
   const session: Session = {
     ...{ world, globals, root, home, store, storeWorld, config, passphrase, profile, network, account },
     vault: (role, write = false) => openVault(session, role, write),
+    journal: () => openJournal(session),
     say: (line) => {
       if (globals.json !== true) world.stdout.write(`${line}\n`);
     },
@@ -220,6 +227,33 @@ async function openVault(
     ...delayIn(session.world.env),
   });
   return { vault, known, network, profile, account };
+}
+
+/** Where no chain answers nobody says which one it is: the vault that is named is meant, or the only one. */
+async function openJournal(session: Session): Promise<Pick<OpenVault, "vault">> {
+  const unreached = await session.network().then(
+    () => null,
+    (fault: unknown) => {
+      if (fault instanceof ChainUnreachable || fault instanceof DevNotRunning) return fault;
+      throw fault;
+    },
+  );
+  if (unreached === null) return openVault(session, "owner", false);
+  const profile = await session.profile();
+  const named = await namedVault(profile, session.globals.vault);
+  const fitting = (await vaultsOf(profile)).filter(
+    ({ role, vaultId, chainId }) =>
+      role === "owner" &&
+      (named === undefined || vaultId === named) &&
+      (unreached instanceof ChainUnreachable || chainId === DEV_CHAIN),
+  );
+  if (fitting.length > 1) throw new WhichVault(fitting);
+  const [known] = fitting;
+  if (known === undefined) throw unreached;
+  // A provider that answers nothing: the journal asks nobody.
+  return {
+    vault: vaultAt(known, { ...deviceOf(profile, known), provider: new AbstractProvider(known.chainId) }),
+  };
 }
 
 /** A vault by its id, the beginning of it, or its label. */

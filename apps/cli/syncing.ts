@@ -8,7 +8,7 @@ import { count, facts, number, size } from "./terminal.ts";
 export const SYNC_OPTION = ["--sync", "commit at once, in one transaction"] as const;
 
 /** Commits what waits, and says so. */
-export async function commit(session: Session, { vault }: OpenVault): Promise<SyncResult> {
+export async function commit(session: Session, { vault }: Pick<OpenVault, "vault">): Promise<SyncResult> {
   const line = session.progress();
   line.show("Committing…");
   try {
@@ -67,7 +67,7 @@ export function syncLines(result: SyncResult): string[] {
 /** Ends a command that wrote to the journal: commits if that was asked for, else says how. */
 export async function journalled(
   session: Session,
-  open: OpenVault,
+  open: Pick<OpenVault, "vault">,
   written: Report,
   now: boolean | undefined,
 ): Promise<Report> {

@@ -1,5 +1,7 @@
 import { styleText } from "node:util";
 
+import { formatEther } from "ethers";
+
 /** Takes a line at a time. */
 export type Say = (line: string) => void;
 
@@ -18,6 +20,9 @@ export const number = (value: bigint | number): string => value.toLocaleString("
 /** A number of things: `1 memory`, `2 memories`. */
 export const count = (value: number, one: string, many = `${one}s`): string =>
   `${number(value)} ${value === 1 ? one : many}`;
+
+/** An amount in the chain's coin, of which each has 18 places: whatever its name is there. */
+export const coins = (wei: bigint | string): string => `${formatEther(wei)} of the chain's coin`;
 
 /** A size: `4 KiB`, `1.5 MiB`. */
 export function size(bytes: number): string {

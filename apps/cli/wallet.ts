@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 
-import { Wallet, type Provider, type Signer } from "ethers";
+import { formatEther, Wallet, type Provider, type Signer } from "ethers";
 
 import { VaultError } from "../../client/index.ts";
+import { coins } from "./terminal.ts";
 
 /** A signer that knows its address. */
 export type Account = Signer & { readonly address: string };
@@ -14,7 +15,9 @@ export class NotEnoughFunds extends VaultError {
     readonly balance: bigint,
     readonly needed: bigint,
   ) {
-    super(`${account} has ${balance} wei, about ${needed} are needed. Send it some; nothing was done yet.`);
+    super(
+      `${account} has ${coins(balance)}, about ${formatEther(needed)} are needed. Send it some; nothing was done yet.`,
+    );
   }
 }
 

@@ -4,7 +4,10 @@ import { VaultChangedHands, VaultError } from "../../client/index.ts";
 /** Nobody answered for the chain, so nothing could be read that is known to be current. */
 export class ChainUnreachable extends VaultError {
   constructor(options?: ErrorOptions) {
-    super("The chain does not answer. Nothing is lost: try again later, or look at the network.", options);
+    super(
+      "The chain does not answer. What the journal has stays there: try again later, or look at the network.",
+      options,
+    );
   }
 }
 

@@ -252,7 +252,8 @@ describe("memvault", function () {
       expect((await cli(["show", short])).out)
         .to.include("Prefers window seats")
         .and.include(found!.id);
-      await json(["update", short, "--text", "Prefers aisle seats", "--until", "2030-01-31", "--sync"]);
+      expect(await fault(["update", short, "--text", ""])).to.include({ name: "NoText", code: 7 });
+      await json(["update", short, "Prefers", "aisle seats", "--until", "2030-01-31", "--sync"]);
       expect(await json(["show", short])).to.include({
         ...{ text: "Prefers aisle seats", revision: 2, validUntil: "2030-01-31T00:00:00.000Z" },
       });
@@ -295,6 +296,7 @@ describe("memvault", function () {
         [["add", "x", "--type", "vague"], "UsageFault", 2],
         [["add", "x", "--scope", "\u0007"], "InvalidScopeName", 7],
         [["update", "ffffffff"], "UsageFault", 2],
+        [["update", "ffffffff", "one", "--text", "another"], "UsageFault", 2],
         [["--vault", "0x1234", "list"], "UsageFault", 2],
       ];
       for (const [argv, name, code] of refusals) {
@@ -366,7 +368,8 @@ describe("memvault", function () {
       expect(status.vaults[0]).to.deep.include({ role: "owner", label: "mine", rpcs: 1, error: null });
       expect((await cli(["status"])).out)
         .to.include("mine")
-        .and.include("NOT sealed");
+        .and.include("NOT sealed")
+        .and.match(/^Account +0x\w{40}, [\d.]+ of the chain's coin$/m);
     });
   });
 
@@ -392,6 +395,9 @@ describe("memvault", function () {
       const accepted = await json([...reader, "accept", welcome]);
       expect(accepted).to.deep.include({ role: "reader", scopes: [{ name: "health", count: 1 }] });
       expect(await texts(...reader)).to.deep.equal(["Allergic to penicillin"]);
+      expect((await cli([...reader, "status"])).out)
+        .to.match(/^Reads +health, as of commit \d+$/m)
+        .and.include("memvault verify");
       expect((await fault([...reader, "list", "--scope", "travel"])).name).to.equal("UnknownScope");
       expect(await json([...reader, "verify"])).to.include({ complete: true, memories: 1 });
       const { grants } = await json(["grants"]);
@@ -606,6 +612,25 @@ describe("memvault", function () {
     });
   });
 
+  describe("a grant of a scope that is not there", () => {
+    const unlabelled = ["--profile", "from-jsonl"];
+
+    it("asks before it makes one, and says which", async () => {
+      const asked = [...unlabelled, "grant", "--to", path.join(home, "recipient.txt")];
+      const unsure = await fault([...asked, "--scopes", "health, helth"]);
+      expect([unsure.name, unsure.code]).to.deep.equal(["NotConfirmed", 9]);
+      expect(unsure.message).to.include('no scope "helth" yet').and.include("health");
+      expect((await cli([...asked, "--scopes", "helth"], { answer: () => "no" })).code).to.equal(9);
+      expect(await json([...unlabelled, "grants"])).to.deep.equal({ grants: [] });
+      const { code, out } = await cli([...asked, "--scopes", "helth", "--yes"]);
+      expect(code).to.equal(0);
+      expect(out)
+        .to.match(/^Reads +helth \(0\)$/m)
+        .and.match(/^Vault +0x[0-9a-f]{64}$/m);
+      expect(out).to.match(/ in (1 blob|\d\d*[02-9] blobs|[2-9] blobs)$/m);
+    });
+  });
+
   describe("the chain of this machine", () => {
     it("is there again after a kill, with all that was committed", async () => {
       const before = await json(["verify"]);
@@ -626,10 +651,15 @@ describe("memvault", function () {
       const { url } = (await runningNode(home))!;
       expect(await json(["dev", "stop"])).to.deep.equal({ stopped: true });
       expect(await json(["dev", "stop"])).to.deep.equal({ stopped: false });
+      expect(await json(["add", "While no chain ran"])).to.include({ committed: null });
+      expect((await fault(["add", "Not kept", "--sync"])).name).to.equal("DevNotRunning");
+      expect((await fault(["list"])).name).to.equal("DevNotRunning");
       // In the foreground: somebody presses Ctrl-C at once.
       expect(await json(["dev"])).to.include({ began: "restored", stopped: true });
       expect(await json(["dev", "--detach"])).to.include({ url });
-      expect(await texts()).to.include("After the kill");
+      expect(await texts())
+        .to.include.members(["After the kill", "While no chain ran"])
+        .and.not.include("Not kept");
     });
   });
 

@@ -19,7 +19,7 @@ export const addAdd = (cli: Cli): void => {
     {
       usage: "add [text...]",
       summary: "Add a memory",
-      about: `Without a text it is read from what is piped in. Scopes are yours to name; these are usual:\n${SCOPES_OFFERED}.`,
+      about: `Without a text it is read from what is piped in; without --scope it goes to ${DEFAULT_SCOPE}. Scopes are yours to name; these are usual:\n${SCOPES_OFFERED}.`,
       examples: [
         'memvault add "Prefers window seats" --scope travel',
         'memvault add "Allergic to penicillin" --scope health --importance 90 --sync',
@@ -47,7 +47,7 @@ export const addAdd = (cli: Cli): void => {
         ...(tags === undefined ? {} : { tags: list(tags) }),
         ...(until === undefined ? {} : { validUntil: time("--until", until) }),
       };
-      const open = await session.vault("owner", sync);
+      const open = sync === true ? await session.vault("owner", true) : await session.journal();
       const [id = ""] = await remember(open.vault, memory);
       return journalled(
         session,

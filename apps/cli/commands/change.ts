@@ -20,15 +20,15 @@ interface Options {
 export const addChange = (cli: Cli): void => {
   cli.add<Options>(
     {
-      usage: "update <id>",
+      usage: "update <id> [text...]",
       summary: "Change a memory",
       about: "If another device changed it meanwhile, both versions stay, and are shown.",
       examples: [
-        'memvault update 1f3a9c02 --text "Prefers aisle seats"',
+        'memvault update 1f3a9c02 "Prefers aisle seats"',
         "memvault update 1f3a9c02 --importance 80 --sync",
       ],
       options: [
-        ["--text <text>", "what it says now"],
+        ["--text <text>", "what it says now, where it is not given bare"],
         ["--type <type>", "semantic or episodic"],
         ["--importance <number>", "0 to 100"],
         ["--tags <names>", "with commas between, all of them"],
@@ -36,10 +36,12 @@ export const addChange = (cli: Cli): void => {
         SYNC_OPTION,
       ],
     },
-    async (session, options, [id = ""]) => {
-      const changes = changesOf(options);
+    async (session, options, [id = "", ...words]) => {
+      if (words.length > 0 && options.text !== undefined)
+        throw new UsageFault("The text is given twice: bare, and as --text.");
+      const changes = changesOf(words.length > 0 ? { ...options, text: words.join(" ") } : options);
       if (Object.keys(changes).length === 0)
-        throw new UsageFault("Say what is to change: --text, --type, --importance, --tags or --until.");
+        throw new UsageFault("Say what is to change: its text, --type, --importance, --tags or --until.");
       const open = await session.vault("owner", options.sync);
       const { memory, scope } = memoryNamed(await look(open.vault), id);
       await update(open.vault, memory, changes);

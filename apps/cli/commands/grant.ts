@@ -4,6 +4,7 @@ import {
   grants,
   read,
   revoke,
+  scopeName,
   WalletRequired,
   type RosterMember,
   type Vault,
@@ -12,12 +13,13 @@ import type { Cli, Report } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
 import { GRANT_DAYS, GRANT_GAS, grantIn, minutesOf } from "../granting.ts";
 import { granteeOf, isAccount, memberJson, memberNamed, memberRow, nameOf } from "../grantee.ts";
+import { look } from "../look.ts";
 import { deploymentOn } from "../network.ts";
 import { list, positive } from "../parse.ts";
 import type { Session } from "../session.ts";
 import { iso } from "../show.ts";
 import { syncJson, syncLines } from "../syncing.ts";
-import { table } from "../terminal.ts";
+import { oneLine, table } from "../terminal.ts";
 import { requireFunds } from "../wallet.ts";
 
 interface Options {
@@ -107,6 +109,7 @@ async function grant(session: Session, options: Options): Promise<Report> {
   const { vault, known, network, account } = await session.vault("owner", true);
   if (account === undefined) throw new WalletRequired("grant");
   await requireFunds(account, network.provider, GRANT_GAS);
+  await confirmNewScopes(session, vault, terms.scopes);
   const { keyRegistry } = deploymentOn(network);
   const { say, home } = session;
   const place = { vault, keyRegistry, label: known.label, welcomes: path.join(home, "welcomes"), say };
@@ -120,6 +123,18 @@ async function grant(session: Session, options: Options): Promise<Report> {
       ...(granted === null ? { transaction: null } : syncJson(granted)),
     },
   };
+}
+
+/** A name that was mistyped would make a scope, and nothing takes a scope away. */
+async function confirmNewScopes(session: Session, vault: Vault, names: readonly string[]): Promise<void> {
+  const { scopes } = await look(vault);
+  const missing = [...new Set(names.map(scopeName))].filter((name) => !scopes.has(name));
+  if (missing.length === 0) return;
+  const named = missing.map((name) => JSON.stringify(name)).join(", ");
+  const there = [...scopes.keys()].map((name) => oneLine(name)).join(", ");
+  await session.confirm(
+    `There is no scope ${named} yet; the grant would make it, for good. ${there === "" ? "" : `There are: ${there}.`}`.trimEnd(),
+  );
 }
 
 async function end(session: Session, _options: unknown, [who = ""]: readonly string[]): Promise<Report> {

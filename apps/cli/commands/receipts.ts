@@ -10,8 +10,9 @@ export const addReceipts = (cli: Cli): void => {
       usage: "receipts",
       summary: "Show which shreds are done, and what they leave",
       about:
-        "A shred is done when its commit is final and this device destroyed what opened earlier blobs. What nobody can do is\n" +
-        "said as well.",
+        "A shred is done when its commit is final and this device destroyed what opened earlier blobs. " +
+        "Another device of yours says that it followed with its own next commit, and is silent until then. " +
+        "What nobody can do is said as well.",
       examples: ["memvault receipts", "memvault receipts --drop --json"],
       options: [["--drop", "let them go, once shown"]],
     },
@@ -44,6 +45,7 @@ function receiptLines({ id, sequence, doneAt, ...receipt }: ShredReceipt, onChai
     ["Written anew", scopes.length === 0 ? "no scope" : scopes.map((name) => oneLine(name)).join(", ")],
     ["Blobs", `${blobs} given up; ${listed} from before stay for other scopes, and have no key for these`],
     ["Devices", `${followed.length} followed; ${silent.length} did not say so yet, and may still open it`],
+    silent.length === 0 ? null : ["", "a device says so with its own next commit, and not before"],
     ["Readers", readers.length === 0 ? "none" : `${readers.length}, who keep what they read`],
     onChain ? ["On chain", "its blobs stay for ever: only the keys are gone"] : null,
     ["Remains", "whoever kept blobs opens them with the 24 words, an old welcome's key or an old backup"],

@@ -57,7 +57,7 @@ export const addRecover = (cli: Cli): void => {
       const known = { ...vault.ref, label, role: "owner" as const };
       await rememberVault(profile, known);
       const { memories } = await look(vault);
-      const result = await commit(session, { vault, known, network, profile, account: wallet });
+      const result = await commit(session, { vault });
       return {
         json: {
           vaultId: idText(vault.ref.vaultId),

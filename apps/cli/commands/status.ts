@@ -17,13 +17,15 @@ import { rpcsOf, type Network } from "../network.ts";
 import { deviceOf, idText, isSealed, vaultsOf, type KnownVault, type Profile } from "../profile.ts";
 import type { Session } from "../session.ts";
 import { iso } from "../show.ts";
-import { count, facts } from "../terminal.ts";
+import { coins, count, facts, oneLine } from "../terminal.ts";
 
 export const addStatus = (cli: Cli): void => {
   cli.add(
     {
       usage: "status",
       summary: "Show profile, network, account and vaults",
+      about:
+        "What a reader reads is said as of its newest final commit here; memvault verify, and list, look whether it still does.",
       examples: ["memvault status", "memvault status --json"],
     },
     async (session) => {
@@ -71,7 +73,7 @@ export const addStatus = (cli: Cli): void => {
                 ? `${chain.name}: ${fault ?? ""}`
                 : `${network.name} (chain ${network.chainId})${chain.contract === null ? ", contracts unknown" : ""}`,
             ],
-            account === null ? null : ["Account", `${account.address}, ${account.balance} wei`],
+            account === null ? null : ["Account", `${account.address}, ${coins(account.balance)}`],
           ]),
           ...(vaults.length === 0
             ? ["", "No vault yet: memvault mint, accept or recover."]
@@ -140,8 +142,12 @@ function vaultLines(vault: Shown): string[] {
     ...head,
     ...facts([
       ["Role", role],
-      role === "reader" ? ["Reads", scopes.join(", ")] : null,
+      // What was granted when this device last read: a revoke since then is for `read` to find.
+      role === "reader"
+        ? ["Reads", `${scopes.map((name) => oneLine(name)).join(", ")}, as of commit ${pinned ?? "none"}`]
+        : null,
       expiresAt === null ? null : ["Until", String(expiresAt)],
+      role === "reader" ? ["", "a revoke since then is not looked for here: memvault verify does"] : null,
       ["Commit", `${sequence}, the newest final one known here is ${pinned ?? "none"}`],
       ["Journal", waiting === 0 ? "empty" : `${count(waiting, "operation")}, not committed or not final`],
       ["RPCs", rpcs === 1 ? "1: a lying one could show an old state to a new device" : "2, and they agree"],
