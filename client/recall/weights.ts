@@ -16,8 +16,8 @@ export interface Weights {
 }
 
 /**
- * Small enough that words decide between memories that have them and those that lack them: all together can double a score, or take
- * six tenths of it.
+ * Small enough that words decide between memories that have them and those that lack them: all together make at most 1.65 of a
+ * score, or take six tenths of it.
  */
 export const WEIGHTS: Weights = { importance: 0.2, reinforcement: 0.05, recency: 0.1, validity: 0.5 };
 
