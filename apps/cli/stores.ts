@@ -71,8 +71,9 @@ function parsed(text: string): Where {
   const stores = several.split(BETWEEN).map(parsed);
   if (stores.some((store) => store.kind === "mirror")) throw new UsageFault("A mirror has no mirror in it.");
   const most = quorum === undefined ? 1 : Number(quorum);
-  if (most < 1 || most > stores.length)
-    throw new UsageFault(`A quorum of ${most} among ${stores.length} stores cannot be.`);
+  const keepers = stores.filter((store) => store.kind !== "gateways").length;
+  if (most < 1 || most > keepers)
+    throw new UsageFault(`A quorum of ${most} among ${keepers} stores that are written to cannot be.`);
   return { kind: "mirror", quorum: quorum === undefined ? null : most, stores };
 }
 

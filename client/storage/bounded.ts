@@ -1,5 +1,5 @@
 import { StoreUnavailable } from "../errors.ts";
-import type { BlobStore } from "./store.ts";
+import { heldBy, type BlobStore } from "./store.ts";
 
 /** Milliseconds that a store may take over one blob: those that ask others have less patience, and say more. */
 export const STORE_PATIENCE = 120_000;
@@ -13,29 +13,46 @@ export const STORE_PATIENCE = 120_000;
  * @returns The same store, whose methods throw StoreUnavailable after that.
  */
 export function bounded(store: BlobStore, patience = STORE_PATIENCE): BlobStore {
-  const within = <T>(answer: Promise<T>, blobs = 1): Promise<T> =>
-    inTime(store.name, answer, patience * blobs);
-  const written = <T>(answer: Promise<T>, blobs = 1): Promise<T> =>
-    store.permanent === true ? answer : within(answer, blobs);
+  const within = <T>(work: () => Promise<T>, blobs = 1): Promise<T> =>
+    patiently(store, patience * blobs, work);
+  const written = <T>(work: () => Promise<T>, blobs = 1): Promise<T> =>
+    store.permanent === true ? work() : within(work, blobs);
   return {
     ...store,
-    put: (blob) => written(store.put(blob)),
+    put: (blob) => written(() => store.put(blob)),
     ...(store.putAll !== undefined && {
-      putAll: (blobs) => written(store.putAll?.(blobs) ?? Promise.resolve(), blobs.length),
+      putAll: (blobs) => written(() => store.putAll?.(blobs) ?? Promise.resolve(), blobs.length),
     }),
-    get: (digest) => within(store.get(digest)),
-    has: (digest) => within(store.has(digest)),
-    delete: (digest) => within(store.delete(digest)),
+    get: (digest) => within(() => store.get(digest)),
+    ...(store.held !== undefined && { held: (digest) => within(() => heldBy(store, digest)) }),
+    has: (digest) => within(() => store.has(digest)),
+    delete: (digest) => within(() => store.delete(digest)),
+    ...(store.deleteAll !== undefined && {
+      deleteAll: (digests) => within(() => store.deleteAll?.(digests) ?? Promise.resolve(), digests.length),
+    }),
   };
 }
 
-function inTime<T>(name: string, answer: Promise<T>, patience: number): Promise<T> {
+/**
+ * Waits for a store, and no longer than it may take.
+ *
+ * @param patience - Milliseconds; for ever when `null`.
+ * @throws StoreUnavailable when it takes longer, or nobody waits any more.
+ */
+export function patiently<T>(
+  { name }: Pick<BlobStore, "name">,
+  patience: number | null,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new StoreUnavailable(name, `it did not answer in ${patience / 1_000} seconds`)),
-      patience,
-    );
+    const end = (why: string): void => reject(new StoreUnavailable(name, why));
+    const leave = (): void => end("not waited for");
+    if (patience !== null)
+      timer = setTimeout(() => end(`it did not answer in ${patience / 1_000} seconds`), patience);
+    if (signal?.aborted === true) leave();
+    signal?.addEventListener("abort", leave, { once: true });
   });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  return Promise.race([Promise.resolve().then(work), late]).finally(() => clearTimeout(timer));
 }

@@ -1,12 +1,13 @@
 import { BlobAltered } from "../errors.ts";
+import { patiently } from "./bounded.ts";
 import { gate } from "./gate.ts";
-import { asFault, patiently } from "./mirror.ts";
-import { digestOf, putAllVerified, type BlobStore, type Digest, type StoreParts } from "./store.ts";
+import { asFault } from "./mirror.ts";
+import { digestOf, heldBy, putAllVerified, type BlobStore, type Digest, type StoreParts } from "./store.ts";
 
 /** What one store has of what is needed: each blob is in one of the four. */
 export interface StoreCopies {
   readonly name: string;
-  /** Read, and its sha256 is right. */
+  /** Read from the store itself, and its sha256 is right. */
   readonly present: readonly Digest[];
   /** The store answers, and does not have it. */
   readonly missing: readonly Digest[];
@@ -23,7 +24,7 @@ export interface StoreCopies {
 /** A needed blob of which there are too few copies. */
 export interface Shortfall {
   readonly digest: Digest;
-  /** Intact copies that were read. */
+  /** Intact copies that were read, but for those of stores that only read: theirs are others'. */
   readonly copies: number;
   /** How many are missing to the quorum. */
   readonly short: number;
@@ -67,17 +68,18 @@ export async function countCopies(
   const digests = [...new Set(needed)];
   const gone = [...new Set(givenUp)].filter((digest) => !digests.includes(digest));
   const counted = await Promise.all(stores.map((store) => copiesIn(store, digests, gone, patience)));
-  const holders = (of: (store: StoreCopies) => readonly Digest[]): ReadonlyMap<Digest, number> => {
-    const counts = new Map<Digest, number>();
-    for (const digest of counted.flatMap(of)) counts.set(digest, (counts.get(digest) ?? 0) + 1);
-    return counts;
-  };
-  const [intact, silent] = [holders(({ present }) => present), holders(({ unreachable }) => unreachable)];
+  const own = counted.filter((_, i) => stores[i]?.readOnly !== true);
+  const intact = new Map<Digest, number>();
+  // Where nobody is written to there is nobody else to count.
+  for (const digest of (own.length > 0 ? own : counted).flatMap(({ present }) => present))
+    intact.set(digest, (intact.get(digest) ?? 0) + 1);
+  const seen = new Set(counted.flatMap(({ present }) => present));
+  const silent = new Set(counted.flatMap(({ unreachable }) => unreachable));
   const below = digests
     .map((digest) => ({ digest, copies: intact.get(digest) ?? 0 }))
     .filter(({ copies }) => copies < quorum)
     .map((each) => ({ ...each, short: quorum - each.copies }));
-  const none = below.filter(({ copies }) => copies === 0).map(({ digest }) => digest);
+  const none = below.map(({ digest }) => digest).filter((digest) => !seen.has(digest));
   return {
     ...{ blobs: digests.length, quorum, stores: counted, below, givenUp: gone.length },
     lost: none.filter((digest) => !silent.has(digest)),
@@ -102,7 +104,7 @@ async function copiesIn(
   const look = async (digest: Digest): Promise<Found> => {
     if (isGone()) return "unreachable";
     try {
-      const blob = await patiently(store, patience, () => store.get(digest));
+      const blob = await patiently(store, patience, () => heldBy(store, digest));
       if (blob === null) return "missing";
       return digestOf(blob) === digest ? "present" : "altered";
     } catch (fault) {
@@ -112,8 +114,8 @@ async function copiesIn(
     }
   };
   await Promise.all(needed.map((digest) => through(async () => void found[await look(digest)].push(digest))));
-  // What stays for ever was not given up there.
-  if (store.permanent !== true)
+  // What stays for ever was not given up there, nor what others keep.
+  if (store.permanent !== true && store.readOnly !== true)
     await Promise.all(
       givenUp.map((digest) =>
         through(async () => {
@@ -164,7 +166,7 @@ export async function mendCopies(
   for (const [i, store] of kept.stores.entries()) {
     const copies = before.stores[i];
     if (copies === undefined) continue;
-    const lacking = [...copies.missing, ...copies.altered];
+    const lacking = store.readOnly === true ? [] : [...copies.missing, ...copies.altered];
     const width = store.permanent === true ? AT_ONCE : WIDTH;
     const done: Digest[] = [];
     for (let at = 0; at < lacking.length; at += width) {

@@ -36,7 +36,7 @@ const MAX_WORDS = 65_536;
 /**
  * Keeps blobs on IPFS: each is one raw block, pinned, whose CID is its sha256.
  *
- * Written through a node's RPC, as Kubo has it. Read from the node, and from gateways if it does not answer at once: whatever they
+ * Written through a node's RPC, as Kubo has it, and counted as a copy where that node has it without asking others. Read from the node, and from gateways if it does not answer at once: whatever they
  * say is hashed, the first honest answer wins, and liars are named. No answer but the blocks themselves is believed, and none is
  * repeated: it could hold the token.
  *
@@ -82,6 +82,12 @@ export function ipfsStore(options: IpfsOptions): BlobStore {
     return pinned && (pinner === null || (await pinner.has(digest)));
   };
 
+  /** The node's own, without its peers and without the gateways: a copy that another has is none of its. */
+  const held = async (from: Endpoint, digest: Digest): Promise<Uint8Array | null> => {
+    const request = { ...rpc("block/get", { arg: cidOf(digest), offline: "true" }), limit: MAX_BLOCK };
+    return checked(digest, from.name, async () => blockIn(from, await ask(from, request, options)));
+  };
+
   const remove = async (digest: Digest): Promise<void> => {
     const written = writable();
     await pinner?.unpin(digest);
@@ -91,10 +97,17 @@ export function ipfsStore(options: IpfsOptions): BlobStore {
     // What is not pinned would lie there until the node collects garbage, which many never do.
     const removed = await ask(written, rpc("block/rm", { arg, force: "true" }), options);
     if (removed.status !== 200) throw refusal(written.name, removed);
+    // A node says 200, and then of each block what kept it from removing it.
+    if (linesIn(removed).some((line) => (line["Error"] ?? "") !== ""))
+      throw new StoreUnavailable(
+        written.name,
+        "it does not remove the block, which may be pinned by something else",
+      );
   };
 
   return {
     name,
+    ...(node === null ? { readOnly: true } : { held: (digest) => through(() => held(node, digest)) }),
     put: (blob) => through(() => put(blob)),
     putAll: async (blobs) => {
       await Promise.all(blobs.map((blob) => through(() => put(blob))));
@@ -114,14 +127,17 @@ const nodeSource = (node: Endpoint, options: IpfsOptions): Source => {
       const request = { ...rpc("block/get", asked), limit: MAX_BLOCK, signal };
       const patience = search + (options.timeout ?? search);
       return checked(digest, node.name, async () => {
-        const answer = await ask(node, { ...request, timeout: patience }, options);
-        if (answer.status === 200) return answer.body;
-        if (saysNotFound(answer)) return null;
-        throw refusal(node.name, answer);
+        return blockIn(node, await ask(node, { ...request, timeout: patience }, options));
       });
     },
   };
 };
+
+function blockIn({ name }: Endpoint, answer: Answer): Uint8Array | null {
+  if (answer.status === 200) return answer.body;
+  if (saysNotFound(answer)) return null;
+  throw refusal(name, answer);
+}
 
 const gatewaySource = (gateway: Endpoint, options: IpfsOptions): Source => ({
   read: (digest, signal) =>
@@ -188,18 +204,24 @@ async function originsOf(node: Endpoint, options: IpfsOptions): Promise<string[]
 
 const textOf = ({ body }: Answer): string => new TextDecoder().decode(body).trim();
 
+/** An answer's lines of JSON. */
+const linesIn = (answer: Answer): Readonly<Record<string, unknown>>[] =>
+  textOf(answer)
+    .split("\n")
+    .map((line) => {
+      try {
+        const value: unknown = JSON.parse(line);
+        return typeof value === "object" && value !== null
+          ? (value as Readonly<Record<string, unknown>>)
+          : {};
+      } catch {
+        // No JSON has no field.
+        return {};
+      }
+    });
+
 /** A field of the last of an answer's lines of JSON. */
-function fieldIn(answer: Answer, field: string): unknown {
-  try {
-    const value: unknown = JSON.parse(textOf(answer).split("\n").at(-1) ?? "");
-    return typeof value === "object" && value !== null
-      ? (value as Readonly<Record<string, unknown>>)[field]
-      : undefined;
-  } catch {
-    // No JSON has no such field.
-    return undefined;
-  }
-}
+const fieldIn = (answer: Answer, field: string): unknown => linesIn(answer).at(-1)?.[field];
 
 function hashIn(answer: Answer): string {
   const hash = fieldIn(answer, "Hash");
@@ -213,8 +235,9 @@ const messageIn = (answer: Answer): string => {
   return typeof message === "string" ? message : "";
 };
 
+/** Kubo has one sentence for what is not pinned and for what something else pins: of which of the two, `block/rm` tells. */
 const saysUnpinned = (answer: Answer): boolean =>
-  answer.status === 500 && /not pinned|pinned indirectly/i.test(messageIn(answer));
+  answer.status === 500 && /not pinned/i.test(messageIn(answer));
 
 const saysNotFound = (answer: Answer): boolean =>
   answer.status === 500 &&

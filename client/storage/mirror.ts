@@ -1,6 +1,8 @@
 import { BlobAltered, StoreUnavailable, VaultError } from "../errors.ts";
+import { patiently } from "./bounded.ts";
 import { gate } from "./gate.ts";
-import { firstHonest, until, type Source } from "./race.ts";
+import { giveUpIn } from "./give-up.ts";
+import { firstHonest, type Source } from "./race.ts";
 import {
   digestOf,
   putAllVerified,
@@ -26,7 +28,7 @@ export class QuorumMissed extends VaultError {
 
 /** How many stores must have a blob, and how patient to be with one. */
 export interface MirrorOptions {
-  /** How many stores must have read a blob back before it counts as kept; more than half of them unless given. */
+  /** How many stores must have read a blob back before it counts as kept; more than half of those that are written to unless given. */
   readonly quorum?: number;
   /** Milliseconds for which one store may take over one blob; 30,000 unless given. A permanent one may ask a person, and is waited for. */
   readonly patience?: number;
@@ -48,30 +50,36 @@ const MAX_REPAIRS = 64;
 
 /**
  * Keeps each blob in several stores. A blob is kept once a quorum has read it back; it is read from the first store that answers
- * honestly, and put back where it was missing or altered, unless the store is permanent: nothing is paid for unasked.
+ * honestly, and put back where it was missing or altered, unless the store is permanent: nothing is paid for unasked. A store that
+ * only reads is asked for blobs and for nothing else: it counts for no quorum, and keeps no shred from its end.
  *
  * @param stores - The stores; their order is that of asking.
  * @param options - How many are enough.
  * @returns The mirror. `put` throws QuorumMissed when too few stores have the blob; `get` throws BlobAltered when all who answer lie,
  * and StoreUnavailable when nobody has the blob and not everybody answered; `delete` tells all, and throws when one could not be told.
- * @throws RangeError when the quorum is not between 1 and the number of stores.
+ * @throws RangeError when the quorum is not between 1 and the number of stores that are written to.
  * @example
  * const store = mirrorStore([memoryStore("here"), memoryStore("there"), memoryStore("elsewhere")], { quorum: 2 });
  */
 export function mirrorStore(stores: readonly BlobStore[], options: MirrorOptions = {}): Mirror {
   const { patience = 30_000, headStart = 1_000, notice = () => undefined } = options;
-  const quorum = options.quorum ?? Math.floor(stores.length / 2) + 1;
-  if (!Number.isInteger(quorum) || quorum < 1 || quorum > stores.length)
-    throw new RangeError(`a quorum of ${quorum} among ${stores.length} stores`);
+  const keepers = stores.filter(({ readOnly }) => readOnly !== true);
+  const quorum = options.quorum ?? Math.floor(keepers.length / 2) + 1;
+  if (!Number.isInteger(quorum) || quorum < 1 || quorum > keepers.length)
+    throw new RangeError(`a quorum of ${quorum} among ${keepers.length} stores that are written to`);
   const through = gate(4);
   const repairs = new Set<Promise<void>>();
   /** What was given up here: a read that was on its way must not bring it back. */
   const givenUp = new Set<Digest>();
 
-  /** Has all stores do something, and tells which did. */
-  const eachOf = async (work: (store: BlobStore) => Promise<unknown>, scale = 1) => {
+  /** Has stores do something, and tells which did. */
+  const eachOf = async (
+    those: readonly BlobStore[],
+    work: (store: BlobStore) => Promise<unknown>,
+    scale = 1,
+  ) => {
     const outcomes = await Promise.all(
-      stores.map(async (store) => {
+      those.map(async (store) => {
         try {
           await patiently(store, store.permanent === true ? null : patience * scale, () => work(store));
           return { store, fault: null };
@@ -95,7 +103,7 @@ export function mirrorStore(stores: readonly BlobStore[], options: MirrorOptions
   };
 
   const repair = (store: BlobStore, digest: Digest, blob: Uint8Array): void => {
-    if (store.permanent === true || repairs.size >= MAX_REPAIRS) return;
+    if (store.permanent === true || store.readOnly === true || repairs.size >= MAX_REPAIRS) return;
     const work = through(async () => {
       try {
         if (givenUp.has(digest)) return;
@@ -134,7 +142,12 @@ export function mirrorStore(stores: readonly BlobStore[], options: MirrorOptions
   const putAll = async (blobs: readonly Uint8Array[]): Promise<void> => {
     const digests = blobs.map(digestOf);
     for (const digest of digests) givenUp.delete(digest);
-    requireQuorum(digests, await eachOf((store) => putAllVerified(store, blobs), blobs.length));
+    requireQuorum(digests, await eachOf(keepers, (store) => putAllVerified(store, blobs), blobs.length));
+  };
+  const deleteAll = async (digests: readonly Digest[]): Promise<void> => {
+    for (const digest of digests) givenUp.add(digest);
+    const { faults } = await eachOf(keepers, (store) => giveUpIn(store, digests, patience), digests.length);
+    if (faults[0] !== undefined) throw faults[0];
   };
   const store = {
     ...{ name: `mirror of ${stores.map(({ name }) => name).join(", ")}` },
@@ -147,7 +160,7 @@ export function mirrorStore(stores: readonly BlobStore[], options: MirrorOptions
     putAll,
     get: (digest: Digest) => get(digest, true),
     has: async (digest: Digest) => {
-      const answers = await eachOf(async (store) => {
+      const answers = await eachOf(stores, async (store) => {
         if (!(await store.has(digest))) throw new StoreUnavailable(store.name, NOT_THERE);
       });
       const silent = answers.faults.filter(
@@ -156,11 +169,8 @@ export function mirrorStore(stores: readonly BlobStore[], options: MirrorOptions
       if (answers.done.length === 0 && silent[0] !== undefined) throw silent[0];
       return answers.done.length > 0;
     },
-    delete: async (digest: Digest) => {
-      givenUp.add(digest);
-      const { faults } = await eachOf((store) => store.delete(digest));
-      if (faults[0] !== undefined) throw faults[0];
-    },
+    delete: (digest: Digest) => deleteAll([digest]),
+    deleteAll,
   };
   return {
     ...store,
@@ -172,35 +182,6 @@ export function mirrorStore(stores: readonly BlobStore[], options: MirrorOptions
 }
 
 const NOT_THERE = "it does not have it";
-
-/**
- * Waits for a store, and no longer than it may take.
- *
- * @param patience - Milliseconds; for ever when `null`.
- * @throws StoreUnavailable when it takes longer, or nobody waits any more.
- */
-export async function patiently<T>(
-  store: BlobStore,
-  patience: number | null,
-  work: () => Promise<T>,
-  signal?: AbortSignal,
-): Promise<T> {
-  const over = new AbortController();
-  const timer =
-    patience === null ? undefined : setTimeout(() => over.abort(`no answer in ${patience} ms`), patience);
-  const stop = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
-  try {
-    const late = until(stop).then((): never => {
-      throw new StoreUnavailable(
-        store.name,
-        over.signal.aborted ? String(over.signal.reason) : "not waited for",
-      );
-    });
-    return await Promise.race([work(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /** A store may be anybody's: whatever it throws is a fault of that store. */
 export const asFault = (store: BlobStore, fault: unknown): VaultError =>

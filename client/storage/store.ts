@@ -22,6 +22,9 @@ export interface BlobStore {
   /** What is put here stays for ever and is paid for each time: nothing is put here that nobody asked for, and `delete` does nothing. */
   readonly permanent?: boolean;
 
+  /** It only reads: nothing of ours lies there, to be counted as a copy or to be given up. */
+  readonly readOnly?: boolean;
+
   /** What it is made of, where it is several stores. */
   readonly parts?: StoreParts;
 
@@ -49,6 +52,14 @@ export interface BlobStore {
   get(digest: Digest): Promise<Uint8Array | null>;
 
   /**
+   * Fetches a blob that this store has itself, where `get` asks others as well: what counts as a copy.
+   *
+   * @param digest - The digest it was kept under.
+   * @returns Its bytes, or null if the store itself does not have it.
+   */
+  held?(digest: Digest): Promise<Uint8Array | null>;
+
+  /**
    * Asks whether a blob is there. A claim of the store, not a proof: only reading proves it.
    *
    * @param digest - The digest it was kept under.
@@ -62,6 +73,13 @@ export interface BlobStore {
    * @param digest - The digest it was kept under.
    */
   delete(digest: Digest): Promise<void>;
+
+  /**
+   * Gives many blobs up, where that is more than one `delete` after the other: tries each, and throws at the end.
+   *
+   * @param digests - The digests they were kept under.
+   */
+  deleteAll?(digests: readonly Digest[]): Promise<void>;
 }
 
 /** Several stores that are one. */
@@ -106,9 +124,21 @@ export function cidOf(digest: Digest): string {
  * @throws BlobAltered if the store hands out other bytes.
  */
 export async function readBlob(store: BlobStore, digest: Digest): Promise<Uint8Array> {
-  const blob = await store.get(digest);
-  if (blob === null) throw new BlobMissing(digest, [store.name]);
-  if (digestOf(blob) !== digest) throw new BlobAltered(digest, store.name);
+  return honest(store, digest, await store.get(digest));
+}
+
+/**
+ * Fetches what a store has itself: a copy that somebody else hands out through it is none.
+ *
+ * @param store - Where to look.
+ * @param digest - What to look for.
+ */
+export const heldBy = (store: BlobStore, digest: Digest): Promise<Uint8Array | null> =>
+  store.held?.(digest) ?? store.get(digest);
+
+function honest({ name }: BlobStore, digest: Digest, blob: Uint8Array | null): Uint8Array {
+  if (blob === null) throw new BlobMissing(digest, [name]);
+  if (digestOf(blob) !== digest) throw new BlobAltered(digest, name);
   return blob;
 }
 
@@ -138,7 +168,8 @@ export async function putAllVerified(store: BlobStore, blobs: readonly Uint8Arra
   for (const blob of blobs) {
     if (store.putAll === undefined) await store.put(blob);
     // By our own digest, not the store's answer: a store that reports another one is caught by the read.
-    await readBlob(store, digestOf(blob));
+    const digest = digestOf(blob);
+    honest(store, digest, await heldBy(store, digest));
   }
 }
 

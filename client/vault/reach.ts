@@ -1,5 +1,6 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 
+import { giveUpIn } from "../storage/give-up.ts";
 import { digestOf, readBlob, type Digest } from "../storage/store.ts";
 import { mapConcurrently, type OpenedHead } from "./head.ts";
 import {
@@ -88,10 +89,14 @@ export async function giveUpGarbage(
   return { notes: [...garbage.keys()], given: due.size };
 }
 
-/** Has the store give blobs up, and notes which: that they are gone is no loss, and where they come back they go again. */
+/**
+ * Has the store give blobs up, and notes which: that they are gone is no loss, and where they come back they go again.
+ *
+ * @throws when all are tried, and one could not be given up.
+ */
 export async function giveUp(vault: Vault, digests: readonly Digest[]): Promise<void> {
   if (digests.length === 0) return;
   // The note comes first: what a store could not be told is found by it.
   await noteGiven(vault.journal, digests);
-  for (const digest of digests) await vault.store.delete(digest);
+  await giveUpIn(vault.store, digests);
 }

@@ -15,7 +15,15 @@ import {
   type Vault,
 } from "../../client/index.ts";
 import { receipts, shred } from "../../client/manage.ts";
-import { audit, carryOver, collectGarbage, mirrorStore, QuorumMissed, repair } from "../../client/stores.ts";
+import {
+  audit,
+  carryOver,
+  collectGarbage,
+  ipfsStore,
+  mirrorStore,
+  repair,
+  QuorumMissed,
+} from "../../client/stores.ts";
 import { reachOf } from "../../client/vault/reach.ts";
 import { archiving, misbehaving } from "../helpers/doubles.ts";
 import { changed, opened, recoverOn, texts } from "../helpers/furnished.ts";
@@ -225,5 +233,49 @@ describe("A mirrored vault: nothing is committed that a quorum does not have, an
     await remember(vault, { scope: "travel", text: "Six" });
     await thrown(sync(vault));
     expect(await thrown(collectGarbage(vault))).to.be.instanceOf(Error);
+  });
+
+  /** A shred through a mirror, after its second sync: what dropped out of the head, and what stores still have of it. */
+  async function shredded(stores: readonly BlobStore[]) {
+    const environment = device(world, world.owner, mirrorStore(stores, QUICK));
+    const { vault } = await ownedVault(world, environment);
+    const [id] = await remember(vault, { scope: "health", text: "To be gone. ".repeat(2_000) });
+    const seen = new Set<string>();
+    for (const n of [1, 2, 3]) {
+      await remember(vault, { scope: "health", text: `By train ${n}. `.repeat(2_000) });
+      await sync(vault);
+      for (const digest of await needed(vault)) seen.add(digest);
+    }
+    await shred(vault, { id: id! });
+    await sync(vault);
+    await sync(vault);
+    const after = new Set(await needed(vault));
+    const dropped = [...seen].filter((digest) => !after.has(digest));
+    const left = async (store: BlobStore) => {
+      const there = await Promise.all(dropped.map((digest) => store.has(digest)));
+      return there.filter(Boolean).length;
+    };
+    return { vault, environment, dropped, left };
+  }
+
+  it("gives up everywhere else what one store refuses to give up, and has no receipt before that one does", async () => {
+    const [a, b, c] = [memoryStore("a"), memoryStore("b"), memoryStore("c")] as const;
+    const refusing = misbehaving(c, { delete: () => Promise.reject(new StoreUnavailable("c", "down")) });
+    const { vault, environment, dropped, left } = await shredded([a, b, refusing]);
+    expect(dropped.length).to.be.greaterThan(2);
+    expect([await left(a), await left(b), await left(c)]).to.deep.equal([0, 0, dropped.length]);
+    expect(await receipts(vault)).to.have.length(0);
+    const mended = changed(vault, environment, { store: mirrorStore([a, b, c], QUICK) });
+    await sync(mended);
+    expect(await left(c)).to.equal(0);
+    expect(await receipts(mended)).to.have.length(1);
+  });
+
+  it("comes to the end of a shred with gateways in the mirror, which keep nothing of its own", async () => {
+    const [a, b] = [memoryStore("a"), memoryStore("b")] as const;
+    const gateways = ipfsStore({ gateways: ["http://127.0.0.1:9"], tries: 1, pause: 1 });
+    const { vault, left } = await shredded([a, b, gateways]);
+    expect([await left(a), await left(b)]).to.deep.equal([0, 0]);
+    expect(await receipts(vault)).to.have.length(1);
   });
 });

@@ -157,7 +157,7 @@ async function askedOf(request: IncomingMessage): Promise<Asked> {
 }
 
 /** The one file of a form. */
-function fileIn(body: Buffer): Uint8Array {
+export function fileIn(body: Buffer): Uint8Array {
   const boundary = body.subarray(0, body.indexOf("\r\n"));
   const start = body.indexOf("\r\n\r\n") + 4;
   return new Uint8Array(body.subarray(start, body.lastIndexOf(boundary) - 2));

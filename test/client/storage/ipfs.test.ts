@@ -5,16 +5,19 @@ import { expect } from "chai";
 
 import {
   BlobAltered,
+  BlobMissing,
   cidOf,
   digestOf,
   StoreFull,
   StoreUnavailable,
   type VaultError,
 } from "../../../client/index.ts";
-import { ipfsStore, type IpfsOptions } from "../../../client/stores.ts";
+import { ipfsStore, mirrorStore, QuorumMissed, type IpfsOptions } from "../../../client/stores.ts";
+import { bounded } from "../../../client/storage/bounded.ts";
 import { digestOfCid } from "../../../client/storage/cid.ts";
+import { countCopies } from "../../../client/storage/copies.ts";
 import { putVerified } from "../../../client/storage/store.ts";
-import { IpfsServer, type Asked } from "../../helpers/ipfs-server.ts";
+import { fileIn, IpfsServer, type Asked } from "../../helpers/ipfs-server.ts";
 import { rejection } from "./helpers.ts";
 
 const blob = (seed: number, size = 4096) => new Uint8Array(size).map((_, i) => (i * 7 + seed) % 251);
@@ -291,5 +294,65 @@ describe("ipfsStore", () => {
     expect(await reader().has(digest)).to.equal(true);
     for (const work of [() => reader().put(blob(18)), () => reader().delete(digest)])
       expect((await rejection(work(), StoreUnavailable)).why).to.include("gateways only read");
+  });
+
+  it("counts what the node has itself, and not what it or a gateway fetches from others", async () => {
+    const [honest, gateway] = gateways;
+    // It says that it added, and keeps nothing; asked for a block, it would find it at its peers.
+    node.fault = async ({ call, query, body, digest }, response) => {
+      if (call === "add") {
+        const added = digestOf(fileIn(body));
+        response.end(JSON.stringify({ Name: "blob", Hash: cidOf(added), Size: "0" }));
+        return true;
+      }
+      if (call !== "block/get" || query.get("offline") === "true") return false;
+      response.end(honest.blocks.get(digest ?? ""));
+      return Promise.resolve(true);
+    };
+    gateway.fault = ({ digest }, response) => {
+      response.end(honest.blocks.get(digest ?? ""));
+      return true;
+    };
+    const options = { ...quick, gateways: [gateway.url] };
+    const stores = [ipfsStore({ api: honest.url, ...options }), ipfsStore({ api: node.url, ...options })];
+    const fault = await rejection(putVerified(mirrorStore(stores, { quorum: 2 }), blob(19)), QuorumMissed);
+    expect(fault.stores).to.deep.equal([stores[0]!.name]);
+    expect(fault.faults[0]).to.be.instanceOf(BlobMissing);
+    const digest = digestOf(blob(19));
+    expect(await stores[1]!.get(digest), "for who reads, anybody's is good").to.deep.equal(blob(19));
+    const copies = await countCopies({ stores, quorum: 2 }, [digest]);
+    expect(copies.stores.map(({ present }) => present.length)).to.deep.equal([1, 0]);
+    expect(copies.below).to.have.length(1);
+    const bound = bounded(stores[1]!);
+    expect(await bound.held!(digest)).to.equal(null);
+  });
+
+  it("takes no refusal to remove a block for a removal, whatever the status says", async () => {
+    const digest = await store().put(blob(20));
+    const refusals: IpfsServer["fault"][] = [
+      ({ call }, response) => {
+        if (call !== "block/rm") return false;
+        response.end(
+          `${JSON.stringify({ Hash: cidOf(digest), Error: "pinned: indirect" })}\n${JSON.stringify({ Hash: "x" })}\n`,
+        );
+        return true;
+      },
+      ({ call }, response) => {
+        if (call !== "pin/rm") return false;
+        const Message = `${cidOf(digest)} is pinned indirectly under another`;
+        response.writeHead(500).end(JSON.stringify({ Message, Code: 0, Type: "error" }));
+        return true;
+      },
+    ];
+    for (const refusal of refusals) {
+      node.fault = refusal;
+      expect(await rejection(store().delete(digest), StoreUnavailable)).to.include({
+        store: `IPFS node ${node.host}`,
+      });
+      expect(await store().get(digest)).to.deep.equal(blob(20));
+    }
+    node.fault = () => false;
+    await store().delete(digest);
+    expect(await store().get(digest)).to.equal(null);
   });
 });

@@ -10,6 +10,7 @@ import {
   type BlobStore,
 } from "../../../client/index.ts";
 import { mirrorStore, QuorumMissed } from "../../../client/stores.ts";
+import { bounded } from "../../../client/storage/bounded.ts";
 import { countCopies, mendCopies } from "../../../client/storage/copies.ts";
 import { putVerified } from "../../../client/storage/store.ts";
 import { misbehaving } from "../../helpers/doubles.ts";
@@ -142,6 +143,61 @@ describe("mirrorStore", () => {
     ]);
     await mirrorStore([a, b, c]).delete(digest);
     expect(await a.has(digest)).to.equal(false);
+  });
+
+  it("tries all blobs that it gives up, and asks a silent store for few of them", async () => {
+    const [a, b, c] = three();
+    const many = Array.from({ length: 40 }, (_, i) => digestOf(blob(i, 64)));
+    const stubborn = misbehaving(a, {
+      delete: (digest) =>
+        many.indexOf(digest) < 20 ? Promise.reject(new StoreUnavailable("a", "pinned")) : a.delete(digest),
+    });
+    let asked = 0;
+    const mute = misbehaving(b, {
+      delete: () => {
+        asked++;
+        return never();
+      },
+    });
+    for (const store of [a, b, c]) for (let i = 0; i < 40; i++) await store.put(blob(i, 64));
+    const mirror = mirrorStore([stubborn, mute, c], quick);
+    expect(await rejection(mirror.deleteAll!(many), StoreUnavailable)).to.include({ store: "a" });
+    const left = async (store: BlobStore) =>
+      (await Promise.all(many.map((digest) => store.has(digest)))).filter(Boolean).length;
+    expect([await left(a), await left(b), await left(c)]).to.deep.equal([20, 40, 0]);
+    expect(asked).to.be.within(7, 16);
+    const bound = bounded(mirror, 5_000);
+    await rejection(bound.deleteAll!(many), StoreUnavailable);
+  });
+
+  it("only asks for blobs where a store only reads: it is written to, counted and told to give up nowhere else", async () => {
+    const [a, b, c] = three();
+    const refuse = () => Promise.reject(new StoreUnavailable("c", "it only reads"));
+    const reader: BlobStore = { ...misbehaving(c, { put: refuse, delete: refuse }), readOnly: true };
+    const heard: VaultError[] = [];
+    const mirror = mirrorStore([a, b, reader], { ...quick, notice: (fault) => heard.push(fault) });
+    expect(mirror.parts.quorum).to.equal(2);
+    const digest = await mirror.put(blob(12));
+    expect(heard).to.have.length(0);
+    await c.put(blob(12));
+    await b.delete(digest);
+    const copies = await countCopies(mirror.parts, [digest]);
+    expect(copies.below).to.deep.equal([{ digest, copies: 1, short: 1 }]);
+    expect(copies.stores[2]!.present).to.deep.equal([digest]);
+    await a.delete(digest);
+    expect(await countCopies(mirror.parts, [digest])).to.deep.include({ lost: [], doubtful: [] });
+    expect((await mendCopies(mirror.parts, [digest])).failed).to.deep.equal([]);
+    expect(await a.has(digest)).to.equal(true);
+    await mirror.delete(digest);
+    expect([await a.has(digest), await b.has(digest), await c.has(digest)]).to.deep.equal([
+      false,
+      false,
+      true,
+    ]);
+    expect((await countCopies(mirror.parts, [], [digest])).stores[2]!.leftOver).to.deep.equal([]);
+    expect((await countCopies({ stores: [reader], quorum: 1 }, [digest])).below).to.deep.equal([]);
+    expect(() => mirrorStore([a, reader], { quorum: 2 })).to.throw(RangeError);
+    expect(() => mirrorStore([reader])).to.throw(RangeError);
   });
 
   it("takes blobs that all its stores take, and no quorum that cannot be", () => {
