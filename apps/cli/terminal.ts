@@ -34,8 +34,11 @@ export function size(bytes: number): string {
 /** The beginning of something long. */
 export const short = (text: string): string => (text.length <= 14 ? text : `${text.slice(0, 12)}…`);
 
-/** A day: `2026-11-20`. */
-export const day = (milliseconds: number): string => new Date(milliseconds).toISOString().slice(0, 10);
+/** A day: `2026-11-20`. A time that a calendar does not reach is no reason to fail. */
+export function day(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? "beyond any calendar" : date.toISOString().replace(/T.*$/, "");
+}
 
 /**
  * Somebody else's text on one line: a terminal obeys control characters, and a memory must not write to it.

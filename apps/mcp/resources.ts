@@ -7,7 +7,7 @@ import {
 } from "@modelcontextprotocol/server";
 
 import { UnknownMemory } from "../../client/index.ts";
-import { memoryOf, type Sight } from "./sight.ts";
+import { byWeight, memoryOf, type Sight } from "./sight.ts";
 import { answerOf } from "./faults.ts";
 import { faultFields } from "./log.ts";
 import { answerWith, dataOf } from "./schemas.ts";
@@ -41,12 +41,9 @@ export function addResources(server: McpServer, context: Context): void {
   );
 }
 
-/** What one would tell a new assistant first: what matters most, was confirmed most often, and is newest. */
+/** The scopes, and the memories that count most. */
 export function profileOf({ memories, scopes }: Sight) {
-  const ranked = [...memories.values()].sort(
-    ({ memory: a }, { memory: b }) =>
-      b.importance - a.importance || b.reinforcements - a.reinforcements || b.updatedAt - a.updatedAt,
-  );
+  const ranked = [...memories.values()].sort(byWeight);
   return {
     scopes: [...scopes].map(([name, count]) => ({ name, memories: count })),
     ...answerWith(ranked, PROFILE_MEMORIES),

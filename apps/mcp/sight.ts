@@ -41,6 +41,13 @@ export const verified = (view: VaultView): Previewed[] =>
     memories.map((memory) => ({ memory, scope: name, pending: false })),
   );
 
+/** What one would tell somebody new first: what matters most, was confirmed most often, and is newest. */
+export const byWeight = ({ memory: a }: Previewed, { memory: b }: Previewed): number =>
+  b.importance - a.importance ||
+  b.reinforcements - a.reinforcements ||
+  b.updatedAt - a.updatedAt ||
+  (a.id < b.id ? -1 : 1);
+
 /**
  * The memory of an id, if there is one, and this member may read it.
  *

@@ -5,6 +5,6 @@
  */
 export { encryptExport, type ExportReader } from "./age.ts";
 export { exportJsonLines } from "./jsonl.ts";
-export { exportMarkdown } from "./markdown.ts";
+export { exportMarkdown, markdownText } from "./markdown.ts";
 export { exportPam, type PamOptions } from "./pam.ts";
 export type { ScopeMemories } from "./scopes.ts";

@@ -12,14 +12,14 @@ import type { ScopeMemories } from "./scopes.ts";
  */
 export function exportMarkdown(scopes: readonly ScopeMemories[]): string {
   const parts = scopes.map(({ name, memories }) => {
-    const bullets = memories.map(({ text }) => `- ${plain(text)}\n`);
-    return `\n## ${plain(name)}\n\n${bullets.join("")}`;
+    const bullets = memories.map(({ text }) => `- ${markdownText(text)}\n`);
+    return `\n## ${markdownText(name)}\n\n${bullets.join("")}`;
   });
   return `# Memories\n${parts.join("")}`;
 }
 
-/** One line, in which nothing is loaded or run by a viewer. */
-function plain(text: string): string {
+/** Somebody else's text on one line of Markdown, in which nothing is loaded or run by a viewer. */
+export function markdownText(text: string): string {
   return text
     .trim()
     .replace(/[\s\p{Cc}]+/gu, " ")

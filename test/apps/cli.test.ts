@@ -287,6 +287,25 @@ describe("memvault", function () {
       expect((await json(["status"])).vaults[0]).to.include({ pending: 0 });
     });
 
+    it("make a bio, which asks no model and names no scope that is not there", async () => {
+      const { out } = await cli(["bio", "--scopes", "health,travel"]);
+      const today = new Date().toISOString().slice(0, 10);
+      expect(out).to.equal(
+        [
+          ...["# Bio", "", "## health", "", "### Facts", "", `- Allergic to penicillin (${today})`],
+          ...["", "## travel", "", "### Facts", "", `- Prefers aisle seats (${today})`, ""],
+        ].join("\n"),
+      );
+      expect((await cli(["bio"])).out).to.equal(out);
+      const { memories, total, truncated } = await json(["bio", "--limit", "1"]);
+      expect([memories.map(({ text }) => text), total, truncated]).to.deep.equal([
+        ["Allergic to penicillin"],
+        ...[2, true],
+      ]);
+      expect((await fault(["bio", "--scopes", "nowhere"])).name).to.equal("UnknownScope");
+      expect((await fault(["bio", "--limit", "0"])).name).to.equal("UsageFault");
+    });
+
     it("are refused with what is wrong about them", async () => {
       const refusals: [string[], string, number][] = [
         [["show", "ffffffff"], "UnknownMemory", 7],
@@ -307,7 +326,7 @@ describe("memvault", function () {
 
     it("reach a terminal without what it would obey", async () => {
       const { id } = await json(["add", "red \u001b[31malert\u001b]0;title\u0007\nnext"]);
-      for (const argv of [["list"], ["show", id]])
+      for (const argv of [["list"], ["show", id], ["bio"]])
         expect((await cli(argv)).out).to.not.match(/[\u0000-\u0008\u001b]/);
       await json(["forget", id, "--yes"]);
     });

@@ -1,6 +1,7 @@
 import type { Cli } from "../cli.ts";
 import { addAccept } from "./accept.ts";
 import { addAdd } from "./add.ts";
+import { addBio } from "./bio.ts";
 import { addChange } from "./change.ts";
 import { addConflicts } from "./conflicts.ts";
 import { addDev } from "./dev.ts";
@@ -24,8 +25,9 @@ import { addWords } from "./words.ts";
 
 /** All commands, in the order of their help. */
 export const commands: readonly ((cli: Cli) => void)[] = [
-  ...[addInit, addDev, addMint, addAdd, addImport, addRead, addChange, addConflicts, addReceipts, addSync],
+  ...[addInit, addDev, addMint, addAdd, addImport, addRead, addBio, addChange, addConflicts, addReceipts],
   ...[
+    addSync,
     addGrant,
     addAccept,
     addDevices,
