@@ -595,17 +595,6 @@ export class BlocksOutOfReach extends VaultError {
   }
 }
 
-/** Nobody of that name is a member. What is longer than an account is not repeated: it may be a secret. */
-export class UnknownMember extends VaultError {
-  readonly member: string;
-
-  constructor(who: string) {
-    const member = who.length > ACCOUNT_LENGTH ? shortened(who, 6) : who;
-    super(`${member} is no member of this vault. List the devices and the grants to see who is.`);
-    this.member = member;
-  }
-}
-
 /** A rekey was begun and is not done. */
 export class RekeyPending extends VaultError {
   constructor(readonly operationId: string) {

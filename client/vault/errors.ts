@@ -26,6 +26,8 @@ export interface UnconfirmedMember {
   readonly class: "owner" | "reader";
   /** The owner's own words. */
   readonly label: string;
+  /** Names of the scopes that a reader reads, as the head to build on has them. */
+  readonly scopes: readonly string[];
   /** sha256 of its recipient, 0x-prefixed: the device shows the same. */
   readonly recipientDigest: string;
 }
@@ -33,11 +35,24 @@ export interface UnconfirmedMember {
 /** Whoever is removed may have written these members' keys or terms. */
 export class RecipientsUnconfirmed extends VaultError {
   constructor(readonly members: readonly UnconfirmedMember[]) {
-    const named = members.map(({ label, id, recipientDigest }) => `${label} (${id}, key ${recipientDigest})`);
-    super(
-      `Whoever is removed may have put these in: ${named.join("; ")}. Compare each key with what its device shows; ` +
-        "then confirm it, or remove it too.",
+    const named = members.map(({ label, id, scopes, recipientDigest }) =>
+      [`${label} (${id}, key ${recipientDigest}`, ...scopes.map((scope) => `reads ${scope}`)].join(", "),
     );
+    super(
+      `Whoever is removed may have put these in: ${named.map((each) => `${each})`).join("; ")}. Compare each key with what ` +
+        "its device shows, and what it reads with what you gave; then confirm it, or remove it too.",
+    );
+  }
+}
+
+/** Nobody of that name is a member. What is longer than an account is not repeated: it may be a secret. */
+export class UnknownMember extends VaultError {
+  readonly member: string;
+
+  constructor(who: string) {
+    const member = who.length > "0x".length + 40 ? `${who.slice(0, 6)}…` : who;
+    super(`${member} is no member of this vault. List the devices and the grants to see who is.`);
+    this.member = member;
   }
 }
 

@@ -3,9 +3,15 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { hexlify, isError, Wallet } from "ethers";
 
 import { seedSecrets, type SeedSecrets } from "../crypto/keys.ts";
-import { InvalidWords, OwnerClassOnly, UnknownMember, VaultEmpty, VaultError } from "../errors.ts";
+import { InvalidWords, OwnerClassOnly, VaultEmpty, VaultError } from "../errors.ts";
 import { setAuthorizer, type ChainHead } from "./contract.ts";
-import { NotEnrolled, OwnDevice, RecipientsUnconfirmed, type UnconfirmedMember } from "./errors.ts";
+import {
+  NotEnrolled,
+  OwnDevice,
+  RecipientsUnconfirmed,
+  UnknownMember,
+  type UnconfirmedMember,
+} from "./errors.ts";
 import { naming, requireOwner } from "./grant.ts";
 import type { OpenedHead } from "./head.ts";
 import { headsFrom, highestEpoch, isInChain } from "./history.ts";

@@ -114,10 +114,13 @@ export async function doubtful(
   const removed = new Set(remove);
   const gone = await goneMembers(vault, opened, number, timestamp);
   const settled = new Set([...removed, ...gone.keys(), ...known.map(({ id }) => id)]);
-  const staying = [...rosterOf(opened).members.values()].filter(({ id }) => !settled.has(id));
-  return unwitnessed(staying, await readWitness(vault.journal), removed, known)
+  const roster = rosterOf(opened);
+  const staying = [...roster.members.values()].filter(({ id }) => !settled.has(id));
+  return unwitnessed(staying, await readWitness(vault.journal), removed, known, roster)
     .map((member) => ({
-      ...{ fingerprint: fingerprintOf(member), id: member.id, class: member.class, label: member.label },
+      ...{ fingerprint: fingerprintOf(member, roster), id: member.id },
+      ...{ class: member.class, label: member.label },
+      scopes: member.scopes.map((id) => roster.scopeNames.get(id) ?? id),
       recipientDigest: hexlify(recipientDigest(member.recipient)),
     }))
     .filter(({ fingerprint }) => !confirmed.includes(fingerprint));

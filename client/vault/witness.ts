@@ -6,23 +6,32 @@ import type { OpenedHead } from "./head.ts";
 import { readCandidates, readWitness, writeWitness } from "./journal.ts";
 import type { Pin, Witness, Witnessed } from "./journal.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
-import type { RosterMember } from "./roster.ts";
+import type { Roster, RosterMember } from "./roster.ts";
 import type { Vault } from "./session.ts";
 
 // Dates in the roster are the word of whoever wrote the head, and a hostile device writes heads. What no device of the
 // owner can make up is what this one saw in final heads, and when (SPEC §11).
 
-/** Names all that a member's record lets it do, by which key, and where it finds its welcome. Its label and its dates are words. */
-export const fingerprintOf = (member: RosterMember): string =>
-  bytesToHex(
+/**
+ * Names all that a member's record lets it do, by which key, and where it finds its welcome. What a scope is called says what
+ * comes to be written there, so that its name counts, and whether others have it too. The label and the dates are words.
+ */
+export function fingerprintOf(member: RosterMember, { scopeNames }: Pick<Roster, "scopeNames">): string {
+  const names = [...scopeNames.values()];
+  const scopes = member.scopes.toSorted().map((id) => {
+    const name = scopeNames.get(id) ?? null;
+    return [id, name, names.filter((each) => each === name).length];
+  });
+  return bytesToHex(
     sha256(
       encodeCbor([
         ...[member.id, member.class, member.recipient, member.grantee, member.listed],
-        ...[member.scopes.toSorted(), member.expiresAt, member.permissions, member.admission],
+        ...[scopes, member.expiresAt, member.permissions, member.admission],
         sha256(member.locator),
       ]),
     ),
   );
+}
 
 /** Of those that left, the ones that had been members the longest are kept: they may have written all that the others could. */
 const MAX_VANISHED = 256;
@@ -38,9 +47,10 @@ export async function witness(vault: Vault, pin: Pin | null, opened: OpenedHead)
   const { sequence } = opened.chain;
   const members = new Map<string, Witnessed>();
   let news = false;
-  for (const member of rosterOf(opened).members.values()) {
+  const roster = rosterOf(opened);
+  for (const member of roster.members.values()) {
     const known = before.members.get(member.id);
-    const fingerprint = fingerprintOf(member);
+    const fingerprint = fingerprintOf(member, roster);
     const owner = member.class === "owner";
     const same = known?.fingerprint === fingerprint;
     const memberSeen = known?.memberSeen ?? before.vanished.get(member.id) ?? sequence;
@@ -83,12 +93,14 @@ function* seenOwners({ members, vanished }: Witness): Generator<[string, bigint]
  *
  * @param removed - who is to be removed.
  * @param known - who else stays.
+ * @param roster - of the head to build on.
  */
 export function unwitnessed(
   staying: readonly RosterMember[],
   witnessed: Witness,
   removed: ReadonlySet<string>,
   known: readonly RosterMember[],
+  roster: Pick<Roster, "scopeNames">,
 ): RosterMember[] {
   const stays = new Set([...staying, ...known].map(({ id }) => id));
   const admissions = [...removed].flatMap((id) => witnessed.members.get(id)?.memberSeen ?? []);
@@ -96,7 +108,8 @@ export function unwitnessed(
   return staying.filter((member) => {
     const seen = witnessed.members.get(member.id);
     return (
-      seen?.fingerprint !== fingerprintOf(member) || admissions.some((admitted) => admitted <= seen.seen)
+      seen?.fingerprint !== fingerprintOf(member, roster) ||
+      admissions.some((admitted) => admitted <= seen.seen)
     );
   });
 }

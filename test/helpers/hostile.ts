@@ -18,6 +18,7 @@ import { placeKeyring } from "../../client/vault/pages.ts";
 import { rosterOf, secretsOf } from "../../client/vault/plan.ts";
 import {
   encodeMember,
+  encodeScopeName,
   encodeSecret,
   isInternal,
   ONE,
@@ -51,6 +52,8 @@ export interface Rewriting {
   readonly empties?: boolean;
   /** What every scope but the internal ones is to hold besides. */
   readonly plants?: readonly Uint8Array[];
+  /** By name, what scopes are to be called. */
+  readonly renames?: ReadonlyMap<string, string>;
   /** The commit key of before, where the head has none any more. */
   readonly commitKey?: string;
 }
@@ -109,6 +112,10 @@ export async function rewrite(world: World, vault: Vault, rewriting: Rewriting =
   const put = (live: Map<string, Uint8Array>, records: readonly Uint8Array[]): void => {
     for (const record of records) live.set(bytesToHex(record.subarray(3, 19)), record);
   };
+  const renamed = [...rosterOf(whole).scopeNames].flatMap(([id, name]) => {
+    const other = rewriting.renames?.get(name);
+    return other === undefined ? [] : [encodeScopeName(id, other, randomBytes)];
+  });
   const scopes = new Map(
     [...whole.scopes.values()].map(({ id, live, segments }): [string, ScopeDraft] => {
       const now = new Map(rewriting.empties === true && !isInternal(id) ? [] : live);
@@ -119,6 +126,7 @@ export async function rewrite(world: World, vault: Vault, rewriting: Rewriting =
           now,
           after.map((member) => encodeMember(member, randomBytes)),
         );
+      if (id === ONE) put(now, renamed);
       if (id === ZERO)
         put(
           now,
