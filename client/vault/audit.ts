@@ -1,10 +1,11 @@
-import { BlobMissing } from "../errors.ts";
+import { BlobMissing, HandedOver, RekeyPending } from "../errors.ts";
 import { countCopies, mendCopies, storesOf, type Copies, type Repaired } from "../storage/copies.ts";
 import { putAllVerified, readBlob, type BlobStore } from "../storage/store.ts";
 import { neededBy, type Needed } from "./needed.ts";
-import { readGarbage, readReach, removeGarbage } from "./journal.ts";
+import { readGarbage, readNeeded, readOperations, readReach, removeGarbage } from "./journal.ts";
+import { namesOwner } from "./plan.ts";
 import { giveUp } from "./reach.ts";
-import { locked, type Vault } from "./session.ts";
+import { locked, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 
 /** What a vault's stores have of what it needs. */
 export interface Audit extends Copies, Pick<Needed, "from" | "fault" | "unknownWelcomes"> {}
@@ -28,13 +29,15 @@ export async function audit(vault: Vault): Promise<Audit> {
 
 /**
  * Copies to every store what it lacks of what the head needs, from any other that has it, and gives up again what was given up and
- * came back. A permanent store is paid for: it asks first.
+ * came back, unless a rekey waits. A permanent store is paid for: it asks first.
  *
  * @throws as {@link audit} does.
  */
 export async function repair(vault: Vault): Promise<Repair> {
   const { digests, givenUp, own, ...needed } = await neededBy(vault);
-  const repaired = await mendCopies(storesOf(vault.store), digests, givenUp, own);
+  // The head that a rekey builds on may need what came back.
+  const left = (await waitingRekey(vault)) === null ? givenUp : [];
+  const repaired = await mendCopies(storesOf(vault.store), digests, left, own);
   return { ...repaired, ...told(needed) };
 }
 
@@ -77,11 +80,16 @@ export async function carryOver(
  *
  * @returns how many blobs the store was told to give up.
  * @throws {BlobMissing|BlobAltered} when the store lacks what the head needs: what is given up may be all that is left.
+ *   {RekeyPending} while a rekey waits, whose head may be an earlier one. {HandedOver} where a hand-over landed: what takes it
+ *   back is in no head.
  */
 export const collectGarbage = (vault: Vault): Promise<number> =>
   locked(vault, async () => {
+    const rekey = await waitingRekey(vault);
+    if (rekey !== null) throw new RekeyPending(rekey);
     const { digests, own, fault } = await neededBy(vault);
     if (fault !== null) throw fault;
+    await requireOwnHead(vault);
     const { lost, doubtful, below } = await countCopies(storesOf(vault.store), digests);
     const [worst] = [...lost, ...doubtful, ...below.map(({ digest }) => digest)];
     if (worst !== undefined) throw new BlobMissing(worst, [vault.store.name]);
@@ -93,3 +101,16 @@ export const collectGarbage = (vault: Vault): Promise<number> =>
     for (const note of notes.keys()) await removeGarbage(vault.journal, note);
     return due.length;
   });
+
+/** The device that handed over knows what is needed until it has given up the rest; other devices of the owner never do. */
+async function requireOwnHead(vault: Vault): Promise<void> {
+  const state = await stateOf(vault);
+  if (state.class === "reader" || (await readNeeded(vault.journal)) !== null) return;
+  const chain = await pinnedHead(vault, state);
+  if (chain.sequence > 0n && !namesOwner(await openWith(vault, state, chain), state))
+    throw new HandedOver(vault.ref.vaultId);
+}
+
+/** The id of a rekey that waits in the journal. */
+const waitingRekey = async ({ journal }: Vault): Promise<string | null> =>
+  (await readOperations(journal)).findLast(({ kind }) => kind === "rekey")?.id ?? null;

@@ -53,13 +53,20 @@ export async function followShred(
 
 /**
  * Gives up what a vault that was handed over does not need any more, on the device that did it. What the owner class of
- * before needs to take it back is kept: no record leads there.
+ * before needs to take it back is kept: no record leads there. A hand-over that was sent may land while its commit is open.
  *
  * @throws {BlobMissing|BlobAltered|StoreUnavailable} as {@link followShred} does.
  */
 export async function followHandover(vault: Vault, state: MemberState, opened: OpenedHead): Promise<void> {
   const needed = await readNeeded(vault.journal);
-  if (needed === null || namesOwner(opened, state)) return;
+  if (needed === null) return;
+  if (namesOwner(opened, state)) {
+    const { batches } = secretsOf(opened);
+    const open = (await readCandidates(vault.journal)).some(({ id }) => !batches.has(id));
+    const begun = (await readOperations(vault.journal)).some(({ kind }) => kind === "handover");
+    if (!open && !begun) await removeNeeded(vault.journal);
+    return;
+  }
   await removeIndex(vault.journal);
   await dropImported(vault.journal, () => true);
   const { notes } = await giveUpGarbage(vault, opened, needed);

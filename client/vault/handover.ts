@@ -9,7 +9,7 @@ import { devices } from "./devices.ts";
 import { NotFinal, NotHandedOver } from "./errors.ts";
 import { collectWelcome, newestHead, requireOwner, type Granted } from "./grant.ts";
 import type { OpenedHead } from "./head.ts";
-import { readOperations, removeNeeded, writeChecked, writeNeeded, type MemberState } from "./journal.ts";
+import { readNeeded, readOperations, writeChecked, writeNeeded, type MemberState } from "./journal.ts";
 import type { HandoverOperation } from "./operations.ts";
 import { namesOwner, rosterOf } from "./plan.ts";
 import { isInternal } from "./roster.ts";
@@ -46,17 +46,16 @@ export async function handOver(vault: Vault, { recipient, label = "" }: Handover
   await sync(vault);
   const waiting = (await readOperations(vault.journal)).filter(({ kind }) => kind !== "note");
   if (waiting.length > 0) throw new NotFinal("what this device wrote last");
-  const ledThere = (await devices(vault)).flatMap(({ welcomeDigest }) => welcomeDigest ?? []);
-  await writeNeeded(vault.journal, ledThere.map(bytesToHex));
-  const { result, outcome } = await commitOrWithdraw(vault, operation).catch(async (fault: unknown) => {
-    await removeNeeded(vault.journal);
-    throw fault;
-  });
-  if (outcome?.kind !== "handedOver") {
-    await removeNeeded(vault.journal);
-    throw new HandedOver(vault.ref.vaultId);
-  }
+  await keepWelcomes(vault);
+  const { result, outcome } = await commitOrWithdraw(vault, operation);
+  if (outcome?.kind !== "handedOver") throw new HandedOver(vault.ref.vaultId);
   return { ...result, memberId: operation.id, welcome: await collectWelcome(vault, operation.id) };
+}
+
+/** No record leads to the welcomes of the owner class once it lands, and a deal that failed is taken back by them. */
+async function keepWelcomes(vault: Vault): Promise<void> {
+  const led = (await devices(vault)).flatMap(({ welcomeDigest }) => welcomeDigest ?? []).map(bytesToHex);
+  await writeNeeded(vault.journal, [...new Set([...((await readNeeded(vault.journal)) ?? []), ...led])]);
 }
 
 /** What a buyer gets, checked against the chain. */

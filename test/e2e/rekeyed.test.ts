@@ -25,7 +25,6 @@ import {
   settle,
   StoreUnavailable,
   sync,
-  UnknownMember,
   type Environment,
   type Vault,
 } from "../../client/index.ts";
@@ -37,19 +36,22 @@ import {
   rekey,
   resumeRekey,
   unconfirmed,
+  UnknownMember,
   LocatorShared,
   OwnDevice,
   RecipientsUnconfirmed,
 } from "../../client/manage.ts";
+import { collectGarbage, repair } from "../../client/stores.ts";
 import { decryptWith } from "../../client/crypto/identity.ts";
 import { ratchet, SCOPE_ONE, SCOPE_ZERO, seedSecrets } from "../../client/crypto/keys.ts";
 import { open, welcomeContext } from "../../client/crypto/seal.ts";
 import { unpad } from "../../client/vault/blob.ts";
 import { deltaAfter, readChainHead } from "../../client/vault/contract.ts";
 import { highestEpoch } from "../../client/vault/history.ts";
-import { readCandidates, readSent } from "../../client/vault/journal.ts";
+import { noteGiven, readCandidates, readSent } from "../../client/vault/journal.ts";
 import { lookUpKey } from "../../client/vault/keyring.ts";
 import { rosterOf, secretsOf } from "../../client/vault/plan.ts";
+import { reachOf } from "../../client/vault/reach.ts";
 import type { RosterMember } from "../../client/vault/roster.ts";
 import { stateOf } from "../../client/vault/session.ts";
 import { archiving, misbehaving, powerCut, signerWith } from "../helpers/doubles.ts";
@@ -609,6 +611,40 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
       }
     });
 
+    it("cannot have a reader read what another scope is to hold, by exchanging their names", async () => {
+      const { vault, tablet, reader } = await household();
+      await remember(vault, { scope: "private", text: "For nobody" });
+      await sync(vault);
+      await rewrite(world, tablet.device, {
+        renames: new Map([
+          ["health", "private"],
+          ["private", "health"],
+        ]),
+      });
+      await settle(vault);
+      const remove = [tablet.memberId];
+      const shown = await unconfirmed(vault, { remove });
+      expect(shown.map(({ class: kind, scopes }) => [kind, scopes])).to.deep.equal([["reader", ["private"]]]);
+      expect(await thrown(rekey(vault, { remove })))
+        .to.be.instanceOf(RecipientsUnconfirmed)
+        .and.to.have.property("message")
+        .that.matches(/reads private/);
+      await rekey(vault, { remove: [...remove, shown[0]!.id] });
+      await remember(vault, { scope: "private", text: "For nobody either" });
+      await sync(vault);
+      expect(await thrown(read(reader))).to.be.instanceOf(NotAMember);
+    });
+
+    it("cannot do so by a name that two scopes have", async () => {
+      const { vault, tablet } = await household();
+      await remember(vault, { scope: "private", text: "For nobody" });
+      await sync(vault);
+      await rewrite(world, tablet.device, { renames: new Map([["private", "health"]]) });
+      await settle(vault);
+      const shown = await unconfirmed(vault, { remove: [tablet.memberId] });
+      expect(shown.map(({ scopes }) => scopes)).to.deep.equal([["health"]]);
+    });
+
     it("cannot keep the record that it changed by being confirmed as it was", async () => {
       const { vault, tablet } = await household();
       const later = await added(vault, "e-reader");
@@ -791,6 +827,31 @@ describe("Rekey: a device that is lost or hostile leaves, and takes no key along
         expect(await texts(phone.device)).to.deep.equal(["Meanwhile", "Runs at six"]);
         expect(await thrown(read(tablet.device))).to.be.instanceOf(NotAMember);
       }
+    });
+
+    it("has no room made and nothing given up again: an earlier head may need it", async () => {
+      const { vault, environment, tablet, seed } = await household();
+      const { sequence: base } = await headOf(vault);
+      const reach = [...reachOf((await opened(vault)).whole)];
+      await rewrite(world, tablet.device, { empties: true });
+      await settle(vault);
+      // A backup brought back what was given up.
+      await noteGiven(vault.journal, reach.slice(0, 1));
+      let sent = 0;
+      const wallet = signerWith(world.owner, (forward, transaction) => {
+        if (++sent === 2) throw new Error("power cut");
+        return forward(transaction);
+      });
+      const attempt = rekey(changed(vault, environment, { wallet }), {
+        remove: [tablet.memberId],
+        ...{ base, words: seed },
+      });
+      expect(await thrown(attempt)).to.match(/power cut/);
+      expect(await thrown(collectGarbage(vault))).to.be.instanceOf(RekeyPending);
+      expect((await repair(vault)).givenUp.size).to.equal(0);
+      for (const digest of reach) expect(await vault.store.has(digest)).to.equal(true);
+      await resumeRekey(vault);
+      expect(await texts(vault)).to.deep.equal(["Runs at six"]);
     });
 
     it("holds everything else back until it is done", async () => {

@@ -10,9 +10,11 @@ import {
   rekey,
   takeOver,
   transfer,
+  unconfirmed,
   type Takeover,
   RecipientsUnconfirmed,
 } from "../../client/manage.ts";
+import { collectGarbage } from "../../client/stores.ts";
 import {
   collectWelcome,
   grant,
@@ -38,7 +40,7 @@ import {
 } from "../../client/index.ts";
 import { seedSecrets } from "../../client/crypto/keys.ts";
 import { headContext, open } from "../../client/crypto/seal.ts";
-import { readSuccession } from "../../client/vault/journal.ts";
+import { readNeeded, readSuccession } from "../../client/vault/journal.ts";
 import { deltaAfter, readChainHead } from "../../client/vault/contract.ts";
 import { rosterOf, secretsOf } from "../../client/vault/plan.ts";
 import { openWith, stateOf } from "../../client/vault/session.ts";
@@ -52,7 +54,16 @@ import {
   repricing,
   signerWith,
 } from "../helpers/doubles.ts";
-import { acceptingAt, admitted, another, changed, furnished, opened, texts } from "../helpers/furnished.ts";
+import {
+  acceptingAt,
+  admitted,
+  another,
+  changed,
+  furnished,
+  opened,
+  recoverOn,
+  texts,
+} from "../helpers/furnished.ts";
 import { contains } from "../helpers/contains.ts";
 import { hoard } from "../helpers/hoarder.ts";
 import { nameOf, thrown } from "../helpers/thrown.ts";
@@ -319,6 +330,67 @@ describe("Transfer: a vault changes hands", () => {
       await world.networkHelpers.mine(4);
       await transfer(slow, { to: world.buyer.address });
       expect(await collectWelcome(slow, memberId)).to.not.equal(null);
+    });
+
+    /** The seller, whose words stand on a welcome that a record of its head leads to. */
+    async function rekeyed(store?: BlobStore) {
+      const sold = await seller(store);
+      const request = { remove: [], words: sold.seed };
+      const confirmed = (await unconfirmed(sold.vault, request)).map(({ fingerprint }) => fingerprint);
+      await rekey(sold.vault, { ...request, confirmed });
+      // The key that its own welcome came to is replaced.
+      await sync(sold.vault);
+      return sold;
+    }
+
+    const takenBack = async (seed: Uint8Array, store?: BlobStore): Promise<string[]> => {
+      const elsewhere = await recoverOn(world, seed, device(world, world.owner, store));
+      const [buyers] = await devices(elsewhere);
+      await rekey(elsewhere, { remove: [buyers!.id] });
+      return texts(elsewhere);
+    };
+
+    it("is taken back by the words though its answer never came, and gives up what nothing needs all the same", async () => {
+      const { store } = archiving(memoryStore());
+      const { vault, seed, environment } = await rekeyed(store);
+      const { digest: stale } = (await opened(vault)).whole;
+      await buyer(store);
+      const recipient = await published(world.buyer.address);
+      const wallet = signerWith(world.owner, async (forward, transaction) => {
+        await (await forward(transaction)).wait();
+        throw new Error("no answer");
+      });
+      const cut = changed(vault, environment, { wallet });
+      expect(await thrown(handOver(cut, { recipient }))).to.match(/no answer/);
+      expect(await pending(vault)).to.deep.equal([]);
+      await settle(vault);
+      expect(await store.has(bytesToHex(stale)), "what nothing needs").to.equal(false);
+      expect(await nameOf(collectGarbage(vault))).to.equal("HandedOver");
+      expect(await takenBack(seed, store)).to.deep.equal(LIVING);
+    });
+
+    it("has no device of the seller's make room of what takes it back", async () => {
+      const { vault, seed, second } = await rekeyed();
+      await sync(second);
+      await buyer();
+      await handOverTo(vault);
+      await settle(second);
+      expect(await nameOf(collectGarbage(second))).to.equal("HandedOver");
+      expect(await takenBack(seed)).to.deep.equal(LIVING);
+    });
+
+    it("that lost to another commit is waited for no more", async () => {
+      const { vault, environment } = await rekeyed();
+      await buyer();
+      const recipient = await published(world.buyer.address);
+      const refusing = signerWith(world.owner, () => Promise.reject(new Error("no answer")));
+      await thrown(handOver(changed(vault, environment, { wallet: refusing }), { recipient }));
+      await settle(vault);
+      expect(await readNeeded(vault.journal), "it may land").to.have.length(3);
+      await remember(vault, { scope: "health", text: "Came first" });
+      await sync(vault);
+      expect(await readNeeded(vault.journal)).to.equal(null);
+      expect(await collectGarbage(vault)).to.be.greaterThan(0);
     });
 
     it("does not happen later where it failed", async () => {
