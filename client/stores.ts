@@ -6,6 +6,7 @@
 export {
   chainStore,
   MAX_PUBLISHED,
+  TransactionWaits,
   type ChainStore,
   type ChainStoreOptions,
   type PublishingCost,

@@ -1,5 +1,5 @@
 import * as client from "../../client/index.ts";
-import { QuorumMissed } from "../../client/stores.ts";
+import { QuorumMissed, TransactionWaits } from "../../client/stores.ts";
 import { chainFault, ChainUnreachable } from "../mcp/faults.ts";
 import { PassphraseNeeded, WrongPassphrase } from "./keys.ts";
 import {
@@ -148,6 +148,7 @@ const GROUPS: readonly (readonly [number, readonly Kind[]])[] = [
         client.StoreUnavailable,
         client.StoreFull,
         QuorumMissed,
+        TransactionWaits,
       ],
       ...[client.JournalBusy, client.RaceLost],
     ],

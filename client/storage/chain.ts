@@ -17,20 +17,34 @@ import {
   VaultError,
   WalletRequired,
 } from "../errors.ts";
+import { gate } from "./gate.ts";
 import { cidOf, digestOf, type BlobStore, type Digest } from "./store.ts";
 
 /** The largest blob that BlobLog takes, in bytes. */
 export const MAX_PUBLISHED = 65_536;
+
+/** A transaction was sent, and is in no block yet. */
+export class TransactionWaits extends VaultError {
+  constructor(
+    readonly account: string,
+    readonly hash: string | null,
+  ) {
+    super(
+      `A transaction of ${account}${hash === null ? "" : `, ${hash},`} was sent and is in no block yet: it may still land, and is paid for then. Nothing else is published before that: wait and try again, or have the wallet replace it at a higher price.`,
+    );
+  }
+}
 
 /** What publishing blobs takes, as the chain says before anything is sent. */
 export interface PublishingCost {
   /** How many blobs are published; those that stand already are not. */
   readonly blobs: number;
   readonly bytes: number;
+  /** The most that is used: what is sent has these limits. */
   readonly gas: bigint;
-  /** The most that a unit of gas may cost, in wei. */
+  /** The most that a unit of gas may cost, in wei: what is sent pays no more, and waits while the chain asks for more. */
   readonly gasPrice: bigint;
-  /** What a rollup of the OP stack charges besides for the data, at most, in wei; 0 elsewhere. */
+  /** What a rollup of the OP stack charges besides for the data, at most, in wei, by its prices now: no transaction bounds it. 0 elsewhere. */
   readonly dataFee: bigint;
   /** All together, at most, in wei. */
   readonly total: bigint;
@@ -49,6 +63,8 @@ export interface ChainStoreOptions {
   readonly maxBlobSize?: number;
   /** Blocks that a publication must be deep; 1 unless given. */
   readonly confirmations?: number;
+  /** Milliseconds to wait for a transaction to get into a block; 600,000 unless given. */
+  readonly patience?: number;
   /** Milliseconds to wait for a node that lags, before the second look; 250 unless given. */
   readonly pause?: number;
 }
@@ -82,10 +98,14 @@ const ORACLE_ABI = ["function getL1FeeUpperBound(uint256 unsignedTxSize) view re
  *
  * @param options - Where, and who pays.
  * @returns The store. Its methods throw StoreUnavailable when the node does not answer or has pruned the event, `put` throws
- * ContentTooLarge, WalletRequired and InsufficientFunds.
+ * ContentTooLarge, WalletRequired and InsufficientFunds, and TransactionWaits where one that was sent is in no block yet.
  */
 export function chainStore(options: ChainStoreOptions): ChainStore {
   const { provider, signer, approve, maxBlobSize = MAX_PUBLISHED, confirmations = 1, pause = 250 } = options;
+  const { patience = 600_000 } = options;
+  /** What was sent, by the digest of its blob, until it is known what became of it: a second try pays for none of it again. */
+  const onTheirWay = new Map<Digest, TransactionResponse>();
+  const oneByOne = gate(1);
   const contract = IBlobLog__factory.connect(options.blobLog, provider);
   const { interface: abi } = contract;
   const name = `BlobLog ${options.blobLog}`;
@@ -158,18 +178,60 @@ export function chainStore(options: ChainStoreOptions): ChainStore {
         ),
       ),
     );
-    const { maxFeePerGas, gasPrice } = await asked(() => provider.getFeeData());
+    // An estimate is of one state: the first publication of a blob writes a slot that another finds written.
+    const limits = gas.map((each) => each + each / 50n);
+    const { maxFeePerGas, maxPriorityFeePerGas, gasPrice } = await asked(() => provider.getFeeData());
     const perGas = maxFeePerGas ?? gasPrice ?? 0n;
+    const tip = maxPriorityFeePerGas ?? 0n;
+    const fees =
+      maxFeePerGas === null
+        ? { gasPrice: perGas }
+        : { maxFeePerGas: perGas, maxPriorityFeePerGas: tip < perGas ? tip : perGas };
     const dataFee = await asked(() => dataFeeOf(provider, options.blobLog, calls));
-    const sum = gas.reduce((total, each) => total + each, 0n);
+    const sum = limits.reduce((total, each) => total + each, 0n);
     const cost: PublishingCost = {
       ...{ blobs: blobs.length, bytes: blobs.reduce((total, { length }) => total + length, 0) },
       ...{ gas: sum, gasPrice: perGas, dataFee, total: sum * perGas + dataFee },
     };
-    return { cost, calls: calls.map((data, i) => ({ data, gasLimit: gas[i] ?? 0n })) };
+    return { cost, calls: calls.map((data, i) => ({ data, gasLimit: limits[i] ?? 0n, ...fees })) };
+  };
+
+  /** Waits for what was sent for a blob, and forgets it when it is over. */
+  const arrived = async (digest: Digest): Promise<void> => {
+    const sent = onTheirWay.get(digest);
+    if (sent === undefined) return;
+    try {
+      await landed(sent, confirmations, patience);
+    } catch (fault) {
+      const isOver = isError(fault, "CALL_EXCEPTION") || isError(fault, "TRANSACTION_REPLACED");
+      // A node drops what waits too long: that one is sent anew.
+      if (
+        isOver ||
+        (fault instanceof TransactionWaits && (await provider.getTransaction(sent.hash)) === null)
+      )
+        onTheirWay.delete(digest);
+      throw fault;
+    }
+    onTheirWay.delete(digest);
+  };
+
+  /** What another process sent may be for the same blobs: both would be paid for. */
+  const expectIdle = async (account: string): Promise<void> => {
+    for (let looks = 1; ; looks++) {
+      const [mined, sent] = await asked(() =>
+        Promise.all([
+          provider.getTransactionCount(account, "latest"),
+          provider.getTransactionCount(account, "pending"),
+        ]),
+      );
+      if (sent <= mined) return;
+      if (looks === LOOKS) throw new TransactionWaits(account, null);
+      await wait(pause * looks);
+    }
   };
 
   const putAll = async (blobs: readonly Uint8Array[]): Promise<void> => {
+    for (const digest of [...onTheirWay.keys()]) await asked(() => arrived(digest));
     const missing = await unpublished(blobs);
     if (missing.length === 0) return;
     const found = await signer?.();
@@ -178,17 +240,15 @@ export function chainStore(options: ChainStoreOptions): ChainStore {
     const from = await payer.getAddress();
     const { cost, calls } = await price(missing, from);
     await approve?.(cost);
-    const sent: TransactionResponse[] = [];
-    for (const [i, { data, gasLimit }] of calls.entries()) {
-      if (i >= IN_FLIGHT) await asked(() => landed(sent[i - IN_FLIGHT], confirmations));
-      // An estimate is of one state: the first publication of a blob writes a slot that another finds written.
-      const limit = gasLimit + gasLimit / 50n;
-      sent.push(
-        await named(name, () => payer.sendTransaction({ to: options.blobLog, data, gasLimit: limit }), from),
-      );
+    await expectIdle(from);
+    const digests = missing.map(digestOf);
+    for (const [i, call] of calls.entries()) {
+      await asked(() => arrived(digests[i - IN_FLIGHT] ?? ""));
+      const send = () => payer.sendTransaction({ to: options.blobLog, ...call });
+      onTheirWay.set(digests[i] ?? "", await named(name, send, from));
     }
-    for (const transaction of sent.slice(-IN_FLIGHT)) await asked(() => landed(transaction, confirmations));
-    for (const blob of missing) await shown(digestOf(blob));
+    for (const digest of digests) await asked(() => arrived(digest));
+    for (const digest of digests) await shown(digest);
   };
 
   /** Waits until the node shows what has landed. */
@@ -206,10 +266,10 @@ export function chainStore(options: ChainStoreOptions): ChainStore {
       return (await price(await unpublished(blobs), await found?.getAddress())).cost;
     },
     put: async (blob) => {
-      await putAll([blob]);
+      await oneByOne(() => putAll([blob]));
       return digestOf(blob);
     },
-    putAll,
+    putAll: (blobs) => oneByOne(() => putAll(blobs)),
     get,
     has: async (digest) => {
       cidOf(digest);
@@ -232,10 +292,11 @@ async function dataFeeOf(provider: Provider, to: string, calls: readonly string[
   return (await Promise.all(fees)).reduce((total, fee) => total + fee, 0n);
 }
 
-/** @throws StoreUnavailable when the transaction was not carried out. */
-async function landed(sent: TransactionResponse | undefined, confirmations: number): Promise<void> {
+/** @throws TransactionWaits when it is in no block in time; what the provider throws when it was not carried out. */
+async function landed(sent: TransactionResponse, confirmations: number, patience: number): Promise<void> {
   // A price that was raised replaces a transaction by itself: that it landed, the look at the blob tells.
-  await sent?.wait(confirmations).catch((fault: unknown) => {
+  await sent.wait(confirmations, patience).catch((fault: unknown) => {
+    if (isError(fault, "TIMEOUT")) throw new TransactionWaits(sent.from, sent.hash);
     if (!isError(fault, "TRANSACTION_REPLACED") || fault.cancelled) throw fault;
   });
 }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Provider, Signer } from "ethers";
+import type { Provider, Signer, TransactionRequest } from "ethers";
 
 import {
   BlobAltered,
@@ -9,7 +9,12 @@ import {
   StoreUnavailable,
   WalletRequired,
 } from "../../../client/index.ts";
-import { chainStore, type ChainStoreOptions, type PublishingCost } from "../../../client/stores.ts";
+import {
+  chainStore,
+  TransactionWaits,
+  type ChainStoreOptions,
+  type PublishingCost,
+} from "../../../client/stores.ts";
 import { putVerified } from "../../../client/storage/store.ts";
 import { answering, pruned, signerWith, understood } from "../../helpers/doubles.ts";
 import { createWorld, type World } from "../../helpers/world.ts";
@@ -104,6 +109,62 @@ describe("chainStore", () => {
     await store().put(blobs[3]!);
     expect((await sentBy(world.owner)) - sent).to.equal(6);
     for (const blob of blobs) expect(await store().get(digestOf(blob))).to.deep.equal(blob);
+  });
+
+  it("pays no more than was approved, whatever the chain asks for by then", async () => {
+    const { provider } = world.connection;
+    const dearer = async (gasPrice: bigint) => {
+      const baseFee = `0x${gasPrice.toString(16)}`;
+      await provider.request({ method: "hardhat_setNextBlockBaseFeePerGas", params: [baseFee] });
+      await provider.request({ method: "hardhat_mine", params: [] });
+    };
+    const sent: TransactionRequest[] = [];
+    const watched = signerWith(world.owner, (forward, transaction) => {
+      sent.push(transaction);
+      return forward(transaction);
+    });
+    const asked: PublishingCost[] = [];
+    const approve = async (cost: PublishingCost) => {
+      asked.push(cost);
+      await dearer(cost.gasPrice * 50n);
+    };
+    const before = await world.provider.getBalance(world.owner);
+    const put = store({ approve, signer: () => Promise.resolve(watched) }).put(random(4_096));
+    await rejection(put, StoreUnavailable);
+    expect(await world.provider.getBalance(world.owner)).to.equal(before);
+    await dearer(1_000_000_000n);
+    const [cost] = asked as [PublishingCost];
+    const [transaction] = sent as [TransactionRequest];
+    expect(transaction).to.include({ maxFeePerGas: cost.gasPrice, gasLimit: cost.gas });
+  });
+
+  it("pays for no blob twice that waits for its block, here or elsewhere, and waits no longer than it may", async () => {
+    const { provider } = world.connection;
+    const blobs = [random(4_096), random(4_096)];
+    let sends = 0;
+    const failing = signerWith(world.owner, (forward, transaction) =>
+      ++sends === 2 ? Promise.reject(new Error("power cut")) : forward(transaction),
+    );
+    const options = { signer: () => Promise.resolve<Signer>(failing), patience: 300 };
+    const one = store(options);
+    await provider.request({ method: "evm_setAutomine", params: [false] });
+    try {
+      await rejection(one.putAll!(blobs), StoreUnavailable);
+      const waits = await rejection(one.putAll!(blobs), TransactionWaits);
+      expect(waits).to.include({ account: world.owner.address }).and.have.property("hash").a("string");
+      expect(await rejection(store().putAll!(blobs), TransactionWaits), "another process").to.include({
+        hash: null,
+      });
+      expect(sends).to.equal(2);
+    } finally {
+      await provider.request({ method: "evm_setAutomine", params: [true] });
+      await provider.request({ method: "hardhat_mine", params: [] });
+    }
+    await one.putAll!(blobs);
+    for (const blob of blobs) {
+      const { BlobPublished } = world.blobLog.filters;
+      expect(await world.blobLog.queryFilter(BlobPublished(`0x${digestOf(blob)}`))).to.have.length(1);
+    }
   });
 
   it("takes no blob that is too large, and has nobody else pay", async () => {
