@@ -10,7 +10,7 @@ import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import { deviceOf, idText, openOrCreateProfile } from "../apps/cli/profile.ts";
 import { bar, number, progress, short, size, type Say } from "../apps/cli/terminal.ts";
-import { chatGpt, type ImportedMemory } from "../client/importers/index.ts";
+import { chatGpt, type ImportedMemory, MalformedExport } from "../client/importers/index.ts";
 import {
   acceptWelcome,
   findWelcome,
@@ -18,7 +18,6 @@ import {
   grant,
   GrantRevoked,
   keyOf,
-  MalformedExport,
   mintSalt,
   mintVault,
   NotAMember,

@@ -1,10 +1,10 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
-import { MalformedExport } from "../errors.ts";
 import { MAX_TEXT_BYTES } from "../memory/record.ts";
 import { admit } from "./admit.ts";
 import { readConversation } from "./chatgpt-conversation.ts";
 import { statements, type Extractor } from "./conversation.ts";
+import { MalformedExport } from "./errors.ts";
 import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./importer.ts";
 import { jsonArray } from "./json-array.ts";
 import { gapsIn } from "./parts.ts";

@@ -1,8 +1,8 @@
-import { MalformedExport } from "../errors.ts";
 import { admit } from "./admit.ts";
 import { readConversation } from "./claude-conversation.ts";
 import { readMemories, readProject, type Remembered } from "./claude-memories.ts";
 import { statements, type Extractor } from "./conversation.ts";
+import { MalformedExport } from "./errors.ts";
 import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
 import { gapsIn, unfetched } from "./parts.ts";
 import { suggestScope } from "./scopes.ts";

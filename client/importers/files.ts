@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-import { MalformedExport } from "../errors.ts";
+import { MalformedExport } from "./errors.ts";
 import type { SourceFile } from "./importer.ts";
 import { openZip, type RandomAccess } from "./zip.ts";
 

@@ -1,6 +1,6 @@
-import { MalformedExport } from "../errors.ts";
 import { admit } from "./admit.ts";
 import { statements, type Extractor, type Turn } from "./conversation.ts";
+import { MalformedExport } from "./errors.ts";
 import { activityOf, type Activity } from "./gemini-activity.ts";
 import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
 import { jsonArray } from "./json-array.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { MalformedExport } from "./errors.ts";
 export { allImporters } from "./all.ts";
 export { chatGpt } from "./chatgpt.ts";
 export { claude } from "./claude.ts";

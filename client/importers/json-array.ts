@@ -1,4 +1,4 @@
-import { MalformedExport } from "../errors.ts";
+import { MalformedExport } from "./errors.ts";
 import type { SourceFile } from "./importer.ts";
 
 /** An element of a JSON array; `value` is missing where the element is too large to be held. */

@@ -1,4 +1,4 @@
-import { MalformedExport } from "../errors.ts";
+import { MalformedExport } from "./errors.ts";
 import type { SourceFile } from "./importer.ts";
 import { Elements, isBlank, MAX_ELEMENT, type Element } from "./json-array.ts";
 

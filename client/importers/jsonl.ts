@@ -1,7 +1,7 @@
-import { MalformedExport } from "../errors.ts";
 import { NO_SOURCE } from "../memory/record.ts";
 import { admit } from "./admit.ts";
 import { field } from "./clean.ts";
+import { MalformedExport } from "./errors.ts";
 import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./importer.ts";
 import { parsed, textLines } from "./lines.ts";
 import { Seen } from "./seen.ts";

@@ -1,7 +1,7 @@
-import { MalformedExport } from "../errors.ts";
 import type { JsonObject } from "../memory/record.ts";
 import { admit } from "./admit.ts";
 import { cleanText, field, linesOf, textField } from "./clean.ts";
+import { MalformedExport } from "./errors.ts";
 import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
 import { leftovers } from "./items.ts";
 import { suggestScope } from "./scopes.ts";

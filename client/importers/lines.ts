@@ -1,4 +1,4 @@
-import { MalformedExport } from "../errors.ts";
+import { MalformedExport } from "./errors.ts";
 import type { SourceFile } from "./importer.ts";
 
 /** A line of a file, without its end; `text` is missing where the line is too long to be held. */

@@ -1,7 +1,7 @@
-import { MalformedExport } from "../errors.ts";
 import { PAM_SCHEMA, pamChecksum } from "../memory/pam-format.ts";
 import { admit } from "./admit.ts";
 import { field, textField } from "./clean.ts";
+import { MalformedExport } from "./errors.ts";
 import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
 import { pamMemoryOf, type PamContext } from "./pam-memory.ts";
 import { Seen } from "./seen.ts";

@@ -1,5 +1,5 @@
-import { MalformedExport } from "../errors.ts";
 import { field, textField } from "./clean.ts";
+import { MalformedExport } from "./errors.ts";
 import type { ImportedItem, SourceFile } from "./importer.ts";
 import { jsonOf } from "./whole.ts";
 

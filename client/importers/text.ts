@@ -1,8 +1,8 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
-import { MalformedExport } from "../errors.ts";
 import { MAX_TEXT_BYTES, NO_SOURCE } from "../memory/record.ts";
 import { linesOf } from "./clean.ts";
+import { MalformedExport } from "./errors.ts";
 import { contentKey, type ImportedItem, type Importer, type SourceFile } from "./importer.ts";
 import { suggestScope } from "./scopes.ts";
 import { Seen } from "./seen.ts";

@@ -1,4 +1,4 @@
-import { MalformedExport } from "../errors.ts";
+import { MalformedExport } from "./errors.ts";
 import type { SourceFile } from "./importer.ts";
 import { jsonArray } from "./json-array.ts";
 import { jsonMembers } from "./json-members.ts";

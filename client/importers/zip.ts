@@ -1,4 +1,4 @@
-import { MalformedExport } from "../errors.ts";
+import { MalformedExport } from "./errors.ts";
 import type { SourceFile } from "./importer.ts";
 
 /** Bytes that can be read from any place: a file on disk, a `Blob`. */

@@ -14,7 +14,6 @@ import {
   GrantExpired,
   GrantRevoked,
   grants,
-  MalformedExport,
   memoryJournalStore,
   mintVault,
   pending,
@@ -34,7 +33,7 @@ import {
   type Environment,
   type Vault,
 } from "../../client/index.ts";
-import { chatGpt, type SourceFile } from "../../client/importers/index.ts";
+import { chatGpt, type SourceFile, MalformedExport } from "../../client/importers/index.ts";
 import { deltaAfter, readChainHead } from "../../client/vault/contract.ts";
 import { readCandidates, readState } from "../../client/vault/journal.ts";
 import { misbehaving, powerCut, signerWith, staleProvider } from "../helpers/doubles.ts";

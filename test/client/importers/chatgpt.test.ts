@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { MalformedExport } from "../../../client/errors.ts";
+import { MalformedExport } from "../../../client/importers/errors.ts";
 import { readSources } from "../../../client/importers/files.ts";
 import {
   chatGpt,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { MalformedExport } from "../../../client/errors.ts";
+import { MalformedExport } from "../../../client/importers/errors.ts";
 import { readSources } from "../../../client/importers/files.ts";
 import {
   allImporters,

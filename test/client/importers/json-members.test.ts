@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { MalformedExport } from "../../../client/errors.ts";
+import { MalformedExport } from "../../../client/importers/errors.ts";
 import { jsonMembers } from "../../../client/importers/json-members.ts";
 import { rejection } from "../storage/helpers.ts";
 import { source } from "./zips.ts";

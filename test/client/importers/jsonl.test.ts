@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { MalformedExport } from "../../../client/errors.ts";
+import { MalformedExport } from "../../../client/importers/errors.ts";
 import { jsonLines } from "../../../client/importers/index.ts";
 import { rejection } from "../storage/helpers.ts";
 import { itemsOf, memoriesIn, skippedIn, textsIn, WRONG } from "./reading.ts";

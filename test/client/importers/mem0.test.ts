@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { MalformedExport } from "../../../client/errors.ts";
+import { MalformedExport } from "../../../client/importers/errors.ts";
 import { allImporters, mem0, recognise } from "../../../client/importers/index.ts";
 import { rejection } from "../storage/helpers.ts";
 import { BROKEN, itemsOf, memoriesIn, skippedIn, textsIn, WRONG } from "./reading.ts";

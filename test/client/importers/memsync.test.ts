@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { MalformedExport } from "../../../client/errors.ts";
+import { MalformedExport } from "../../../client/importers/errors.ts";
 import { readSources } from "../../../client/importers/files.ts";
 import { allImporters, memSync, recognise } from "../../../client/importers/index.ts";
 import { SUGGESTED_SCOPES } from "../../../client/memory/record.ts";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 
 import { expect } from "chai";
 
-import { MalformedExport } from "../../../client/errors.ts";
+import { MalformedExport } from "../../../client/importers/errors.ts";
 import { allImporters, pam, recognise } from "../../../client/importers/index.ts";
 import { pamChecksum } from "../../../client/memory/pam-format.ts";
 import { rejection } from "../storage/helpers.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { MalformedExport } from "../../../client/errors.ts";
+import { MalformedExport } from "../../../client/importers/errors.ts";
 import { readSources } from "../../../client/importers/files.ts";
 import { openZip } from "../../../client/importers/zip.ts";
 import { rejection } from "../storage/helpers.ts";
