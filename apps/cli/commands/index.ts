@@ -3,6 +3,7 @@ import { addAccept } from "./accept.ts";
 import { addAdd } from "./add.ts";
 import { addBio } from "./bio.ts";
 import { addChange } from "./change.ts";
+import { addCompletion } from "./completion.ts";
 import { addConflicts } from "./conflicts.ts";
 import { addDev } from "./dev.ts";
 import { addDevices } from "./devices.ts";
@@ -40,5 +41,6 @@ export const commands: readonly ((cli: Cli) => void)[] = [
     addStores,
     addMcp,
     addPassphrase,
+    addCompletion,
   ],
 ];
