@@ -7,12 +7,14 @@ import { directoryStore } from "../../client/node.ts";
 import {
   chainStore,
   ipfsStore,
+  isLocal,
   MAX_PUBLISHED,
   mirrorStore,
   type ChainStore,
   type PublishingCost,
 } from "../../client/stores.ts";
 import { UsageFault } from "./faults.ts";
+import { list } from "./parse.ts";
 import { count, number, size } from "./terminal.ts";
 
 /** What stores take from the command line around them. */
@@ -110,11 +112,12 @@ function made(where: Where, world: StoreWorld): BlobStore {
     case "gateways":
       return ipfsStore({ gateways: where.gateways, notice });
     case "ipfs": {
-      const { MEMVAULT_IPFS_TOKEN: token, MEMVAULT_PINNING: endpoint } = env;
+      const token = tokenOf(env, where.api);
+      const { MEMVAULT_PINNING: endpoint } = env;
       const pinning = endpoint ? { pinning: { endpoint, token: env["MEMVAULT_PINNING_TOKEN"] ?? "" } } : {};
       return ipfsStore({
         ...{ api: where.api, gateways: where.gateways, notice, ...pinning },
-        ...(token ? { token } : {}),
+        ...(token === undefined ? {} : { token }),
       });
     }
     case "chain":
@@ -125,6 +128,27 @@ function made(where: Where, world: StoreWorld): BlobStore {
         { notice, ...(where.quorum === null ? {} : { quorum: where.quorum }) },
       );
   }
+}
+
+/**
+ * A node's own token: no other node is told it, nor who listens on the way.
+ *
+ * @throws {UsageFault} when the variable has another form, or the token would travel in the clear; it is not repeated.
+ */
+function tokenOf(env: NodeJS.ProcessEnv, address: string): string | undefined {
+  const { MEMVAULT_IPFS_TOKEN: tokens = "" } = env;
+  const pairs = list(tokens).map((pair) => pair.split(/ +/));
+  if (pairs.some(({ length }) => length !== 2))
+    throw new UsageFault(
+      "MEMVAULT_IPFS_TOKEN names the host that each token is for: HOST TOKEN, with commas between.",
+    );
+  const url = new URL(address);
+  const token = pairs.find(([host]) => host === url.host)?.[1];
+  if (token !== undefined && url.protocol === "http:" && !isLocal(url))
+    throw new UsageFault(
+      `The token for ${url.host} would travel in the clear: its address begins with https://.`,
+    );
+  return token;
 }
 
 /** A store on a chain that is reached when it is first used: a profile opens without one. */

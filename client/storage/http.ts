@@ -1,6 +1,7 @@
 import { base64 } from "@scure/base";
 
 import { StoreUnavailable, VaultError } from "../errors.ts";
+import { redirected } from "./redirect.ts";
 
 /** Somebody who answers over HTTP. What it is called holds neither path nor query nor token: an address may be a secret. */
 export interface Endpoint {
@@ -81,6 +82,11 @@ export function endpointAt(kind: string, address: string, token?: string): Endpo
 /** Somebody who is busy, or a way there that is: asked again, it may answer. */
 const PASSING = new Set([408, 425, 429, 502, 503, 504]);
 
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** How often one answer may lead elsewhere. */
+const MAX_HOPS = 3;
+
 const DEFAULTS = { timeout: 30_000, tries: 3, pause: 250 } as const;
 
 /**
@@ -109,15 +115,33 @@ async function once(
   const { method, path, headers = {}, body, limit, signal } = request;
   const late = AbortSignal.timeout(request.timeout ?? timeout);
   try {
-    const response = await send(endpoint.at(path), {
-      method,
-      headers: { ...headers, ...endpoint.authorization() },
-      // Whoever may write must not be led elsewhere. Led elsewhere, a reader takes its token to nobody else.
-      redirect: method === "GET" ? "follow" : "error",
-      signal: signal === undefined ? late : AbortSignal.any([late, signal]),
-      ...(body === undefined ? {} : { body: body() }),
-    });
-    return { status: response.status, body: await bytesOf(endpoint, response, limit) };
+    const asked = endpoint.at(path);
+    let url = asked;
+    // A browser does not say where it is led, and watches over its own network itself.
+    let redirect: RequestRedirect = method === "GET" ? "manual" : "error";
+    for (let hops = 0; ; hops++) {
+      // Led elsewhere, a reader takes its token to nobody else.
+      const authorization = url.origin === asked.origin ? endpoint.authorization() : {};
+      const response = await send(url, {
+        method,
+        headers: { ...headers, ...authorization },
+        // Whoever may write must not be led elsewhere.
+        redirect,
+        signal: signal === undefined ? late : AbortSignal.any([late, signal]),
+        ...(body === undefined ? {} : { body: body() }),
+      });
+      if (response.type === "opaqueredirect") {
+        redirect = "follow";
+        continue;
+      }
+      const location = response.headers.get("location");
+      if (method !== "GET" || !REDIRECTS.has(response.status) || location === null)
+        return { status: response.status, body: await bytesOf(endpoint, response, limit) };
+      await response.body?.cancel();
+      const next = hops < MAX_HOPS ? redirected(url, location) : null;
+      if (next === null) return { why: "it leads where nobody should go" };
+      url = next;
+    }
   } catch (fault) {
     if (fault instanceof VaultError) throw fault;
     return { why: late.aborted ? "no answer in time" : reasonOf(fault) };

@@ -167,7 +167,8 @@ describe("memvault's stores", function () {
     await json(["move", `ipfs:${node.url}`]);
     node.log.length = 0;
     const env = {
-      ...{ MEMVAULT_IPFS_TOKEN: "token-of-the-node", MEMVAULT_PINNING: node.url },
+      MEMVAULT_IPFS_TOKEN: `other.example token-of-another, ${new URL(node.url).host} token-of-the-node`,
+      MEMVAULT_PINNING: node.url,
       MEMVAULT_PINNING_TOKEN: "token-of-the-pinner",
     };
     await json(["add", "Twice pinned", "--scope", "travel", "--sync"], { env });
@@ -177,6 +178,17 @@ describe("memvault's stores", function () {
     expect(await readFile(path.join(home, "config.json"), "utf8")).to.not.include("token-of");
     const { message } = await fault(["move", "ipfs:http://me:secret@host"]);
     expect(message).to.not.include("secret");
+    for (const [store, MEMVAULT_IPFS_TOKEN] of [
+      [node.url, "token-for-whom"],
+      ["http://node.example:5001", "node.example:5001 token-in-the-clear"],
+    ] as const) {
+      const refused = await fault(["list", "--store", `ipfs:${store}`], { env: { MEMVAULT_IPFS_TOKEN } });
+      expect(refused).to.include({ name: "UsageFault", code: EXIT.usage });
+      expect(refused.message).to.not.include("token-");
+    }
+    node.log.length = 0;
+    await json(["list"], { env: { MEMVAULT_IPFS_TOKEN: "other.example token-of-another" } });
+    expect(node.log.filter(({ headers }) => headers.authorization !== undefined)).to.deep.equal([]);
   });
 
   it("can be another for one command", async () => {

@@ -10,6 +10,7 @@ import {
   digestOf,
   StoreFull,
   StoreUnavailable,
+  type BlobStore,
   type VaultError,
 } from "../../../client/index.ts";
 import { ipfsStore, mirrorStore, QuorumMissed, type IpfsOptions } from "../../../client/stores.ts";
@@ -185,6 +186,46 @@ describe("ipfsStore", () => {
       };
       await rejection(store().put(blob(12)), StoreFull);
     }
+  });
+
+  it("follows gateways within the world, three times at most, and into no network of ours", async () => {
+    const digest = digestOf(blob(21));
+    const asked: string[] = [];
+    const leading = (to: string): BlobStore =>
+      ipfsStore({
+        ...{ gateways: ["https://a.example"], ...quick, tries: 1 },
+        fetch: (input, init) => {
+          const url = new URL(input instanceof Request ? input.url : input);
+          asked.push(url.host);
+          expect(init?.redirect).to.equal("manual");
+          if (url.host === "b.example") return Promise.resolve(new Response(blob(21)));
+          return Promise.resolve(new Response(null, { status: 302, headers: { location: to } }));
+        },
+      });
+    expect(await leading("https://b.example/x").get(digest)).to.deep.equal(blob(21));
+    expect(asked.splice(0)).to.deep.equal(["a.example", "b.example"]);
+    const inside = [
+      "10.1.2.3",
+      "192.168.0.1",
+      "172.31.0.1",
+      "169.254.169.254",
+      "100.100.0.1",
+      "0.0.0.0",
+      "localhost",
+    ];
+    const v6 = ["[::1]", "[::]", "[fd00::1]", "[fe80::1]", "[::ffff:127.0.0.1]"];
+    const names = ["router.local", "db.internal", "x.localhost", "2130706433", "0x7f.1"];
+    for (const to of [
+      "http://127.0.0.1:5001/x",
+      "http://b.example/x",
+      "ftp://b.example/x",
+      ...[...inside, ...v6, ...names].map((host) => `https://${host}/`),
+    ]) {
+      await rejection(leading(to).get(digest), StoreUnavailable);
+      expect(asked.splice(0), to).to.deep.equal(["a.example"]);
+    }
+    await rejection(leading("/again").get(digest), StoreUnavailable);
+    expect(asked).to.deep.equal(["a.example", "a.example", "a.example", "a.example"]);
   });
 
   it("has tokens go where they belong and nowhere else: in no error, no name, no print, to no other host", async () => {
