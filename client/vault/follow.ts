@@ -20,11 +20,11 @@ import {
   type MemberState,
   type ShredReceipt,
   type StartedShred,
+  removeSent,
 } from "./journal.ts";
 import { namesOwner, newestShredOf, rosterOf, secretsOf } from "./plan.ts";
 import { giveUpGarbage } from "./reach.ts";
 import { KEPT_SHREDDED, WORDS_LABEL, type NewestShred, type RosterMember } from "./roster.ts";
-import { dropSent } from "./sent.ts";
 import type { Vault } from "./session.ts";
 
 /**
@@ -93,7 +93,7 @@ async function destroyWhatIsKept(
   const gone = new Set([...memoryIds, ...own.flatMap((started) => started.memoryIds)]);
   for (const { memoryId, operationId } of await readLostTexts(vault.journal))
     if (gone.has(memoryId)) await removeLostText(vault.journal, operationId);
-  await dropSent(vault, opened.chain.sequence);
+  await removeSent(vault.journal, opened.chain.sequence);
   await removeIndex(vault.journal);
   await dropImported(
     vault.journal,

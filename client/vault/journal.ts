@@ -232,6 +232,9 @@ function opened({ key, ref }: Journal, name: string, sealed: Uint8Array): Uint8A
   }
 }
 
+/** A number as part of a name: names sort as the numbers do. */
+const placeOf = (place: number | bigint): string => String(place).padStart(PLACE_DIGITS, "0");
+
 const named = async (journal: Journal, prefix: string): Promise<string[]> =>
   (await journal.store.list()).filter((name) => name.startsWith(prefix)).sort();
 
@@ -260,7 +263,7 @@ export async function writeOperations(
   const last = (await named(journal, OPERATION)).at(-1);
   const place =
     last === undefined ? 0 : Number(last.slice(OPERATION.length, OPERATION.length + PLACE_DIGITS)) + 1;
-  const name = `${OPERATION}${String(place).padStart(PLACE_DIGITS, "0")}-${bytesToHex(journal.random(8))}`;
+  const name = `${OPERATION}${placeOf(place)}-${bytesToHex(journal.random(8))}`;
   await write(journal, name, encodeBundle(operations));
 }
 
@@ -318,22 +321,32 @@ export const readLostTexts = (journal: Journal): Promise<LostText[]> =>
 export const removeLostText = (journal: Journal, operationId: string): Promise<void> =>
   journal.store.remove(LOST + operationId);
 
+/** Its name has the place in which it landed: nothing is opened to find the oldest. */
+const sentName = ({ id, sequence }: Pick<SentBatch, "id" | "sequence">): string =>
+  `${SENT}${placeOf(sequence)}-${id}`;
+
 /** Keeps what a final batch carried, or keeps to what is kept of it already. */
-export async function writeSent(journal: Journal, { id, sequence, operations }: SentBatch): Promise<void> {
-  const name = SENT + id;
+export async function writeSent(journal: Journal, batch: SentBatch): Promise<void> {
+  const name = sentName(batch);
   // Interrupted while its operations go, it is written again: by then some are gone.
   if ((await journal.store.read(name)) !== null) return;
+  const { id, sequence, operations } = batch;
   await write(journal, name, encodeCbor([id, sequence, operations.map(encodeVaultOperation)]));
 }
 
 /** What the last final batches of this device carried, in the order in which they landed. */
-export const readSent = async (journal: Journal): Promise<SentBatch[]> =>
-  (await readAll(journal, SENT, decodeSent)).sort((a, b) => Number(a.sequence - b.sequence));
+export const readSent = (journal: Journal): Promise<SentBatch[]> => readAll(journal, SENT, decodeSent);
 
-/** How many batches are kept. */
-export const countSent = async (journal: Journal): Promise<number> => (await named(journal, SENT)).length;
+/** Lets go of all batches but the newest. */
+export async function trimSent(journal: Journal, kept: number): Promise<void> {
+  for (const name of (await named(journal, SENT)).slice(0, -kept)) await journal.store.remove(name);
+}
 
-export const removeSent = (journal: Journal, id: string): Promise<void> => journal.store.remove(SENT + id);
+/** Lets go of every batch up to a sequence. */
+export async function removeSent(journal: Journal, upTo: bigint): Promise<void> {
+  const last = SENT + placeOf(upTo + 1n);
+  for (const name of await named(journal, SENT)) if (name < last) await journal.store.remove(name);
+}
 
 function decodeSent(bytes: Uint8Array): SentBatch {
   const [id, sequence, operations] = tuple(decodeCbor(bytes), 3, "sent batch");
@@ -524,7 +537,7 @@ export const readIndex = read;
 
 /** @returns the file's name. */
 export async function writeIndex(journal: Journal, sequence: bigint, bytes: Uint8Array): Promise<string> {
-  const place = String(sequence).padStart(PLACE_DIGITS, "0");
+  const place = placeOf(sequence);
   const name = `${INDEX}${place}-${bytesToHex(journal.random(8))}`;
   await write(journal, name, bytes);
   return name;

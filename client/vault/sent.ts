@@ -3,11 +3,11 @@ import type { ChainHead } from "./contract.ts";
 import type { OpenedHead } from "./head.ts";
 import { headsFrom } from "./history.ts";
 import {
-  countSent,
   readOperations,
   readSent,
   readWitness,
   removeSent,
+  trimSent,
   writeOperations,
   writeSent,
   type Candidate,
@@ -38,18 +38,7 @@ export async function keepSent(
   const carried = waiting.filter(({ id: each, kind }) => operations.includes(each) && !ONCE.has(kind));
   if (carried.length === 0) return;
   await writeSent(vault.journal, { id, sequence, operations: carried });
-  const over = (await countSent(vault.journal)) - KEPT_BATCHES;
-  if (over > 0) await dropOldest(vault, over);
-}
-
-async function dropOldest(vault: Vault, count: number): Promise<void> {
-  for (const { id } of (await readSent(vault.journal)).slice(0, count)) await removeSent(vault.journal, id);
-}
-
-/** Lets go of every batch up to a sequence. */
-export async function dropSent(vault: Vault, upTo: bigint): Promise<void> {
-  for (const { id, sequence } of await readSent(vault.journal))
-    if (sequence <= upTo) await removeSent(vault.journal, id);
+  await trimSent(vault.journal, KEPT_BATCHES);
 }
 
 /**
@@ -74,7 +63,7 @@ export async function sendLeftOut(
   const members = admits ? await membersUntil(vault, state, rekeyed, opened) : new Set();
   const again = operations.filter((each) => each.kind !== "admit" || members.has(each.id));
   if (again.length > 0) await writeOperations(vault.journal, again);
-  await dropSent(vault, rekeyed);
+  await removeSent(vault.journal, rekeyed);
 }
 
 /**

@@ -10,10 +10,10 @@ import {
   type Environment,
   type Vault,
 } from "../../client/index.ts";
-import { readGarbage, readReach, readSent } from "../../client/vault/journal.ts";
+import { readGarbage, readReach, readSent, removeSent } from "../../client/vault/journal.ts";
 import { reachOf } from "../../client/vault/reach.ts";
 import { KEPT_BATCHES } from "../../client/vault/roster.ts";
-import { dropSent, keepSent } from "../../client/vault/sent.ts";
+import { keepSent } from "../../client/vault/sent.ts";
 import { powerCut } from "../helpers/doubles.ts";
 import { another, changed, furnished, opened, texts } from "../helpers/furnished.ts";
 import { createWorld, device, type World } from "../helpers/world.ts";
@@ -72,7 +72,7 @@ describe("What a device keeps of what is final", () => {
       expect(kept.map(({ sequence }) => sequence)).to.deep.equal(
         Array.from({ length: KEPT_BATCHES }, (_, i) => BigInt(i + 3)),
       );
-      await dropSent(vault, BigInt(KEPT_BATCHES + 1));
+      await removeSent(vault.journal, BigInt(KEPT_BATCHES + 1));
       expect((await readSent(vault.journal)).map(({ sequence }) => sequence)).to.deep.equal([
         BigInt(KEPT_BATCHES + 2),
       ]);

@@ -8,7 +8,6 @@ import type { CreateOperation } from "../../../client/memory/operations.ts";
 import { memoryJournalStore, type JournalStore } from "../../../client/storage/journal-store.ts";
 import { PROFILE_ID, type Delta } from "../../../client/vault/contract.ts";
 import {
-  countSent,
   readCandidates,
   readGarbage,
   readOperations,
@@ -30,6 +29,7 @@ import {
   writeOperations,
   writeReach,
   writeReceipt,
+  trimSent,
   writeSent,
   writeShred,
   writeState,
@@ -351,11 +351,15 @@ describe("journal", () => {
   it("gives back what was sent in the order in which it landed, and what is reached and dropped", async () => {
     const journal = newJournal();
     expect(await readReach(journal)).to.deep.equal([]);
-    const sent = [9n, 7n, 8n].map((sequence) => ({ id: id(), sequence, operations: everyKind() }));
+    const sent = [109n, 7n, 18n, 9n].map((sequence) => ({ id: id(), sequence, operations: everyKind() }));
+    const [last, first, third, second] = sent;
     for (const batch of sent) await writeSent(journal, batch);
-    expect(await readSent(journal)).to.deep.equal([sent[1], sent[2], sent[0]]);
-    await removeSent(journal, sent[1]!.id);
-    expect(await countSent(journal)).to.equal(2);
+    expect(await readSent(journal)).to.deep.equal([first, second, third, last]);
+    await trimSent(journal, 4);
+    await trimSent(journal, 3);
+    expect(await readSent(journal)).to.deep.equal([second, third, last]);
+    await removeSent(journal, 18n);
+    expect(await readSent(journal)).to.deep.equal([last]);
     const digests = Array.from({ length: 3 }, () => bytesToHex(random(32)));
     await writeReach(journal, new Set(digests));
     expect(await readReach(journal)).to.deep.equal(digests);
