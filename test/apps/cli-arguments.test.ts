@@ -72,13 +72,19 @@ describe("the command line, given arguments that nobody expects", () => {
   before(async () => {
     home = await mkdtemp(path.join(tmpdir(), "memvault-"));
   });
-  after(() => rm(home, { recursive: true }));
+  after(async () => {
+    // `mcp` starts the local chain, and the process outlives this one.
+    await cliIn(profiles()).cli(["dev", "stop"]);
+    await rm(home, { recursive: true });
+  });
+
+  const profiles = (): string => path.join(home, "profiles-here");
 
   it("ends with a status that says what was wrong, never with a fault that nobody foresaw", async function () {
     this.timeout(LONG ? 600_000 : 60_000);
     const file = path.join(home, "garbage.json");
     await writeFile(file, '{"version":3,"crypto":null}');
-    const { cli } = cliIn(path.join(home, "profiles-here"));
+    const { cli } = cliIn(profiles());
     expect((await cli(["init", "--no-passphrase", "--yes"])).code).to.equal(EXIT.ok);
     const words = fc.oneof(
       { weight: 3, arbitrary: fc.constantFrom(...OPTIONS) },
