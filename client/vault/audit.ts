@@ -2,7 +2,7 @@ import { BlobMissing, HandedOver, RekeyPending } from "../errors.ts";
 import { countCopies, mendCopies, storesOf, type Copies, type Repaired } from "../storage/copies.ts";
 import { putAllVerified, readBlob, type BlobStore } from "../storage/store.ts";
 import { neededBy, type Needed } from "./needed.ts";
-import { readGarbage, readNeeded, readOperations, readReach, removeGarbage } from "./journal.ts";
+import { readGarbage, readNeeded, readReach, readRekey, removeGarbage } from "./journal.ts";
 import { namesOwner } from "./plan.ts";
 import { giveUp } from "./reach.ts";
 import { locked, openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
@@ -36,7 +36,7 @@ export async function audit(vault: Vault): Promise<Audit> {
 export async function repair(vault: Vault): Promise<Repair> {
   const { digests, givenUp, own, ...needed } = await neededBy(vault);
   // The head that a rekey builds on may need what came back.
-  const left = (await waitingRekey(vault)) === null ? givenUp : [];
+  const left = (await readRekey(vault.journal)) === null ? givenUp : [];
   const repaired = await mendCopies(storesOf(vault.store), digests, left, own);
   return { ...repaired, ...told(needed) };
 }
@@ -85,8 +85,8 @@ export async function carryOver(
  */
 export const collectGarbage = (vault: Vault): Promise<number> =>
   locked(vault, async () => {
-    const rekey = await waitingRekey(vault);
-    if (rekey !== null) throw new RekeyPending(rekey);
+    const rekey = await readRekey(vault.journal);
+    if (rekey !== null) throw new RekeyPending(rekey.id);
     const { digests, own, fault } = await neededBy(vault);
     if (fault !== null) throw fault;
     await requireOwnHead(vault);
@@ -110,7 +110,3 @@ async function requireOwnHead(vault: Vault): Promise<void> {
   if (chain.sequence > 0n && !namesOwner(await openWith(vault, state, chain), state))
     throw new HandedOver(vault.ref.vaultId);
 }
-
-/** The id of a rekey that waits in the journal. */
-const waitingRekey = async ({ journal }: Vault): Promise<string | null> =>
-  (await readOperations(journal)).findLast(({ kind }) => kind === "rekey")?.id ?? null;

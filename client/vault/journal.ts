@@ -7,7 +7,8 @@ import { AlteredError, JournalDamaged, JournalVersion, MalformedData, WrongKeyEr
 import type { JournalStore } from "../storage/journal-store.ts";
 import type { Digest } from "../storage/store.ts";
 import type { Delta, VaultCall } from "./contract.ts";
-import { decodeVaultOperation, encodeVaultOperation, type VaultOperation } from "./operations.ts";
+import { decodeVaultOperation, encodeVaultOperation } from "./operations.ts";
+import type { RekeyOperation, VaultOperation } from "./operations.ts";
 import type { Genesis, Shredded } from "./plan.ts";
 import { recordIdOf, type MemberClass } from "./roster.ts";
 
@@ -270,6 +271,12 @@ export async function writeOperations(
 /** Everything that waits, in order. */
 export const readOperations = async (journal: Journal): Promise<VaultOperation[]> =>
   (await readAll(journal, OPERATION, decodeBundle)).flat();
+
+/** The rekey that waits, or `null`: of several the last one, which has the commit key of those before it. */
+export async function readRekey(journal: Journal): Promise<RekeyOperation | null> {
+  const operations = await readOperations(journal);
+  return operations.findLast((each): each is RekeyOperation => each.kind === "rekey") ?? null;
+}
 
 /** Lets operations go; what was written with them and is not among them stays. */
 export async function removeOperations(journal: Journal, ids: ReadonlySet<string>): Promise<void> {

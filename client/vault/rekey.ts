@@ -17,7 +17,7 @@ import type { OpenedHead } from "./head.ts";
 import { headsFrom, highestEpoch, isInChain } from "./history.ts";
 import {
   readCandidates,
-  readOperations,
+  readRekey,
   removeOperations,
   removeWelcome,
   writeOperations,
@@ -80,7 +80,7 @@ export async function rekey(vault: Vault, request: RekeyRequest): Promise<RekeyR
  * @returns `null` when none waits.
  */
 export async function resumeRekey(vault: Vault): Promise<RekeyResult | null> {
-  const operation = await waitingRekey(vault);
+  const operation = await readRekey(vault.journal);
   return operation === null ? null : goOn(vault, operation);
 }
 
@@ -103,7 +103,7 @@ async function journalled(vault: Vault, request: RekeyRequest): Promise<RekeyOpe
   if (state.class !== "owner") throw new OwnerClassOnly("rekey");
   const chain = await pinnedHead(vault, state);
   if (chain.sequence === 0n) throw new VaultEmpty(vault.ref.vaultId);
-  const waiting = await waitingRekey(vault);
+  const waiting = await readRekey(vault.journal);
   const begun = waiting === null || (await hasLanded(vault, state, chain, waiting)) ? null : waiting;
   const operation = await operationFor(vault, state, chain, request, begun);
   await writeOperations(vault.journal, [operation]);
@@ -218,12 +218,6 @@ async function authorise(vault: Vault, { id, commitKey, replaced }: RekeyOperati
 
 const addressOf = (key: Uint8Array): string => new Wallet(hexlify(key)).address;
 
-/** The rekey that waits in the journal: of several the last one, which has the commit key of those before it. */
-async function waitingRekey(vault: Vault): Promise<RekeyOperation | null> {
-  const operations = await readOperations(vault.journal);
-  return operations.findLast((each): each is RekeyOperation => each.kind === "rekey") ?? null;
-}
-
 /** Whether the newest head has it: a rekey of another device may have left it out since. */
 async function hasLanded(
   vault: Vault,
@@ -255,7 +249,7 @@ async function prepare(
   chain: ChainHead,
   block: Block,
 ): Promise<Prepared | null> {
-  const operation = await waitingRekey(vault);
+  const operation = await readRekey(vault.journal);
   if (operation === null || (await hasLanded(vault, state, chain, operation))) return null;
   const { opened, after } = await baseOf(vault, state, chain, operation);
   const parties = await partiesOf(state, operation, opened);

@@ -11,6 +11,7 @@ import {
   readCandidates,
   readNeeded,
   readOperations,
+  readRekey,
   removeCandidate,
   readShreds,
   removeOperations,
@@ -69,7 +70,7 @@ export async function settleLocked(vault: Vault): Promise<MemberState> {
     );
     await settleCandidates(vault, state, opened);
     // The head that a rekey builds on may need what no later one does.
-    if ((await readOperations(vault.journal)).some(({ kind }) => kind === "rekey")) return state;
+    if ((await readRekey(vault.journal)) !== null) return state;
     await followHandover(vault, state, opened);
     return followShred(vault, state, opened);
   }
