@@ -38,11 +38,11 @@ export async function neededBy(vault: Vault): Promise<Needed> {
   const own = new Map(open.flatMap(({ blobs }) => blobs).map((blob) => [digestOf(blob), blob]));
   const listed = opened === null ? [] : listedIn(state, opened);
   const { found, unknown } = await storedWelcomes(vault, listed);
-  const kept = [...digests, ...((await readNeeded(vault.journal)) ?? []), ...found];
+  const kept = new Set([...digests, ...((await readNeeded(vault.journal)) ?? []), ...found]);
   const givenUp = (await readGiven(vault.journal)).filter((digest) => !own.has(digest));
   return {
-    ...{ digests: new Set(kept), own, from, fault, unknownWelcomes: unknown },
-    givenUp: new Set(givenUp.filter((digest) => !kept.includes(digest))),
+    ...{ digests: kept, own, from, fault, unknownWelcomes: unknown },
+    givenUp: new Set(givenUp.filter((digest) => !kept.has(digest))),
   };
 }
 
