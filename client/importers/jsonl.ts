@@ -2,26 +2,17 @@ import { NO_SOURCE } from "../memory/record.ts";
 import { admit } from "./admit.ts";
 import { field } from "./clean.ts";
 import { MalformedExport } from "./errors.ts";
-import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./importer.ts";
+import { fileByFile } from "./file-by-file.ts";
+import type { ImportedItem, ImportedMemory, SourceFile } from "./importer.ts";
 import { parsed, textLines } from "./lines.ts";
-import { Seen } from "./seen.ts";
+import type { Seen } from "./seen.ts";
 import { headOf } from "./whole.ts";
 
 /**
  * Reads what `exportJsonLines` writes. Memories come back as they were, with their source; ids, the time of the last change and marks of conflicts are the old
  * vault's, and are not restored.
  */
-export const jsonLines: Importer = {
-  name: "jsonl",
-  async detect(files) {
-    for (const file of files) if (await isOurs(file)) return true;
-    return false;
-  },
-  async *read(files) {
-    const seen = new Seen();
-    for (const file of files) if (await isOurs(file)) yield* readFile(file, seen);
-  },
-};
+export const jsonLines = fileByFile("jsonl", isOurs, readFile);
 
 const MAX_LINE = 2 ** 20;
 

@@ -2,10 +2,11 @@ import type { JsonObject } from "../memory/record.ts";
 import { admit } from "./admit.ts";
 import { cleanText, field, linesOf, textField } from "./clean.ts";
 import { MalformedExport } from "./errors.ts";
-import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
+import { fileByFile } from "./file-by-file.ts";
+import type { ImportedItem, SourceFile } from "./importer.ts";
 import { leftovers } from "./items.ts";
 import { suggestScope } from "./scopes.ts";
-import { Seen } from "./seen.ts";
+import type { Seen } from "./seen.ts";
 import { headOf, placedMembers, TOO_LARGE, type Placed } from "./whole.ts";
 
 const TOOL = "letta";
@@ -17,17 +18,7 @@ const MAX_NAME = 200;
  * An agent adds to a block line by line, so each line is a memory; its label is the tag, and the agent whose block it is the source, if there is only one. What
  * else the block says of itself stays in `metadata`. Messages, tools and files of agents are left out; messages are reported.
  */
-export const letta: Importer = {
-  name: TOOL,
-  async detect(files) {
-    for (const file of files) if (await looksRight(file)) return true;
-    return false;
-  },
-  async *read(files) {
-    const seen = new Seen();
-    for (const file of files) if (await looksRight(file)) yield* readFile(file, seen);
-  },
-};
+export const letta = fileByFile(TOOL, looksRight, readFile);
 
 async function looksRight(file: SourceFile): Promise<boolean> {
   const named = /\.af$/i.test(file.path);

@@ -1,11 +1,12 @@
 import type { JsonObject } from "../memory/record.ts";
 import { admit } from "./admit.ts";
 import { cleanText, field, textField } from "./clean.ts";
-import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
+import { fileByFile } from "./file-by-file.ts";
+import type { ImportedItem, SourceFile } from "./importer.ts";
 import { leftovers } from "./items.ts";
 import { parsed, textLines } from "./lines.ts";
 import { suggestScope } from "./scopes.ts";
-import { Seen } from "./seen.ts";
+import type { Seen } from "./seen.ts";
 import { headOf } from "./whole.ts";
 
 const TOOL = "mcp-memory";
@@ -16,17 +17,7 @@ const TOOL = "mcp-memory";
  * Each observation becomes a memory that begins with its entity's name, each relation a sentence of three parts, and an entity that nothing was observed of
  * says what it is. What they were is in the metadata: `entity` and `entityType`, or `relation`. The file knows no times.
  */
-export const mcpMemory: Importer = {
-  name: TOOL,
-  async detect(files) {
-    for (const file of files) if (await looksRight(file)) return true;
-    return false;
-  },
-  async *read(files) {
-    const seen = new Seen();
-    for (const file of files) if (await looksRight(file)) yield* readFile(file, seen);
-  },
-};
+export const mcpMemory = fileByFile(TOOL, looksRight, readFile);
 
 /** An entity stands on one line with everything that was observed of it. */
 const MAX_LINE = 16 * 2 ** 20;

@@ -1,8 +1,9 @@
 import { admit } from "./admit.ts";
 import { field, textField, timeOf } from "./clean.ts";
-import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./importer.ts";
+import { fileByFile } from "./file-by-file.ts";
+import type { ImportedItem, ImportedMemory, SourceFile } from "./importer.ts";
 import { itemsIn, leftovers, PAGES, scopeAndTags } from "./items.ts";
-import { Seen } from "./seen.ts";
+import type { Seen } from "./seen.ts";
 import { elementsOf, headOf, TOO_LARGE, type Placed } from "./whole.ts";
 
 /**
@@ -11,22 +12,7 @@ import { elementsOf, headOf, TOO_LARGE, type Placed } from "./whole.ts";
  * The agent and the run become the source, the expiration date the end, categories the tags, but for the first that is the name of a scope. What has no
  * place of its own stays in `metadata.mem0`. Edges of mem0's graph are reported and left out: what they say stands in memories, too.
  */
-export const mem0: Importer = {
-  name: "mem0",
-  async detect(files) {
-    for (const file of files) if (await looksRight(file)) return true;
-    return false;
-  },
-  async *read(files) {
-    const seen = new Seen();
-    for (const file of files) {
-      if (!(await looksRight(file))) continue;
-      for await (const element of elementsOf(file, ...PAGES, EDGES)) {
-        for (const item of itemsIn(element)) yield readItem({ ...element, ...item }, seen);
-      }
-    }
-  },
-};
+export const mem0 = fileByFile("mem0", looksRight, readFile);
 
 const EDGES = "relations";
 
@@ -36,6 +22,12 @@ async function looksRight(file: SourceFile): Promise<boolean> {
   const head = await headOf(file);
   const marks = [/"memory"\s*:\s*"/, /"(?:user_id|agent_id|app_id|run_id|session_id|expiration_date)"\s*:/];
   return /^\ufeff?\s*[[{]/.test(head) && marks.every((mark) => mark.test(head));
+}
+
+async function* readFile(file: SourceFile, seen: Seen): AsyncGenerator<ImportedItem> {
+  for await (const element of elementsOf(file, ...PAGES, EDGES)) {
+    for (const item of itemsIn(element)) yield readItem({ ...element, ...item }, seen);
+  }
 }
 
 function readItem({ place, member, value }: Placed, seen: Seen): ImportedItem {

@@ -1,8 +1,9 @@
 import { admit } from "./admit.ts";
 import { field, textField, timeOf } from "./clean.ts";
-import type { ImportedItem, ImportedMemory, Importer, SourceFile } from "./importer.ts";
+import { fileByFile } from "./file-by-file.ts";
+import type { ImportedItem, ImportedMemory, SourceFile } from "./importer.ts";
 import { itemsIn, leftovers, PAGES, scopeAndTags } from "./items.ts";
-import { Seen } from "./seen.ts";
+import type { Seen } from "./seen.ts";
 import { elementsOf, headOf, TOO_LARGE, type Placed } from "./whole.ts";
 
 /**
@@ -11,22 +12,7 @@ import { elementsOf, headOf, TOO_LARGE, type Placed } from "./whole.ts";
  * Its ten categories are scopes here. A memory with several goes to the first of them and the others become tags; one with none is put where its text suggests.
  * What has no place of its own stays in `metadata.memsync`.
  */
-export const memSync: Importer = {
-  name: "memsync",
-  async detect(files) {
-    for (const file of files) if (await looksRight(file)) return true;
-    return false;
-  },
-  async *read(files) {
-    const seen = new Seen();
-    for (const file of files) {
-      if (!(await looksRight(file))) continue;
-      for await (const element of elementsOf(file, ...PAGES)) {
-        for (const item of itemsIn(element)) yield readItem(item, seen);
-      }
-    }
-  },
-};
+export const memSync = fileByFile("memsync", looksRight, readFile);
 
 /** Others have a `memory` too; both of these types, next to categories, are MemSync's alone. */
 async function looksRight(file: SourceFile): Promise<boolean> {
@@ -34,6 +20,12 @@ async function looksRight(file: SourceFile): Promise<boolean> {
   const head = await headOf(file);
   const marks = [/"memory"\s*:\s*"/, /"categories"\s*:/, /"type"\s*:\s*"(?:semantic|episodic)"/];
   return /^\ufeff?\s*[[{]/.test(head) && marks.every((mark) => mark.test(head));
+}
+
+async function* readFile(file: SourceFile, seen: Seen): AsyncGenerator<ImportedItem> {
+  for await (const element of elementsOf(file, ...PAGES)) {
+    for (const item of itemsIn(element)) yield readItem(item, seen);
+  }
 }
 
 function readItem({ place, value }: Placed, seen: Seen): ImportedItem {

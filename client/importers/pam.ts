@@ -2,9 +2,10 @@ import { PAM_SCHEMA, pamChecksum } from "../memory/pam-format.ts";
 import { admit } from "./admit.ts";
 import { field, textField } from "./clean.ts";
 import { MalformedExport } from "./errors.ts";
-import type { ImportedItem, Importer, SourceFile } from "./importer.ts";
+import { fileByFile } from "./file-by-file.ts";
+import type { ImportedItem, SourceFile } from "./importer.ts";
 import { pamMemoryOf, type PamContext } from "./pam-memory.ts";
-import { Seen } from "./seen.ts";
+import type { Seen } from "./seen.ts";
 import { headOf, jsonOf, MAX_FILE } from "./whole.ts";
 
 /**
@@ -13,17 +14,7 @@ import { headOf, jsonOf, MAX_FILE } from "./whole.ts";
  * Of others, what has no place in a memory stays in its `metadata.pam`, and `exportPam` puts it back. Memories that were superseded or retracted stay out, and so does `access`: an import
  * restores memories, never consents. A checksum is checked when there is one; a signature is not.
  */
-export const pam: Importer = {
-  name: "pam",
-  async detect(files) {
-    for (const file of files) if (await isPam(file)) return true;
-    return false;
-  },
-  async *read(files) {
-    const seen = new Seen();
-    for (const file of files) if (await isPam(file)) yield* readFile(file, seen);
-  },
-};
+export const pam = fileByFile("pam", isPam, readFile);
 
 /** Inside of a string the quotes would be escaped: this is a field. Some programs write it last. */
 const SCHEMA = new RegExp(`"schema"\\s*:\\s*"${PAM_SCHEMA}"`);
