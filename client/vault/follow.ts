@@ -23,7 +23,7 @@ import {
   removeSent,
 } from "./journal.ts";
 import { namesOwner, newestShredOf, rosterOf, secretsOf } from "./plan.ts";
-import { giveUpGarbage } from "./reach.ts";
+import { giveUpGarbage, openCandidates } from "./reach.ts";
 import { KEPT_SHREDDED, WORDS_LABEL, type NewestShred, type RosterMember } from "./roster.ts";
 import type { Vault } from "./session.ts";
 
@@ -61,10 +61,9 @@ export async function followHandover(vault: Vault, state: MemberState, opened: O
   const needed = await readNeeded(vault.journal);
   if (needed === null) return;
   if (namesOwner(opened, state)) {
-    const { batches } = secretsOf(opened);
-    const open = (await readCandidates(vault.journal)).some(({ id }) => !batches.has(id));
+    const open = await openCandidates(vault, opened);
     const begun = (await readOperations(vault.journal)).some(({ kind }) => kind === "handover");
-    if (!open && !begun) await removeNeeded(vault.journal);
+    if (open.length === 0 && !begun) await removeNeeded(vault.journal);
     return;
   }
   await removeIndex(vault.journal);
@@ -146,10 +145,8 @@ async function makeReceipts(
 /** Whether a commit that was stored from before the shred may still open with everybody's secret. */
 async function isHeldUp(vault: Vault, opened: OpenedHead, { sequence }: NewestShred): Promise<boolean> {
   if ((await readOperations(vault.journal)).some(({ kind }) => kind === "rotate")) return true;
-  const { batches } = secretsOf(opened);
-  return (await readCandidates(vault.journal)).some(
-    ({ id, ratcheted, epoch, shredded }) =>
-      ratcheted && !batches.has(id) && shredded < sequence && epoch >= opened.data.epoch,
+  return (await openCandidates(vault, opened)).some(
+    ({ ratcheted, epoch, shredded }) => ratcheted && shredded < sequence && epoch >= opened.data.epoch,
   );
 }
 

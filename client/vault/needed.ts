@@ -4,8 +4,8 @@ import { newestWelcomeEvent } from "./accept.ts";
 import { firstBlock } from "./blocks.ts";
 import type { OpenedHead } from "./head.ts";
 import { readCandidates, readGiven, readNeeded, readReach, type MemberState } from "./journal.ts";
-import { rosterOf, secretsOf } from "./plan.ts";
-import { reachOf } from "./reach.ts";
+import { rosterOf } from "./plan.ts";
+import { openCandidates, reachOf } from "./reach.ts";
 import { openWith, pinnedHead, stateOf, type Vault } from "./session.ts";
 
 /** What a vault needs of its stores, as far as this member can know. */
@@ -33,8 +33,10 @@ export interface Needed {
 export async function neededBy(vault: Vault): Promise<Needed> {
   const state = await stateOf(vault);
   const { digests, from, fault, opened } = await reachOfNewest(vault, state);
-  const landed = opened === null || state.class === "reader" ? new Map() : secretsOf(opened).batches;
-  const open = (await readCandidates(vault.journal)).filter(({ id }) => !landed.has(id));
+  const open =
+    opened === null || state.class === "reader"
+      ? await readCandidates(vault.journal)
+      : await openCandidates(vault, opened);
   const own = new Map(open.flatMap(({ blobs }) => blobs).map((blob) => [digestOf(blob), blob]));
   const listed = opened === null ? [] : listedIn(state, opened);
   const { found, unknown } = await storedWelcomes(vault, listed);

@@ -79,14 +79,19 @@ export async function giveUpGarbage(
   const newest = await newestReach(vault, opened);
   const garbage = await readGarbage(vault.journal);
   const noted = [...garbage.values()].flat();
-  const { batches } = secretsOf(opened);
-  const open = (await readCandidates(vault.journal)).filter(({ id }) => !batches.has(id));
+  const open = await openCandidates(vault, opened);
   const kept = new Set([...reach, ...newest, ...needed, ...open.flatMap(({ blobs }) => blobs.map(digestOf))]);
   const due = new Set(noted.filter((digest) => !kept.has(digest)));
   await giveUp(vault, [...due]);
   const later = noted.filter((digest) => newest.has(digest) && !reach.has(digest));
   if (later.length > 0) await writeGarbage(vault.journal, later);
   return { notes: [...garbage.keys()], given: due.size };
+}
+
+/** Commits of this device that a head does not have: they may still land. */
+export async function openCandidates(vault: Vault, opened: OpenedHead): Promise<Candidate[]> {
+  const { batches } = secretsOf(opened);
+  return (await readCandidates(vault.journal)).filter(({ id }) => !batches.has(id));
 }
 
 /**

@@ -30,7 +30,7 @@ export const addAccept = (cli: Cli): void => {
         "that a renewal of the words left for a vault that is read here already goes on with that.",
       examples: [
         "memvault accept welcome.age",
-        'memvault --profile work accept welcome.age --label "Ann\'s memory"',
+        'memvault --profile friend accept welcome.age --label "Ann\'s memory"',
       ],
       options: [
         ["--label <words>", "your own words for the vault; they stay here"],
