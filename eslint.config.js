@@ -23,6 +23,17 @@ const zones = [
   { files: ["client/importers/"], allow: [...base, "client/memory/"] },
   { files: ["client/exporters/"], allow: [...base, "client/memory/", "client/crypto/"] },
   { files: ["client/recall/"], allow: [...base, "client/memory/"] },
+  {
+    files: ["client/agents/contract.ts"],
+    allow: [...base, "client/agents/", "client/vault/", "typechain-types/"],
+  },
+  {
+    files: ["client/agents/"],
+    allow: [
+      ...base,
+      ...["client/deployments.ts", "client/memory/", "client/crypto/", "client/storage/", "client/vault/"],
+    ],
+  },
   // The only entry with bytecode: deploying needs it, reading does not.
   { files: ["client/suite.ts"], allow: ["client/deployments.ts", "typechain-types/"] },
   // The files at the top are the entry points.

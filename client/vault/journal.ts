@@ -207,13 +207,15 @@ const IMPORTED = "imported-";
 /** First byte of what a file holds: another release must not take its fields for something else. */
 const VERSION = 1;
 
-async function write(journal: Journal, name: string, value: Uint8Array): Promise<void> {
+/** Seals and writes a file of the journal. */
+export async function write(journal: Journal, name: string, value: Uint8Array): Promise<void> {
   const { key, ref, random, store } = journal;
   const versioned = concatBytes(Uint8Array.of(VERSION), value);
   await store.write(name, seal(key, journalContext(ref, name), versioned, random));
 }
 
-async function read(journal: Journal, name: string): Promise<Uint8Array | null> {
+/** @returns what a file of the journal holds, or `null` when there is none. */
+export async function read(journal: Journal, name: string): Promise<Uint8Array | null> {
   const sealed = await journal.store.read(name);
   if (sealed === null) return null;
   const value = opened(journal, name, sealed);
@@ -236,7 +238,8 @@ function opened({ key, ref }: Journal, name: string, sealed: Uint8Array): Uint8A
 /** A number as part of a name: names sort as the numbers do. */
 const placeOf = (place: number | bigint): string => String(place).padStart(PLACE_DIGITS, "0");
 
-const named = async (journal: Journal, prefix: string): Promise<string[]> =>
+/** Names of the journal's files that begin with `prefix`, sorted. */
+export const named = async (journal: Journal, prefix: string): Promise<string[]> =>
   (await journal.store.list()).filter((name) => name.startsWith(prefix)).sort();
 
 async function readAll<T>(journal: Journal, prefix: string, decode: (bytes: Uint8Array) => T): Promise<T[]> {

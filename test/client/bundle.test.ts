@@ -25,7 +25,7 @@ describe("the client as a browser gets it", () => {
 
   it("has nothing in its core that is an entry of its own", () => {
     const others =
-      /client\/(importers|exporters|recall|stores|suite|words|node)|storage\/(chain|ipfs|mirror)|crypto\/words|bip39|commander|zod/;
+      /client\/(agents|importers|exporters|recall|stores|suite|words|node)|storage\/(chain|ipfs|mirror)|crypto\/words|bip39|commander|zod/;
     expect(core.files.filter((path) => others.test(path))).to.deep.equal([]);
     for (const part of ["client/vault/sync.ts", "cborg", "age-encryption", "IMemoryVault__factory"])
       expect(
@@ -50,7 +50,7 @@ describe("the client as a browser gets it", () => {
     );
     const folders = ["importers/index.ts", "exporters/index.ts", "recall/index.ts"];
     const tried = [...entries, ...folders].filter((name) => !ELSEWHERE.includes(name));
-    expect(tried).to.include.members(["index.ts", "manage.ts", "words.ts"]);
+    expect(tried).to.include.members(["index.ts", "manage.ts", "words.ts", "agents.ts"]);
     for (const entry of tried)
       expect(
         (await bundled(entry)).imports.filter((path) => path !== "ethers"),

@@ -1,6 +1,7 @@
 import type { Cli } from "../cli.ts";
 import { addAccept } from "./accept.ts";
 import { addAdd } from "./add.ts";
+import { addAgent } from "./agent.ts";
 import { addBio } from "./bio.ts";
 import { addChange } from "./change.ts";
 import { addCompletion } from "./completion.ts";
@@ -31,6 +32,7 @@ export const commands: readonly ((cli: Cli) => void)[] = [
     addSync,
     addGrant,
     addAccept,
+    addAgent,
     addDevices,
     addWords,
     addHanding,

@@ -1,0 +1,8 @@
+/**
+ * Agents: contracts and programs that owners grant to, and what they ask for and bring. An entry of its own, which nobody who
+ * reads or writes a vault loads.
+ *
+ * @module
+ */
+export { agentContract, type MemoryAgent } from "./agents/contract.ts";
+export * from "./agents/errors.ts";
