@@ -275,7 +275,8 @@ async function story(
   );
 
   await stage.step("A memory is proven to the agent contract, which answers a request", async () => {
-    const shown = memoriesOf(await read(agentVault)).find(({ text }) => text === NIGHT_TRAINS);
+    const view = await read(agentVault);
+    const shown = memoriesOf(view).find(({ text }) => text === NIGHT_TRAINS);
     const { memoryPath, scopePath, ...rest } = await proveMemory(agentVault, shown?.id ?? "");
     const proof = { ...rest, memoryPath: [...memoryPath], scopePath: [...scopePath] };
     stage.hold(
@@ -288,8 +289,12 @@ async function story(
       `A contract pays ${number(await vault.contract.verifyMemory.estimateGas(vaultId, proof))} gas to check it.`,
     );
     await (await agent.connect(guest).ask(vaultId, "A seat on the night train: which one?")).wait();
-    await (await agent.connect(operator).answer(1n, utf8ToBytes("At the window, please."))).wait();
-    stage.hold("a request is answered, with the grant checked again", (await agent.requestOf(1n)).answered);
+    const said = utf8ToBytes("At the window, please.");
+    await (await agent.connect(operator).answer(1n, said, view.sequence, view.root)).wait();
+    stage.hold(
+      `a request is answered, with the grant checked again, and from head ${view.sequence}, checked too`,
+      (await agent.requestOf(1n)).answered,
+    );
   });
 
   await stage.step("The owner revokes the agent", async () => {

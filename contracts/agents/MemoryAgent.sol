@@ -14,8 +14,8 @@ import {MemoryProof} from "../libraries/MemoryProof.sol";
 ///   encrypt to; the identity is its operator's, a program off chain. Whoever grants to an agent trusts its operator
 ///   with the text.
 /// - It cannot make an answer true. What it shows is who answered, when, and that the agent was allowed to read then.
-/// - It can neither propose to a vault nor end its own grant: it calls neither `propose` nor `revoke`. A derived contract
-///   may; otherwise a grant to it with PROPOSE is of no use, and ends by its owner, its commit key or its expiry.
+/// - It cannot end its own grant: it does not call `revoke`. A derived contract may; otherwise a grant ends by its owner,
+///   its commit key or its expiry.
 ///
 /// GRANTS
 /// - They are checked when a request is made and again when it is answered, never cached: the owner may have revoked in
@@ -28,6 +28,17 @@ import {MemoryProof} from "../libraries/MemoryProof.sol";
 /// - Each takes one answer, from the operator, before its deadline.
 /// - Their ids are counted, so a reorganisation can give an id to another request. The operator answers finalised requests
 ///   only: an answer that is sent before may come to stand under somebody else's question.
+///
+/// RECEIPTS
+/// - An answer may name the head that it rests on, by sequence and root. If that is the present one, this contract checks
+///   it. Of an earlier head the vault keeps nothing: that it is one of the vault's at all is the operator's word, which the
+///   owner checks against the log of commits. What did not happen yet is refused.
+/// - A receipt does not show that the operator read that head, nor that the answer follows from it. It is what the owner
+///   can hold the operator to.
+///
+/// PROPOSALS
+/// - They are the operator's, in the agent's name, and need a grant with PROPOSE. The chain keeps a digest; what it stands
+///   for is for the owner alone to read, and to accept or not.
 ///
 /// TRUST AND LIVENESS
 /// - The operator is fixed at construction. If its key is lost, the agent is: grants to it expire. If it is stolen, the
@@ -68,7 +79,7 @@ abstract contract MemoryAgent is IMemoryAgent {
     }
 
     /// @inheritdoc IMemoryAgent
-    function answer(uint256 requestId, bytes calldata data) external {
+    function answer(uint256 requestId, bytes calldata data, uint64 sequence, bytes32 root) external {
         _requireOperator();
         Request storage request = _requests[requestId];
         if (request.requester == address(0)) revert UnknownRequest(requestId);
@@ -76,11 +87,18 @@ abstract contract MemoryAgent is IMemoryAgent {
         if (block.timestamp > request.deadline) revert DeadlinePassed(request.deadline);
         uint256 vaultId = request.vaultId;
         if (_requireGrant(vaultId) != request.generation) revert NotGranted(vaultId);
+        _requireHead(vaultId, sequence, root);
 
         request.answered = true;
 
-        emit Answered(requestId, vaultId, data);
+        emit Answered(requestId, vaultId, sequence, root, data);
         _onAnswer(requestId, data);
+    }
+
+    /// @inheritdoc IMemoryAgent
+    function propose(uint256 vaultId, bytes32 digest) external {
+        _requireOperator();
+        vaults.propose(vaultId, digest);
     }
 
     /// @inheritdoc IMemoryAgent
@@ -122,6 +140,14 @@ abstract contract MemoryAgent is IMemoryAgent {
     function _requireGrant(uint256 vaultId) private view returns (uint64 generation) {
         if (!canRead(vaultId)) revert NotGranted(vaultId);
         return vaults.grantOf(vaultId, address(this)).generation;
+    }
+
+    /// @dev Two zeros are no receipt. No head has one zero: commits count from 1, and the vault refuses a root of zero.
+    function _requireHead(uint256 vaultId, uint64 sequence, bytes32 root) private view {
+        if (sequence == 0 && root == 0) return;
+        IMemoryVault.Head memory head = vaults.memoryHead(vaultId);
+        bool possible = sequence == head.sequence ? root == head.root : sequence < head.sequence;
+        if (sequence == 0 || root == 0 || !possible) revert UnknownHead(sequence, root);
     }
 
     function _requireOperator() private view {

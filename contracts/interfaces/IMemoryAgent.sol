@@ -42,8 +42,11 @@ interface IMemoryAgent {
     /// @notice Emitted when a request was answered.
     /// @param requestId The request.
     /// @param vaultId The vault that it is about.
+    /// @param sequence The number of the head that the answer rests on, or zero if the operator named none.
+    /// @param root The memory's root in that head, or zero. It was checked if the head was the present one; otherwise it is
+    /// the operator's word.
     /// @param data The answer. It is public, unless the operator encrypted it.
-    event Answered(uint256 indexed requestId, uint256 indexed vaultId, bytes data);
+    event Answered(uint256 indexed requestId, uint256 indexed vaultId, uint64 sequence, bytes32 root, bytes data);
 
     /// @notice An account that the agent is made of is the zero address.
     error InvalidAccount(address account);
@@ -57,6 +60,9 @@ interface IMemoryAgent {
     error AlreadyAnswered(uint256 requestId);
     /// @notice The deadline has passed, or is in the past from the start.
     error DeadlinePassed(uint64 deadline);
+    /// @notice The vault has no such head: it did not come to that number yet, or its present head has another root, or
+    /// one of the two values is zero and the other is not.
+    error UnknownHead(uint64 sequence, bytes32 root);
 
     /// @notice The contract of the vaults.
     function vaults() external view returns (IMemoryVault);
@@ -91,9 +97,22 @@ interface IMemoryAgent {
     /// - The caller is the operator.
     /// - The request exists, was not answered, and its deadline has not passed.
     /// - The agent may read the vault now, by a grant of the generation that the request was made in.
+    /// - The receipt is two zeros, or of the vault's present head, or names an earlier number and a root that is not zero.
     /// @param requestId The request.
     /// @param data The answer.
-    function answer(uint256 requestId, bytes calldata data) external;
+    /// @param sequence The number of the head that the answer rests on, or zero to name none.
+    /// @param root The memory's root in that head ({IMemoryVault-Head}), or zero to name none.
+    function answer(uint256 requestId, bytes calldata data, uint64 sequence, bytes32 root) external;
+
+    /// @notice Proposes memories to the owner of a vault, who alone reads and decides.
+    /// @dev Emits {IMemoryVault-Proposed}, with this contract as the proposer.
+    ///
+    /// Requirements:
+    /// - The caller is the operator.
+    /// - The agent has a grant in force with PROPOSE; the vault's contract checks it.
+    /// @param vaultId The vault.
+    /// @param digest The sha256 of the sealed proposal.
+    function propose(uint256 vaultId, bytes32 digest) external;
 
     /// @notice A request; zeros if there is no such.
     /// @param requestId The request.

@@ -34,7 +34,7 @@ contract MemoryAgentTest is VaultTest {
 
     function answer(address sender, uint256 requestId) private {
         vm.prank(sender);
-        curious.answer(requestId, "nuts");
+        curious.answer(requestId, "nuts", 0, 0);
     }
 
     function expectNotGranted() private {
@@ -213,7 +213,7 @@ contract MemoryAgentTest is VaultTest {
         givenGranted(1);
         uint256 requestId = ask();
         vm.expectEmit(agent);
-        emit IMemoryAgent.Answered(requestId, vaultId, "nuts");
+        emit IMemoryAgent.Answered(requestId, vaultId, 0, 0, "nuts");
         answer(operator, requestId);
         vm.assertTrue(curious.requestOf(requestId).answered, "answered");
         vm.assertEq(curious.lastRequestId(), requestId, "told which");
@@ -269,7 +269,7 @@ contract MemoryAgentTest is VaultTest {
         uint256 requestId = concierge.ask(vaultId, unicode"a table for two: what should we avoid?");
         vm.assertEq(concierge.requestOf(requestId).deadline, NOW + 1 days, "deadline");
         vm.prank(operator);
-        concierge.answer(requestId, "nuts");
+        concierge.answer(requestId, "nuts", 0, 0);
         vm.assertTrue(concierge.requestOf(requestId).answered, "answered");
     }
 }

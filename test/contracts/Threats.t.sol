@@ -274,12 +274,12 @@ contract ThreatsTest is VaultTest {
         uint256 first = asked.ask(vaultId, EXPIRY, "first");
         uint256 second = asked.ask(vaultId, EXPIRY, "second");
         vm.prank(operator);
-        asked.answer(first, "before");
+        asked.answer(first, "before", 0, 0);
         vm.prank(owner);
         vault.revoke(vaultId, address(asked));
         vm.expectRevert(abi.encodeWithSelector(IMemoryAgent.NotGranted.selector, vaultId));
         vm.prank(operator);
-        asked.answer(second, "after");
+        asked.answer(second, "after", 0, 0);
     }
 
     function test_BlockBuilder_WhenItSetsTheTime() public {

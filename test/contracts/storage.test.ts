@@ -349,7 +349,7 @@ describe("Storage", () => {
       await agent.connect(await actAs(grantee)).ask(vaultId, "what should we avoid?");
       const request = { vaultId, generation: MAX_24, deadline: now + 86_400n, requester: MAX_ADDRESS };
       await structs.request.expect({ ...request, answered: 0n });
-      await agent.connect(operator).answer(1, "0x");
+      await agent.connect(operator).answer(1, "0x", 0, ZeroHash);
       await structs.request.expect({ ...request, answered: 1n });
     });
   });

@@ -21,15 +21,16 @@ export declare namespace IMemoryAgent {
     }
 
   export interface MemoryAgentInterface extends Interface {
-    getFunction(nameOrSignature: "answer" | "canRead" | "isDisclosed" | "keys" | "operator" | "publishKey" | "requestOf" | "retireKey" | "vaults"): FunctionFragment;
+    getFunction(nameOrSignature: "answer" | "canRead" | "isDisclosed" | "keys" | "operator" | "propose" | "publishKey" | "requestOf" | "retireKey" | "vaults"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "Answered" | "Requested"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'answer', values: [BigNumberish, BytesLike]): string;
+    encodeFunctionData(functionFragment: 'answer', values: [BigNumberish, BytesLike, BigNumberish, BytesLike]): string;
 encodeFunctionData(functionFragment: 'canRead', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isDisclosed', values: [BigNumberish, MemoryProof.ProofStruct]): string;
 encodeFunctionData(functionFragment: 'keys', values?: undefined): string;
 encodeFunctionData(functionFragment: 'operator', values?: undefined): string;
+encodeFunctionData(functionFragment: 'propose', values: [BigNumberish, BytesLike]): string;
 encodeFunctionData(functionFragment: 'publishKey', values: [BytesLike, BigNumberish, BytesLike]): string;
 encodeFunctionData(functionFragment: 'requestOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'retireKey', values?: undefined): string;
@@ -40,6 +41,7 @@ decodeFunctionResult(functionFragment: 'canRead', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isDisclosed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'keys', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'operator', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'propose', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'publishKey', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'requestOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'retireKey', data: BytesLike): Result;
@@ -48,9 +50,9 @@ decodeFunctionResult(functionFragment: 'vaults', data: BytesLike): Result;
 
   
     export namespace AnsweredEvent {
-      export type InputTuple = [requestId: BigNumberish, vaultId: BigNumberish, data: BytesLike];
-      export type OutputTuple = [requestId: bigint, vaultId: bigint, data: string];
-      export interface OutputObject {requestId: bigint, vaultId: bigint, data: string };
+      export type InputTuple = [requestId: BigNumberish, vaultId: BigNumberish, sequence: BigNumberish, root: BytesLike, data: BytesLike];
+      export type OutputTuple = [requestId: bigint, vaultId: bigint, sequence: bigint, root: string, data: string];
+      export interface OutputObject {requestId: bigint, vaultId: bigint, sequence: bigint, root: string, data: string };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -106,7 +108,7 @@ decodeFunctionResult(functionFragment: 'vaults', data: BytesLike): Result;
     
     
     answer: TypedContractMethod<
-      [requestId: BigNumberish, data: BytesLike, ],
+      [requestId: BigNumberish, data: BytesLike, sequence: BigNumberish, root: BytesLike, ],
       [void],
       'nonpayable'
     >
@@ -141,6 +143,14 @@ decodeFunctionResult(functionFragment: 'vaults', data: BytesLike): Result;
       [],
       [string],
       'view'
+    >
+    
+
+    
+    propose: TypedContractMethod<
+      [vaultId: BigNumberish, digest: BytesLike, ],
+      [void],
+      'nonpayable'
     >
     
 
@@ -180,7 +190,7 @@ decodeFunctionResult(functionFragment: 'vaults', data: BytesLike): Result;
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
     getFunction(nameOrSignature: 'answer'): TypedContractMethod<
-      [requestId: BigNumberish, data: BytesLike, ],
+      [requestId: BigNumberish, data: BytesLike, sequence: BigNumberish, root: BytesLike, ],
       [void],
       'nonpayable'
     >;
@@ -203,6 +213,11 @@ getFunction(nameOrSignature: 'operator'): TypedContractMethod<
       [],
       [string],
       'view'
+    >;
+getFunction(nameOrSignature: 'propose'): TypedContractMethod<
+      [vaultId: BigNumberish, digest: BytesLike, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'publishKey'): TypedContractMethod<
       [recipient: BytesLike, expiresAt: BigNumberish, attestationDigest: BytesLike, ],
@@ -230,7 +245,7 @@ getEvent(key: 'Requested'): TypedContractEvent<RequestedEvent.InputTuple, Reques
 
     filters: {
       
-      'Answered(uint256,uint256,bytes)': TypedContractEvent<AnsweredEvent.InputTuple, AnsweredEvent.OutputTuple, AnsweredEvent.OutputObject>;
+      'Answered(uint256,uint256,uint64,bytes32,bytes)': TypedContractEvent<AnsweredEvent.InputTuple, AnsweredEvent.OutputTuple, AnsweredEvent.OutputObject>;
       Answered: TypedContractEvent<AnsweredEvent.InputTuple, AnsweredEvent.OutputTuple, AnsweredEvent.OutputObject>;
     
 

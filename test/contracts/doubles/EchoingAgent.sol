@@ -19,12 +19,12 @@ contract EchoingAgent is MemoryAgent {
     }
 
     function answerTwice(uint256 requestId) external {
-        this.answer(requestId, "first");
+        this.answer(requestId, "first", 0, 0);
     }
 
     function _onAnswer(uint256 requestId, bytes calldata) internal override {
         if (++answers > 1) return;
-        try this.answer(requestId, "second") {} catch (bytes memory reason) {
+        try this.answer(requestId, "second", 0, 0) {} catch (bytes memory reason) {
             fault = reason;
         }
     }

@@ -179,7 +179,7 @@ abstract contract AgentHandler is VaultTest, People, Campaign {
             if (_lackOf(caller, questions.length - n) == wanted) requestId = questions.length - n;
         Lack lack = _lackOf(caller, requestId);
         ++_lacks[lack];
-        bytes memory data = abi.encodeCall(curious.answer, (requestId, "so"));
+        bytes memory data = abi.encodeCall(curious.answer, (requestId, "so", 0, 0));
         if (_send(Deed.Answer, caller, data, lack == Lack.Nothing)) ++questions[requestId].answers;
     }
 
