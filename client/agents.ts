@@ -4,5 +4,14 @@
  *
  * @module
  */
+export { isSealedAnswer, openAnswer, publicAnswer, sealAnswer } from "./agents/answer.ts";
+export type { Answer, AnswerPlace } from "./agents/answer.ts";
 export { agentContract, type MemoryAgent } from "./agents/contract.ts";
 export * from "./agents/errors.ts";
+export type {
+  AgentContext,
+  AgentHandler,
+  AgentQuestion,
+  AgentReply,
+  ProposedMemory,
+} from "./agents/handler.ts";

@@ -14,3 +14,17 @@ export class NotSignedBy extends VaultError {
     );
   }
 }
+
+/** An answer that was not written for this place, or not for this key. */
+export class AnswerRejected extends VaultError {
+  constructor(
+    readonly requestId: bigint,
+    readonly why: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `The answer to request ${requestId} was rejected: ${why}. Ask again, with your key published, or tell the agent's operator.`,
+      options,
+    );
+  }
+}
