@@ -1,11 +1,12 @@
-import { bytesToNumberBE, equalBytes, numberToBytesBE } from "@noble/ciphers/utils.js";
+import { equalBytes } from "@noble/ciphers/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { verifyTypedData } from "ethers";
 
 import { bytesOf, decodeCbor, encodeCbor, fixed, tuple } from "../cbor.ts";
-import { ContentTooLarge, MalformedData, WelcomeRejected, WrongKeyError } from "../errors.ts";
+import { WelcomeRejected, WrongKeyError } from "../errors.ts";
+import { frame, signatureOf, unframe } from "./frame.ts";
 import { decryptWith, encryptTo, recipientBytes, recipientDigest, recipientOf } from "./identity.ts";
 import { decodeWelcome, encodeWelcome, type Welcome } from "./welcome-body.ts";
 
@@ -43,15 +44,8 @@ const TYPES = {
   ],
 };
 
-/** Longest signature: smart accounts make long ones. */
-const MAX_SIGNATURE = 4_096;
-
 /** Longest file that is looked at: each recipient in an age file's header costs an attempt to open it. */
 const MAX_FILE = 65_536;
-
-/** Bytes of an age file with one recipient beyond its plaintext, up to 64 KiB of it: header, nonce, tag. */
-const AGE_OVERHEAD = 1_627 + 16 + 16;
-const LENGTH = 4;
 
 /** The EIP-712 data of a welcome, in the vault's domain: for signing, and for asking an account that is a contract. */
 export function welcomeTypedData(welcome: Welcome): WelcomeTypedData {
@@ -92,7 +86,7 @@ export async function writeWelcome(
   const { domain, types, message } = welcomeTypedData(welcome);
   const signature = hexToBytes((await sign(domain, types, message)).slice(2));
   const signed = encodeCbor([body, hexToBytes(signer.slice(2)), signature]);
-  return encryptTo([recipient], frame(signed, options.padTo));
+  return encryptTo([recipient], frame("welcome", signed, options.padTo));
 }
 
 /**
@@ -110,7 +104,7 @@ export async function readWelcome(file: Uint8Array, identity: string): Promise<O
       cause,
     });
   });
-  const { body, signer, signature } = unframe(framed);
+  const { body, signer, signature } = unframed(framed);
   const welcome = checkedBody(body);
   checkRecipient(welcome, await recipientOf(identity));
   return { welcome, signer: `0x${bytesToHex(signer)}`, signature, digest: sha256(file) };
@@ -145,30 +139,13 @@ function checkedBody(body: Uint8Array): Welcome {
   }
 }
 
-/** Length, data, zeros: as in a blob, so that a file's size says nothing. */
-function frame(data: Uint8Array, fileSize?: number): Uint8Array {
-  const size = fileSize === undefined ? LENGTH + data.length : fileSize - AGE_OVERHEAD;
-  if (size < LENGTH + data.length) {
-    throw new ContentTooLarge("welcome", LENGTH + data.length + AGE_OVERHEAD, size + AGE_OVERHEAD);
-  }
-  return concatBytes(numberToBytesBE(data.length, LENGTH), data, new Uint8Array(size - LENGTH - data.length));
-}
-
-function unframe(framed: Uint8Array): { body: Uint8Array; signer: Uint8Array; signature: Uint8Array } {
+function unframed(file: Uint8Array): { body: Uint8Array; signer: Uint8Array; signature: Uint8Array } {
   try {
-    const end = LENGTH + Number(bytesToNumberBE(framed.subarray(0, LENGTH)));
-    if (end > framed.length) throw new MalformedData("welcome", "shorter than it says");
-    if (framed.subarray(end).some((byte) => byte !== 0))
-      throw new MalformedData("welcome", "bytes after its end");
-    const [body, signer, signature] = tuple(decodeCbor(framed.subarray(LENGTH, end)), 3, "welcome");
-    const signed = bytesOf(signature, "welcome signature");
-    if (signed.length === 0 || signed.length > MAX_SIGNATURE) {
-      throw new MalformedData("welcome signature", `${signed.length} bytes`);
-    }
+    const [body, signer, signature] = tuple(decodeCbor(unframe("welcome", file)), 3, "welcome");
     return {
       body: bytesOf(body, "welcome body"),
       signer: fixed(signer, 20, "welcome signer"),
-      signature: signed,
+      signature: signatureOf(signature, "welcome signature"),
     };
   } catch (cause) {
     throw new WelcomeRejected("it is malformed", { cause });

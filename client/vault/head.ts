@@ -50,6 +50,8 @@ export interface Reissued {
   readonly scopes: readonly { readonly id: string; readonly name: string }[];
   readonly expiresAt: number | null;
   readonly grantee: string | null;
+  /** Where its proposals are encrypted to, 1,216 bytes, if it may propose. */
+  readonly inboxRecipient: Uint8Array | null;
 }
 
 /** Looks in a head for a welcome that is newer than the member's own. */

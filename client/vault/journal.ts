@@ -45,6 +45,8 @@ export interface MemberState {
   readonly expiresAt: number | null;
   /** A listed reader's account, whose grant also stands on chain. */
   readonly grantee: string | null;
+  /** Where a reader's proposals are encrypted to, if it may propose. */
+  readonly inboxRecipient?: Uint8Array | null;
   /** Until the first commit is final. */
   readonly genesis: Genesis | null;
   /** The member that this device becomes once its admission is final: recovery only. */

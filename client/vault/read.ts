@@ -76,14 +76,16 @@ export async function headOf(vault: Vault): Promise<Pick<VaultView, "sequence" |
 /** Whether this device is one of the owner's or a reader's; asks the journal only. */
 export const roleOf = async (vault: Vault): Promise<VaultStatus["role"]> => (await stateOf(vault)).class;
 
-interface Latest {
+/** The newest head, and the member that may read it. */
+export interface Latest {
   /** The member as this head has it. */
   readonly state: MemberState;
   readonly opened: DecodedHead;
   readonly final: boolean;
 }
 
-async function openLatest(vault: Vault): Promise<Latest> {
+/** Opens the newest head, proven, for whoever may read it: refuses as {@link read} does. */
+export async function openLatest(vault: Vault): Promise<Latest> {
   // What an RPC says of a grant is worth nothing while it shows a head from before the pin.
   const before = await stateOf(vault);
   const seen = await pinnedHead(vault, before);

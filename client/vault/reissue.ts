@@ -99,6 +99,7 @@ export const termsOf = ({ welcome }: OpenedWelcome): Omit<Reissued, "welcomeDige
   scopes: welcome.scopes.map(({ id, name }) => ({ id: bytesToHex(id), name })),
   expiresAt: welcome.expiresAt,
   grantee: welcome.listed ? welcome.grantee : null,
+  inboxRecipient: welcome.inboxRecipient,
 });
 
 /**
