@@ -37,6 +37,20 @@ contract MemoryAgentTest is VaultTest {
         curious.answer(requestId, "nuts", 0, 0);
     }
 
+    function answerFrom(uint256 requestId, uint64 sequence, bytes32 root) private {
+        vm.prank(operator);
+        curious.answer(requestId, "nuts", sequence, root);
+    }
+
+    function givenAsked() private returns (uint256) {
+        givenGranted(1);
+        return ask();
+    }
+
+    function expectUnknownHead(uint64 sequence, bytes32 root) private {
+        vm.expectRevert(abi.encodeWithSelector(IMemoryAgent.UnknownHead.selector, sequence, root));
+    }
+
     function expectNotGranted() private {
         vm.expectRevert(abi.encodeWithSelector(IMemoryAgent.NotGranted.selector, vaultId));
     }
@@ -218,6 +232,132 @@ contract MemoryAgentTest is VaultTest {
         vm.assertTrue(curious.requestOf(requestId).answered, "answered");
         vm.assertEq(curious.lastRequestId(), requestId, "told which");
         vm.assertEq(keccak256(curious.lastAnswer()), keccak256("nuts"), "told what");
+    }
+
+    // ------------------------------------------------------------------------------------------------ receipts
+
+    function test_Answer_WhenHalfAReceiptIsZero() public {
+        uint256 requestId = givenAsked();
+        bytes32 root = keccak256("root");
+        expectUnknownHead(0, root);
+        answerFrom(requestId, 0, root);
+        givenCommitted("first");
+        bytes32 second = givenCommitted("second").deltaCommitment;
+        expectUnknownHead(0, second);
+        answerFrom(requestId, 0, second);
+        expectUnknownHead(1, 0);
+        answerFrom(requestId, 1, 0);
+        expectUnknownHead(2, 0);
+        answerFrom(requestId, 2, 0);
+    }
+
+    function test_Answer_WhenTheReceiptIsOfAHeadToCome() public {
+        uint256 requestId = givenAsked();
+        bytes32 root = nextDelta("first").deltaCommitment;
+        expectUnknownHead(1, root);
+        answerFrom(requestId, 1, root);
+        givenCommitted("first");
+        expectUnknownHead(2, root);
+        answerFrom(requestId, 2, root);
+        expectUnknownHead(type(uint64).max, root);
+        answerFrom(requestId, type(uint64).max, root);
+        vm.assertFalse(curious.requestOf(requestId).answered, "answered");
+    }
+
+    function test_Answer_WhenTheReceiptHasAnotherRootThanThePresentHead() public {
+        uint256 requestId = givenAsked();
+        bytes32 first = givenCommitted("first").deltaCommitment;
+        givenCommitted("second");
+        expectUnknownHead(2, first);
+        answerFrom(requestId, 2, first);
+        bytes32 stateRoot = vault.memoryHead(vaultId).stateRoot;
+        expectUnknownHead(2, stateRoot);
+        answerFrom(requestId, 2, stateRoot);
+    }
+
+    function test_Answer_WhenTheReceiptIsOfThePresentHead() public {
+        uint256 requestId = givenAsked();
+        bytes32 first = givenCommitted("first").deltaCommitment;
+        vm.expectEmit(agent);
+        emit IMemoryAgent.Answered(requestId, vaultId, 1, first, "nuts");
+        answerFrom(requestId, 1, first);
+        vm.assertTrue(curious.requestOf(requestId).answered, "answered");
+
+        bytes32 foreign = givenCommittedForeign().deltaCommitment;
+        requestId = ask();
+        vm.expectEmit(agent);
+        emit IMemoryAgent.Answered(requestId, vaultId, 2, foreign, "nuts");
+        answerFrom(requestId, 2, foreign);
+    }
+
+    /// @dev What never was a root is taken, too: the vault keeps its last one alone.
+    function test_Answer_WhenTheReceiptIsOfAnEarlierHead() public {
+        uint256 requestId = givenAsked();
+        bytes32 first = givenCommitted("first").deltaCommitment;
+        givenCommitted("second");
+        vm.expectEmit(agent);
+        emit IMemoryAgent.Answered(requestId, vaultId, 1, first, "nuts");
+        answerFrom(requestId, 1, first);
+
+        requestId = ask();
+        vm.expectEmit(agent);
+        emit IMemoryAgent.Answered(requestId, vaultId, 1, keccak256("never"), "nuts");
+        answerFrom(requestId, 1, keccak256("never"));
+    }
+
+    function test_Answer_WhenACommitCameAfterTheReceipt() public {
+        uint256 requestId = givenAsked();
+        bytes32 root = givenCommitted("what the operator read").deltaCommitment;
+        givenCommitted("before its answer lands");
+        answerFrom(requestId, 1, root);
+        vm.assertTrue(curious.requestOf(requestId).answered, "answered");
+    }
+
+    /// @dev A head that the vault has is always taken, and of the present number no other root.
+    function testFuzz_Answer_TakesWhatMayBeAHead(uint8 commits, uint64 sequence, bytes32 root, bool near) public {
+        uint256 requestId = givenAsked();
+        commits %= 4;
+        bytes32[] memory roots = new bytes32[](commits + 1);
+        for (uint64 n = 1; n <= commits; ++n) roots[n] = givenCommitted(string(abi.encode(n))).deltaCommitment;
+        if (near) sequence %= commits + 2;
+        bool none = sequence == 0 && root == 0;
+        bool earlier = sequence != 0 && sequence < commits && root != 0;
+        bool present = sequence != 0 && sequence == commits && root == roots[commits];
+        if (!none && !earlier && !present) expectUnknownHead(sequence, root);
+        answerFrom(requestId, sequence, root);
+
+        if (none || earlier || present || commits == 0) return;
+        uint64 real = uint64(1 + (uint256(root) % commits));
+        answerFrom(requestId, real, roots[real]);
+        vm.assertTrue(curious.requestOf(requestId).answered, "answered");
+    }
+
+    // ------------------------------------------------------------------------------------------------- propose
+
+    function test_Propose_WhenTheCallerIsNotTheOperator() public {
+        givenGranted(3);
+        expectNotOperator(owner);
+        vm.prank(owner);
+        curious.propose(vaultId, keccak256("proposal"));
+    }
+
+    function test_Propose_GivenTheAgentMayNotPropose() public {
+        bytes memory fault = abi.encodeWithSelector(IMemoryVault.Unauthorized.selector, vaultId, agent);
+        vm.expectRevert(fault);
+        vm.prank(operator);
+        curious.propose(vaultId, keccak256("proposal"));
+        givenGranted(1);
+        vm.expectRevert(fault);
+        vm.prank(operator);
+        curious.propose(vaultId, keccak256("proposal"));
+    }
+
+    function test_Propose_GivenTheAgentMayPropose() public {
+        givenGranted(2);
+        vm.expectEmit(address(vault));
+        emit IMemoryVault.Proposed(vaultId, agent, keccak256("proposal"));
+        vm.prank(operator);
+        curious.propose(vaultId, keccak256("proposal"));
     }
 
     // --------------------------------------------------------------------------------------------- isDisclosed
