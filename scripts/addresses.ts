@@ -20,7 +20,7 @@ for (const file of FILES) {
   const url = new URL(`../${file}`, import.meta.url);
   let text = await readFile(url, "utf8");
   for (const [name, { address }] of contracts)
-    text = text.replace(new RegExp(`^( +${name}: )"0x[0-9a-fA-F]{40}"`, "m"), `$1"${address}"`);
+    text = text.replace(new RegExp(`^( +${name}: )"0x[0-9a-fA-F]{40}"`, "gm"), `$1"${address}"`);
   await writeFile(url, text);
 }
 for (const [name, { address }] of contracts) console.log(`${name} ${address}`);

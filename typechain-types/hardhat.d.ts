@@ -15,6 +15,7 @@ getContractFactory(name: 'KeyRegistry', signerOrOptions?: ethers.Signer | Factor
 getContractFactory(name: 'MemoryVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MemoryVault__factory>
 getContractFactory(name: 'MemoryAgent', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MemoryAgent__factory>
 getContractFactory(name: 'ConciergeAgent', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConciergeAgent__factory>
+getContractFactory(name: 'ResearchAgent', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ResearchAgent__factory>
 getContractFactory(name: 'IBlobLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBlobLog__factory>
 getContractFactory(name: 'IERC5192', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC5192__factory>
 getContractFactory(name: 'IERC8350', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC8350__factory>
@@ -27,6 +28,7 @@ getContractAt(name: 'KeyRegistry', address: string | ethers.Addressable, signer?
 getContractAt(name: 'MemoryVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MemoryVault>
 getContractAt(name: 'MemoryAgent', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MemoryAgent>
 getContractAt(name: 'ConciergeAgent', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConciergeAgent>
+getContractAt(name: 'ResearchAgent', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ResearchAgent>
 getContractAt(name: 'IBlobLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBlobLog>
 getContractAt(name: 'IERC5192', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC5192>
 getContractAt(name: 'IERC8350', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC8350>
@@ -39,6 +41,7 @@ deployContract(name: 'KeyRegistry', signerOrOptions?: ethers.Signer | DeployCont
 deployContract(name: 'MemoryVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MemoryVault>
 deployContract(name: 'MemoryAgent', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MemoryAgent>
 deployContract(name: 'ConciergeAgent', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConciergeAgent>
+deployContract(name: 'ResearchAgent', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ResearchAgent>
 deployContract(name: 'IBlobLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBlobLog>
 deployContract(name: 'IERC5192', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC5192>
 deployContract(name: 'IERC8350', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC8350>
@@ -51,6 +54,7 @@ deployContract(name: 'KeyRegistry', args: any[], signerOrOptions?: ethers.Signer
 deployContract(name: 'MemoryVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MemoryVault>
 deployContract(name: 'MemoryAgent', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MemoryAgent>
 deployContract(name: 'ConciergeAgent', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConciergeAgent>
+deployContract(name: 'ResearchAgent', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ResearchAgent>
 deployContract(name: 'IBlobLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBlobLog>
 deployContract(name: 'IERC5192', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC5192>
 deployContract(name: 'IERC8350', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC8350>

@@ -16,6 +16,8 @@ export type { MemoryAgent } from './agents/MemoryAgent.js';
 export { MemoryAgent__factory } from './factories/agents/MemoryAgent__factory.js';
 export type { ConciergeAgent } from './agents/examples/ConciergeAgent.js';
 export { ConciergeAgent__factory } from './factories/agents/examples/ConciergeAgent__factory.js';
+export type { ResearchAgent } from './agents/examples/ResearchAgent.js';
+export { ResearchAgent__factory } from './factories/agents/examples/ResearchAgent__factory.js';
 export type { IBlobLog } from './interfaces/IBlobLog.js';
 export { IBlobLog__factory } from './factories/interfaces/IBlobLog__factory.js';
 export type { IERC5192 } from './interfaces/IERC5192.js';

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {KeyRegistry} from "../../contracts/KeyRegistry.sol";
 import {ConciergeAgent} from "../../contracts/agents/examples/ConciergeAgent.sol";
+import {ResearchAgent} from "../../contracts/agents/examples/ResearchAgent.sol";
 import {IERC8350} from "../../contracts/interfaces/IERC8350.sol";
 import {IKeyRegistry} from "../../contracts/interfaces/IKeyRegistry.sol";
 import {IMemoryAgent} from "../../contracts/interfaces/IMemoryAgent.sol";
@@ -411,5 +412,84 @@ contract MemoryAgentTest is VaultTest {
         vm.prank(operator);
         concierge.answer(requestId, "nuts", 0, 0);
         vm.assertTrue(concierge.requestOf(requestId).answered, "answered");
+    }
+
+    // ------------------------------------------------------------------------------------------------ research
+
+    function givenResearch() private returns (ResearchAgent research) {
+        research = new ResearchAgent(vault, keys, operator);
+        agent = address(research);
+    }
+
+    function expectNotOwner(address caller) private {
+        vm.expectRevert(abi.encodeWithSelector(ResearchAgent.NotOwner.selector, vaultId, caller));
+    }
+
+    function test_Research_WhenTheCallerDoesNotOwnTheVault() public {
+        ResearchAgent research = givenResearch();
+        givenGranted(1);
+        vm.prank(owner);
+        vault.approve(stranger, vaultId);
+        vm.prank(owner);
+        vault.setApprovalForAll(buyer, true);
+        address[5] memory others = [stranger, buyer, key, operator, agent];
+        for (uint256 i = 0; i < others.length; ++i) {
+            expectNotOwner(others[i]);
+            vm.prank(others[i]);
+            research.ask(vaultId, "what do I know about yeast?");
+        }
+    }
+
+    function test_Research_GivenThereIsNoSuchVault() public {
+        ResearchAgent research = givenResearch();
+        givenGranted(1);
+        uint256 other = uint256(vault.deriveSpaceId(owner, keccak256("another salt")));
+        vm.expectRevert(abi.encodeWithSignature("ERC721NonexistentToken(uint256)", other));
+        vm.prank(owner);
+        research.ask(other, "what do I know about yeast?");
+        vm.prank(owner);
+        vault.unlock(vaultId);
+        vm.prank(owner);
+        vault.burn(vaultId);
+        expectNonexistent();
+        vm.prank(owner);
+        research.ask(vaultId, "what do I know about yeast?");
+    }
+
+    function test_Research_GivenTheOwnerGrantedNothing() public {
+        ResearchAgent research = givenResearch();
+        expectNotGranted();
+        vm.prank(owner);
+        research.ask(vaultId, "what do I know about yeast?");
+    }
+
+    function test_Research_GivenTheVaultHasAnotherOwnerSince() public {
+        ResearchAgent research = givenResearch();
+        givenGranted(1);
+        vm.prank(owner);
+        uint256 requestId = research.ask(vaultId, "what do I know about yeast?");
+        vm.prank(owner);
+        vault.updateSpaceAuthorization(bytes32(vaultId), buyer, buyer, "");
+        vm.prank(buyer);
+        vault.grant(vaultId, agent, EXPIRY, 1, WELCOME);
+        expectNotOwner(owner);
+        vm.prank(owner);
+        research.ask(vaultId, "and about rye?");
+        expectNotGranted();
+        vm.prank(operator);
+        research.answer(requestId, "little", 0, 0);
+    }
+
+    function test_Research_WhenTheOwnerAsks() public {
+        ResearchAgent research = givenResearch();
+        givenGranted(1);
+        bytes32 root = givenCommitted("notes on yeast").deltaCommitment;
+        vm.expectEmit(agent);
+        emit IMemoryAgent.Requested(1, vaultId, owner, NOW + 1 days, "what do I know about yeast?");
+        vm.prank(owner);
+        uint256 requestId = research.ask(vaultId, "what do I know about yeast?");
+        vm.prank(operator);
+        research.answer(requestId, "little", 1, root);
+        vm.assertTrue(research.requestOf(requestId).answered, "answered");
     }
 }

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { Interface } from "ethers";
 import { artifacts } from "hardhat";
 
-const CONTRACTS = ["MemoryVault", "KeyRegistry", "BlobLog", "ConciergeAgent"] as const;
+const CONTRACTS = ["MemoryVault", "KeyRegistry", "BlobLog", "ConciergeAgent", "ResearchAgent"] as const;
 const SNAPSHOT = new URL("./size.snapshot.json", import.meta.url);
 
 /** EIP-170. */

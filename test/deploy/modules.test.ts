@@ -6,7 +6,8 @@ import { config, network } from "hardhat";
 
 import { CREATE2_ADDRESSES } from "../../client/deployments.ts";
 import ConciergeAgent from "../../deploy/modules/ConciergeAgent.ts";
-import { ConciergeAgent__factory } from "../../typechain-types/index.ts";
+import ResearchAgent from "../../deploy/modules/ResearchAgent.ts";
+import { MemoryAgent__factory } from "../../typechain-types/index.ts";
 import { deploySuite } from "../helpers/deploy.ts";
 
 describe("the Ignition modules", () => {
@@ -19,7 +20,7 @@ describe("the Ignition modules", () => {
     expect(await blobLog.blockOf(`0x${"00".repeat(32)}`)).to.equal(0n);
   });
 
-  it("deploy an agent that trusts the contracts of its parameters", async () => {
+  it("deploy agents that trust the contracts of their parameters", async () => {
     const { ethers, ignition, networkHelpers } = await network.create();
     const { memoryVault, keyRegistry } = await networkHelpers.loadFixture(deploySuite);
     const operator = (await ethers.getSigners())[3]!;
@@ -28,14 +29,16 @@ describe("the Ignition modules", () => {
       keyRegistry: await keyRegistry.getAddress(),
       operator: operator.address,
     };
-    const { conciergeAgent } = await ignition.deploy(ConciergeAgent, {
-      parameters: { ConciergeAgent: parameters },
-    });
+    const named = { parameters: { ConciergeAgent: parameters, ResearchAgent: parameters } };
+    const { conciergeAgent } = await ignition.deploy(ConciergeAgent, named);
+    const { researchAgent } = await ignition.deploy(ResearchAgent, named);
 
-    const agent = ConciergeAgent__factory.connect(await conciergeAgent.getAddress(), operator);
-    expect(await agent.vaults()).to.equal(parameters.memoryVault);
-    expect(await agent.keys()).to.equal(parameters.keyRegistry);
-    expect(await agent.operator()).to.equal(parameters.operator);
+    for (const deployed of [conciergeAgent, researchAgent]) {
+      const agent = MemoryAgent__factory.connect(await deployed.getAddress(), operator);
+      expect(await agent.vaults()).to.equal(parameters.memoryVault);
+      expect(await agent.keys()).to.equal(parameters.keyRegistry);
+      expect(await agent.operator()).to.equal(parameters.operator);
+    }
   });
 
   for (const networkName of ["sepolia", "baseSepolia"])
@@ -43,7 +46,11 @@ describe("the Ignition modules", () => {
       const file = path.join(config.paths.ignition, "parameters", `${networkName}.json5`);
       const text = await readFile(file, "utf8");
 
-      expect(text).to.include(`memoryVault: "${CREATE2_ADDRESSES.memoryVault}"`);
-      expect(text).to.include(`keyRegistry: "${CREATE2_ADDRESSES.keyRegistry}"`);
+      for (const contract of ["memoryVault", "keyRegistry"] as const) {
+        const named = [...text.matchAll(new RegExp(`${contract}: "(\\w+)"`, "g"))].map(
+          ([, address]) => address,
+        );
+        expect(named).to.deep.equal(Array<string>(2).fill(CREATE2_ADDRESSES[contract]));
+      }
     });
 });

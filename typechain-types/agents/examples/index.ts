@@ -2,3 +2,4 @@
 /* tslint:disable */
 /* eslint-disable */
 export type { ConciergeAgent } from './ConciergeAgent.js';
+export type { ResearchAgent } from './ResearchAgent.js';

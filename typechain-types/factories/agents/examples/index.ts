@@ -2,3 +2,4 @@
 /* tslint:disable */
 /* eslint-disable */
 export { ConciergeAgent__factory } from './ConciergeAgent__factory.js';
+export { ResearchAgent__factory } from './ResearchAgent__factory.js';
