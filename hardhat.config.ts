@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 
 import hardhatToolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
@@ -113,7 +114,7 @@ export default defineConfig({
         includePushBytes: false,
       },
     },
-    // Where all of it runs, what it says stays in order.
-    mocha: { timeout: 120_000, parallel: !long },
+    // Where all of it runs, what it says stays in order. Mocha leaves a processor out, of two as well.
+    mocha: { timeout: 120_000, parallel: !long, jobs: Math.max(2, availableParallelism() - 1) },
   },
 });

@@ -6,6 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 
 import hre from "hardhat";
 
+import { buildContracts } from "./building.ts";
 import { rehearse } from "./standing.ts";
 
 const FILES = [
@@ -14,7 +15,7 @@ const FILES = [
   "deploy/parameters/baseSepolia.json5",
 ];
 
-await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+await buildContracts(hre);
 const contracts = Object.entries(await rehearse(hre, 31337n));
 for (const file of FILES) {
   const url = new URL(`../${file}`, import.meta.url);

@@ -40,6 +40,7 @@ import {
 } from "../client/index.ts";
 import { seedToWords, wordsToSeed } from "../client/words.ts";
 import { directoryStore, readSources } from "../client/node.ts";
+import { buildContracts } from "./building.ts";
 import { deploy } from "./deploy.ts";
 import { audit, repair } from "../client/stores.ts";
 import { bytesOnChain, Outsider } from "./demo-outsider.ts";
@@ -76,7 +77,7 @@ export async function demo(
   { export: source = SAMPLE, store = "dir", ipfs, say = console.log }: DemoOptions = {},
 ): Promise<void> {
   if (!(await hre.artifacts.artifactExists("ConciergeAgent"))) say("Compiling the contracts, this once…");
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await buildContracts(hre);
   // Asked before there were any, Hardhat remembers that there were none.
   await hre.artifacts.clearCache();
   const connection = await hre.network.create();

@@ -14,6 +14,7 @@ import BlobLog from "../deploy/modules/BlobLog.ts";
 import KeyRegistry from "../deploy/modules/KeyRegistry.ts";
 import MemoryVault from "../deploy/modules/MemoryVault.ts";
 import { requireOwnBlockNumbers } from "./block-numbers.ts";
+import { buildContracts } from "./building.ts";
 import { journalOf, type Journal, type Strategy } from "./journal.ts";
 import {
   addressesOf,
@@ -81,7 +82,7 @@ export async function deploy(
   const { networkConfig, provider } = connection;
   const chainId = BigInt((await provider.request({ method: "eth_chainId" })) as string);
   await requireOwnBlockNumbers(provider, chainId);
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await buildContracts(hre);
   const work = () => deployTo(hre, connection, chainId, { home, say });
   // A chain in the process is gone with it. Of what the table has nothing is to be kept.
   if (networkConfig.type !== "http" || deploymentOf(chainId) !== null) return (await work()).deployment;
