@@ -15,3 +15,4 @@ export type {
   AgentReply,
   ProposedMemory,
 } from "./agents/handler.ts";
+export { requireSignedBy, type Claim, type SignedBy } from "./agents/signed.ts";

@@ -113,12 +113,26 @@ export async function readWelcome(file: Uint8Array, identity: string): Promise<O
 /**
  * The account whose ECDSA signature stands under a welcome.
  *
+ * @returns what {@link recoverSigner} does.
+ */
+export const recoverWelcomeSigner = (welcome: Welcome, signature: Uint8Array): string | null =>
+  recoverSigner(welcomeTypedData(welcome), signature);
+
+/** EIP-712 data of any kind, in the vault's domain. */
+export interface TypedData {
+  readonly domain: WelcomeTypedData["domain"];
+  readonly types: Record<string, { name: string; type: string }[]>;
+  readonly message: Record<string, unknown>;
+}
+
+/**
+ * The account whose ECDSA signature stands under EIP-712 data.
+ *
  * @returns its address in lower case, or `null` when the signature is no canonical one of 65 bytes: then only an
  *   account that is a contract can have signed.
  */
-export function recoverWelcomeSigner(welcome: Welcome, signature: Uint8Array): string | null {
+export function recoverSigner({ domain, types, message }: TypedData, signature: Uint8Array): string | null {
   if (signature.length !== 65 || (signature[64] !== 27 && signature[64] !== 28)) return null;
-  const { domain, types, message } = welcomeTypedData(welcome);
   try {
     return verifyTypedData(domain, types, message, `0x${bytesToHex(signature)}`).toLowerCase();
   } catch {

@@ -362,7 +362,7 @@ const ERC1271_MAGIC = "0x1626ba7e".padEnd(66, "0");
 
 /** Asks an account that is a contract whether it takes a signature for its own (ERC-1271). */
 export async function accountAccepts(
-  provider: Provider,
+  provider: Pick<Provider, "call" | "getCode">,
   account: string,
   digest: string,
   signature: Uint8Array,
