@@ -16,3 +16,15 @@ export type {
   ProposedMemory,
 } from "./agents/handler.ts";
 export { requireSignedBy, type Claim, type SignedBy } from "./agents/signed.ts";
+export { leaveProposal, makeProposal, propose, storeProposal, wasProposed } from "./agents/propose.ts";
+export type { MadeProposal, Proposed, ProposeRequest } from "./agents/propose.ts";
+export {
+  decodeProposal,
+  encodeProposal,
+  MAX_PROPOSED,
+  PROPOSAL_SIZES,
+  proposalTypedData,
+  proposedIds,
+} from "./agents/proposal.ts";
+export { readProposal, writeProposal } from "./agents/proposal.ts";
+export type { OpenedProposal, Proposal, ProposalTypedData, SignProposal } from "./agents/proposal.ts";

@@ -28,3 +28,27 @@ export class AnswerRejected extends VaultError {
     );
   }
 }
+
+/** A proposal that nobody can take. */
+export class ProposalRejected extends VaultError {
+  constructor(
+    readonly why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The proposal was rejected: ${why}. Refuse it, or ask its sender for another.`, options);
+  }
+}
+
+/** A reader that may not propose. */
+export class MayNotPropose extends VaultError {
+  constructor(readonly proposer: string) {
+    super(`${proposer} may not propose to this vault. Ask its owner for a grant with that permission.`);
+  }
+}
+
+/** A proposal for a scope that its proposer was not granted. */
+export class ScopeNotGranted extends VaultError {
+  constructor(readonly scope: string) {
+    super(`The proposer was not granted scope ${scope}. Propose for a scope that it reads.`);
+  }
+}

@@ -1,6 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import fc, { type Arbitrary } from "fast-check";
 
+import type { Proposal } from "../../../client/agents/proposal.ts";
 import type { VaultRef } from "../../../client/crypto/ref.ts";
 import type { Welcome } from "../../../client/crypto/welcome-body.ts";
 import { MAX_SECONDS } from "../../../client/cbor.ts";
@@ -239,3 +240,17 @@ export const welcome: Arbitrary<Welcome> = fc
     recipientDigest: bytes(32),
   })
   .map((made) => ({ ...made, listed: made.listed && made.grantee !== null }));
+
+const proposed = fc.record(
+  {
+    // Not one of the owner's own.
+    scope: hex(16).map((id) => `01${id.slice(2)}`),
+    ...{ type, text: filledWords(200), importance, tags, validUntil: orNull(time), metadata },
+  },
+  { requiredKeys: ["scope", "type", "text", "tags", "validUntil", "metadata"] },
+);
+
+export const proposal: Arbitrary<Proposal> = fc.record({
+  ...{ ref, proposer: account, nonce: bytes(32) },
+  memories: fc.array(proposed, { minLength: 1, maxLength: 3 }),
+});

@@ -3,6 +3,7 @@ import { bytesToHex, concatBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
 import fc, { type Arbitrary } from "fast-check";
 
+import { decodeProposal, encodeProposal } from "../../../client/agents/proposal.ts";
 import { decodeCbor, encodeCbor } from "../../../client/cbor.ts";
 import { parseRef, refBytes } from "../../../client/crypto/ref.ts";
 import { decodeWelcome, encodeWelcome } from "../../../client/crypto/welcome-body.ts";
@@ -42,6 +43,7 @@ import {
   metadata,
   newestShred,
   operation,
+  proposal,
   ref,
   rekeyed,
   runs,
@@ -121,6 +123,7 @@ const FORMATS: Readonly<Record<string, Format<unknown>>> = {
   "a section": format(section, encodeSection, decodeSection),
   "a chunk": format(fc.array(someBytes(60), { maxLength: 6 }), encodeItems, decodeItems),
   "the body of a welcome": format(welcome, encodeWelcome, decodeWelcome),
+  "the body of a proposal": format(proposal, encodeProposal, decodeProposal),
   "a member's record": recordFormat(
     member,
     encodeMember,

@@ -1,5 +1,12 @@
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
+import {
+  decodeProposal,
+  encodeProposal,
+  proposalTypedData,
+  readProposal,
+  type Proposal,
+} from "../../../../client/agents/proposal.ts";
 import { decodeCbor, encodeCbor } from "../../../../client/cbor.ts";
 import {
   decryptWith,
@@ -179,6 +186,17 @@ const welcomeFor = (recipient: string): Welcome => ({
   ...{ inboxRecipient: random(1_216), recipientDigest: recipientDigest(recipientBytes(recipient)) },
 });
 
+const PROPOSAL: Proposal = {
+  ...{ ref: REF, proposer: `0x${"ab".repeat(20)}`, nonce: random(32) },
+  memories: [
+    {
+      ...{ scope: id(), type: "episodic", text: "Landed in Porto ✈", importance: 70 },
+      ...{ tags: ["travel"], validUntil: 5, metadata: FULL.metadata },
+    },
+    { scope: id(), type: "semantic", text: "x", tags: [], validUntil: null, metadata: {} },
+  ],
+};
+
 /** Decoders of bytes that are, or are not, the one encoding of a value. */
 function codecs(recipient: string): Target[] {
   const codec = <T>(
@@ -211,6 +229,7 @@ function codecs(recipient: string): Target[] {
     codec("a section", sections, encodeSection, decodeSection),
     codec("a chunk", [[random(16), random(60)], []], encodeItems, decodeItems),
     codec("a welcome's body", [welcomeFor(recipient)], encodeWelcome, decodeWelcome),
+    codec("a proposal's body", [PROPOSAL], encodeProposal, decodeProposal),
   ];
 }
 
@@ -380,6 +399,33 @@ async function vaults(): Promise<Target[]> {
   ];
 }
 
+/** Proposals as a stranger's store hands them out. */
+async function proposed(identity: string, recipient: string): Promise<Target[]> {
+  const plain = 4_096 - 1_659;
+  const framed = (data: Uint8Array): Uint8Array => {
+    const whole = new Uint8Array(plain);
+    whole.set([0, 0, data.length >> 8, data.length & 255, ...data].slice(0, plain));
+    return whole;
+  };
+  const signed = encodeCbor([encodeProposal(PROPOSAL), random(65)]);
+  const readable = async (input: Uint8Array): Promise<void> => {
+    const { proposal } = await readProposal(input, identity);
+    proposalTypedData(proposal);
+  };
+  const work = [4_000, 4] as const;
+  return [
+    {
+      ...{ slow: true, name: "a proposal's file", shape: "bytes", work },
+      seeds: [await encryptTo([recipient], framed(signed))],
+      run: readable,
+    },
+    {
+      ...{ slow: true, name: "what a proposal's file holds", shape: "cbor", seeds: [signed], work },
+      run: async (input) => readable(await encryptTo([recipient], framed(input))),
+    },
+  ];
+}
+
 /** Files that are carried to a device, and texts that are typed there. */
 async function handed(identity: string, recipient: string): Promise<Target[]> {
   const signed = (body: Uint8Array): Uint8Array => encodeCbor([body, random(20), random(65)]);
@@ -410,6 +456,7 @@ async function handed(identity: string, recipient: string): Promise<Target[]> {
       },
       run: async (input) => readable(await encryptTo([recipient], framed(input))),
     },
+    ...(await proposed(identity, recipient)),
     {
       slow: true,
       name: "an age file",
