@@ -34,6 +34,7 @@ const zones = [
       ...["client/deployments.ts", "client/memory/", "client/crypto/", "client/storage/", "client/vault/"],
     ],
   },
+  { files: ["client/attestation/"], allow: [...base, "client/crypto/"] },
   // The only entry with bytecode: deploying needs it, reading does not.
   { files: ["client/suite.ts"], allow: ["client/deployments.ts", "typechain-types/"] },
   // The files at the top are the entry points.
