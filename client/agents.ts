@@ -28,3 +28,13 @@ export {
 } from "./agents/proposal.ts";
 export { readProposal, writeProposal } from "./agents/proposal.ts";
 export type { OpenedProposal, Proposal, ProposalTypedData, SignProposal } from "./agents/proposal.ts";
+export {
+  auditReceipts,
+  type AuditedAnswer,
+  type AuditedQuestion,
+  type Exchange,
+  type GrantPeriod,
+  type Moment,
+  type ReceiptAudit,
+} from "./agents/receipts.ts";
+export type { Judgement, Verdict } from "./agents/verdict.ts";

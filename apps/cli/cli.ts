@@ -8,6 +8,8 @@ export interface Report {
   readonly json: Readonly<Record<string, unknown>>;
   /** What is printed otherwise, after what was said on the way. */
   readonly lines?: readonly string[];
+  /** What the process ends with: 0 unless what was asked for is done and shows something that is not as it should be. */
+  readonly status?: number;
 }
 
 /** A command at work: its arguments and options are what commander made of the line. */

@@ -29,11 +29,12 @@ export async function run(argv: readonly string[], world: World): Promise<number
     })
     .addHelpText("after", BEGIN);
   for (const [flags, text] of GLOBAL_OPTIONS) program.option(flags, text);
-  const cli = cliOf(program, world);
+  const outcome = { status: EXIT.ok as number };
+  const cli = cliOf(program, world, outcome);
   for (const add of commands) add(cli);
   try {
     await program.parseAsync([...argv], { from: "user" });
-    return EXIT.ok;
+    return outcome.status;
   } catch (fault) {
     return ended(fault, argv.includes("--json"), world);
   }
@@ -51,7 +52,7 @@ Exit status: 0 done, 2 usage, 3 set-up, 4 access, 5 integrity, 6 unavailable, 7 
 Keys and state are in MEMVAULT_HOME, else ~/.memvault. More: docs/cli.md.
 `;
 
-function cliOf(program: Command, world: World): Cli {
+function cliOf(program: Command, world: World, outcome: { status: number }): Cli {
   return {
     program,
     add<O>(described: Description, action: Action<O>) {
@@ -65,7 +66,9 @@ function cliOf(program: Command, world: World): Cli {
       return command.action(async () => {
         const session = openSession(world, program.opts<Globals>());
         try {
-          print(await action(session, command.opts() as O, command.args), session.globals, world);
+          const report = await action(session, command.opts() as O, command.args);
+          print(report, session.globals, world);
+          outcome.status = report?.status ?? EXIT.ok;
         } finally {
           await session.close();
         }

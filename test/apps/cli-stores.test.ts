@@ -107,7 +107,9 @@ describe("memvault's stores", function () {
     const sound = await auditOf();
     expect(sound.stores.map(({ missing }) => missing.length)).to.deep.equal([0, 0, 0]);
     await rm(folder("one"), { recursive: true });
-    const found = await auditOf();
+    const whole = await cli(["audit", "--json"]);
+    expect(whole.code).to.equal(EXIT.unavailable);
+    const found = JSON.parse(whole.out) as typeof sound;
     expect(found.stores[0]!.missing).to.have.length(found.blobs);
     expect([found.sound, found.lost.length]).to.deep.equal([false, 0]);
     const said = await cli(["audit"]);
@@ -120,7 +122,9 @@ describe("memvault's stores", function () {
     expect((await auditOf()).sound).to.equal(true);
     const [name] = await readdir(folder("two"));
     await writeFile(path.join(folder("two"), name!), "altered");
-    expect((await cli(["audit"])).out).to.include("1 altered");
+    const altered = await cli(["audit"]);
+    expect(altered.out).to.include("1 altered");
+    expect(altered.code).to.equal(EXIT.integrity);
     node.fault = (_, response) => {
       response.writeHead(500).end();
       return true;
@@ -129,6 +133,20 @@ describe("memvault's stores", function () {
     node.fault = () => false;
     await json(["repair"]);
     expect((await auditOf()).sound).to.equal(true);
+  });
+
+  it("are not what an agent's receipts are about: nothing was granted to a stranger", async () => {
+    const agent = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+    const said = await cli(["audit", "--agent", agent]);
+    expect([said.code, said.err]).to.deep.equal([0, ""]);
+    expect(said.out).to.include(`Agent ${agent}, held against head`).and.include("never granted");
+    expect(await json(["audit", "--agent", agent])).to.deep.include({
+      sound: true,
+      exchanges: [],
+      grants: [],
+    });
+    expect(await fault(["audit", "--agent", "nobody"])).to.include({ name: "InvalidAccount" });
+    expect(await fault(["audit", "--text"])).to.include({ code: EXIT.usage });
   });
 
   it("give up what the vault does not need, once that is confirmed, and nothing else", async () => {

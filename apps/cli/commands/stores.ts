@@ -8,30 +8,49 @@ import {
   type Repair,
   type StoreCopies,
 } from "../../../client/stores.ts";
+import { auditReceipts } from "../../../client/agents.ts";
 import type { Cli, Report } from "../cli.ts";
 import { writeConfig } from "../config.ts";
+import { EXIT, UsageFault } from "../faults.ts";
 import { deploymentOn, rpcsOf } from "../network.ts";
 import { deviceOf, idText, vaultsOf } from "../profile.ts";
+import { receiptReport } from "../receipts.ts";
 import type { Session } from "../session.ts";
 import { storeAt, storeText, STORE_SYNTAX } from "../stores.ts";
 import { count, size } from "../terminal.ts";
 
 /** Commands about where blobs are. */
 export const addStores = (cli: Cli): void => {
-  cli.add(
+  cli.add<AuditOptions>(
     {
       usage: "audit",
-      summary: "Show what each store has of what the vault needs",
+      summary: "Show what each store has of what the vault needs, or what an agent's answers rested on",
       about:
         "Reads every blob that the newest head needs from every store, and changes nothing. Missing: the store answers, and does\n" +
         "not have it. Out of reach: it does not answer. Lost: every store answers, and none has it. What a shred gave up is no\n" +
-        "loss; where it is still there, it is told.",
-      examples: ["memvault audit", "memvault audit --json", "memvault audit --store dir:/mnt/backup"],
+        "loss; where it is still there, it is told. With --agent it holds every receipt of an agent contract's answers against the\n" +
+        "vault's own log instead. It ends with 5 where something is altered or lost, or a receipt is false; with 6 where something\n" +
+        "else is to be repaired.",
+      examples: [
+        "memvault audit",
+        "memvault audit --store dir:/mnt/backup --json",
+        "memvault audit --agent 0x5FbDB2315678afecb367f032d93F642f64180aa3",
+      ],
+      options: [
+        ["--agent <address>", "the receipts of this agent contract"],
+        ["--text", "with --agent: questions and answers as well, which are public"],
+      ],
     },
-    async (session) => {
+    async (session, { agent, text = false }) => {
+      if (agent !== undefined) {
+        const { vault } = await session.vault("owner");
+        return receiptReport(await auditReceipts(vault, agent), text);
+      }
+      if (text)
+        throw new UsageFault("--text is of an agent's questions and answers: say which with --agent.");
       const { vault } = await session.vault(null);
       const found = await audit(vault);
-      return { json: auditJson(found), lines: auditLines(found) };
+      return { json: auditJson(found), lines: auditLines(found), status: statusOf(found) };
     },
   );
   cli.add(
@@ -86,6 +105,11 @@ export const addStores = (cli: Cli): void => {
     },
   );
 };
+
+interface AuditOptions {
+  readonly agent?: string;
+  readonly text?: boolean;
+}
 
 async function move(
   session: Session,
@@ -143,6 +167,14 @@ const isSound = ({ below, stores }: Pick<Audit, "below" | "stores">): boolean =>
   stores.every(({ missing, altered, unreachable, leftOver }) =>
     [missing, altered, unreachable, leftOver].every(({ length }) => length === 0),
   );
+
+/** What is altered or lost cannot be trusted, or had; anything else is repaired, or there again later. */
+const statusOf = (found: Audit): number =>
+  found.lost.length > 0 || found.stores.some(({ altered }) => altered.length > 0)
+    ? EXIT.integrity
+    : isSound(found)
+      ? EXIT.ok
+      : EXIT.unavailable;
 
 const goneBy = ({ from, fault, unknownWelcomes }: Pick<Audit, "from" | "fault" | "unknownWelcomes">) => ({
   ...{ from, fault: fault === null ? null : { name: fault.name, message: fault.message }, unknownWelcomes },

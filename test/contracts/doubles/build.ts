@@ -7,6 +7,7 @@ import { FileBuildResultType } from "hardhat/types/solidity";
 /** The doubles that TypeScript deploys. None of them needs more of ours than the base of agents, so they are soon compiled. */
 export const DOUBLES = [
   "BareSlots",
+  "BoastfulAgent",
   "BoundToken",
   "CodeJudgingRegistry",
   "DirtyWallet",
