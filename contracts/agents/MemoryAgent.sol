@@ -146,8 +146,8 @@ abstract contract MemoryAgent is IMemoryAgent {
     function _requireHead(uint256 vaultId, uint64 sequence, bytes32 root) private view {
         if (sequence == 0 && root == 0) return;
         IMemoryVault.Head memory head = vaults.memoryHead(vaultId);
-        bool possible = sequence == head.sequence ? root == head.root : sequence < head.sequence;
-        if (sequence == 0 || root == 0 || !possible) revert UnknownHead(sequence, root);
+        if (sequence == 0 || root == 0 || sequence > head.sequence) revert UnknownHead(sequence, root);
+        if (sequence == head.sequence && root != head.root) revert UnknownHead(sequence, root);
     }
 
     function _requireOperator() private view {
