@@ -4,6 +4,8 @@
  *
  * @module
  */
+export { makeRequest, decodeRequest, requestIdOf } from "./agents/access-request.ts";
+export type { AccessRequest, RequestSigner, SignedRequest } from "./agents/access-request.ts";
 export { isSealedAnswer, openAnswer, publicAnswer, sealAnswer } from "./agents/answer.ts";
 export type { Answer, AnswerPlace } from "./agents/answer.ts";
 export { agentContract, type MemoryAgent } from "./agents/contract.ts";
@@ -38,3 +40,16 @@ export {
   type ReceiptAudit,
 } from "./agents/receipts.ts";
 export type { Judgement, Verdict } from "./agents/verdict.ts";
+export {
+  acceptRequest,
+  checkRequest,
+  keepRequest,
+  keptRequest,
+  refuseRequest,
+  requests,
+  type AcceptedTerms,
+  type CheckedRequest,
+  type KeptRequest,
+  type MakeGrant,
+  type RequestState,
+} from "./agents/requests.ts";

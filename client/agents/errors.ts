@@ -52,3 +52,59 @@ export class ScopeNotGranted extends VaultError {
     super(`The proposer was not granted scope ${scope}. Propose for a scope that it reads.`);
   }
 }
+
+/** Not a purpose that a request can state. */
+export class InvalidPurpose extends VaultError {
+  constructor(readonly why: string) {
+    super(
+      `A purpose is 1 to 1024 bytes on one line, without control characters; this one is ${why}. Write it in plain words.`,
+    );
+  }
+}
+
+/** A request for another vault. */
+export class RequestElsewhere extends VaultError {
+  constructor(
+    readonly named: string,
+    readonly here: string,
+  ) {
+    super(`The request is for ${named}, this is ${here}. Open the vault that it names, or ask for another.`);
+  }
+}
+
+/** An agent's key is another than it signed its request with. */
+export class KeyChanged extends VaultError {
+  constructor(
+    readonly account: string,
+    readonly signed: string,
+    readonly published: string,
+  ) {
+    super(
+      `${account} asked for its key ${signed} and has ${published} in the registry now. Ask it for a new request.`,
+    );
+  }
+}
+
+/** A request that was taken before: each is taken once on a device. */
+export class RequestTaken extends VaultError {
+  constructor(
+    readonly request: string,
+    readonly state: "waiting" | "accepting" | "accepted" | "refused",
+  ) {
+    super(`Request ${request.slice(0, 8)} ${TAKEN[state]}`);
+  }
+}
+
+const TAKEN = {
+  waiting: "waits already, in another form. Accept or refuse that one first.",
+  accepting: "is being accepted. Accept it again to go on with it; what it has become ends with a revoke.",
+  accepted: "was accepted before, and is taken once. Ask the agent for another.",
+  refused: "was refused before, and is taken once. Ask the agent for another.",
+} as const;
+
+/** No request of that id is kept on this device. */
+export class UnknownRequest extends VaultError {
+  constructor(readonly request: string) {
+    super(`No request ${request} is kept here. List the requests, or add it.`);
+  }
+}

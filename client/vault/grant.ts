@@ -132,7 +132,11 @@ export async function checkedTerms(vault: Vault, asked: AskedTerms): Promise<Ter
   return { scopes, expiresAt, permissions: PERMISSION.read | (propose ? PERMISSION.propose : 0) };
 }
 
-async function refuseMember(vault: Vault, { grantee, recipient }: AdmitOperation): Promise<void> {
+/** @throws {AlreadyMember} when the account or the key has a grant that is not over. */
+export async function refuseMember(
+  vault: Vault,
+  { grantee, recipient }: Pick<AdmitOperation, "grantee" | "recipient">,
+): Promise<void> {
   const key = bytesToHex(recipient);
   const now = await chainTime(vault);
   const known = (await members(vault)).find(
