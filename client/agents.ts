@@ -53,3 +53,4 @@ export {
   type MakeGrant,
   type RequestState,
 } from "./agents/requests.ts";
+export type { ScopeView } from "./vault/read.ts";
