@@ -10,6 +10,11 @@ export { isSealedAnswer, openAnswer, publicAnswer, sealAnswer } from "./agents/a
 export type { Answer, AnswerPlace } from "./agents/answer.ts";
 export { agentContract, type MemoryAgent } from "./agents/contract.ts";
 export * from "./agents/errors.ts";
+export { notesNamed, readNote, removeNote, writeNote } from "./agents/journal.ts";
+export type { Journal } from "./vault/journal.ts";
+export { blockRanges, type BlockRange } from "./vault/blocks.ts";
+export { finalBlock, finalityOf, type Finality } from "./vault/contract.ts";
+export { refBytes } from "./crypto/ref.ts";
 export type {
   AgentContext,
   AgentHandler,

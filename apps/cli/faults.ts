@@ -1,5 +1,6 @@
 import * as client from "../../client/index.ts";
 import { QuorumMissed, TransactionWaits } from "../../client/stores.ts";
+import { HandlerMissing, NotAnAgent, OperatorRequired } from "../agent/faults.ts";
 import { chainFault, ChainUnreachable } from "../mcp/faults.ts";
 import { PassphraseNeeded, WrongPassphrase } from "./keys.ts";
 import {
@@ -120,6 +121,7 @@ const GROUPS: readonly (readonly [number, readonly Kind[]])[] = [
         DevFailed,
         BadAccount,
       ],
+      ...[HandlerMissing, NotAnAgent],
     ],
   ],
   [
@@ -127,7 +129,7 @@ const GROUPS: readonly (readonly [number, readonly Kind[]])[] = [
     [
       ...[client.GrantExpired, client.GrantRevoked, client.NotAMember, client.NotYetAdmitted],
       ...[client.VaultChangedHands, client.OwnerClassOnly, client.OwnerRequired, client.WelcomeRejected],
-      ...[client.WelcomeNotStored],
+      ...[client.WelcomeNotStored, OperatorRequired],
     ],
   ],
   [

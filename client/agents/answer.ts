@@ -1,7 +1,8 @@
 import { bytesToNumberBE, equalBytes, numberToBytesBE } from "@noble/ciphers/utils.js";
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
-import { bytesOf, decodeCbor, encodeCbor, fixed, text, tuple, uint } from "../cbor.ts";
+import { decodeCbor, encodeCbor, fixed, text, tuple, uint } from "../cbor.ts";
+import { fileSize, frame, unframe } from "../crypto/frame.ts";
 import { decryptWith, encryptTo } from "../crypto/identity.ts";
 import { parseRef, REF_BYTES, refBytes } from "../crypto/ref.ts";
 import { ContentTooLarge, MalformedData, VaultError, WrongKeyError } from "../errors.ts";
@@ -29,9 +30,6 @@ export const ANSWER_SIZES = [2_048, 4_096, 8_192, 16_384] as const;
 const VERSION = 1;
 /** First bytes of every age file, and of no public answer. */
 const AGE_HEADER = utf8ToBytes("age-encryption.org/v1\n");
-/** Bytes of an age file with one X-Wing recipient beyond its plaintext: header, nonce, tag. */
-const AGE_OVERHEAD = 1_627 + 16 + 16;
-const LENGTH = 4;
 
 /** The canonical bytes of an answer, before it is padded and encrypted. */
 export function encodeAnswer({
@@ -74,11 +72,8 @@ export function decodeAnswer(bytes: Uint8Array): Answer {
  */
 export async function sealAnswer(answer: Answer, recipient: string): Promise<Uint8Array> {
   const data = encodeAnswer(answer);
-  const needed = LENGTH + data.length + AGE_OVERHEAD;
-  const size = ANSWER_SIZES.find((bytes) => bytes >= needed);
-  if (size === undefined) throw new ContentTooLarge("answer", needed, ANSWER_SIZES[3]);
-  const zeros = new Uint8Array(size - needed);
-  return encryptTo([recipient], concatBytes(numberToBytesBE(data.length, LENGTH), data, zeros));
+  const size = ANSWER_SIZES.find((bytes) => bytes >= fileSize(data)) ?? ANSWER_SIZES[3];
+  return encryptTo([recipient], frame("answer", data, size));
 }
 
 /**
@@ -131,11 +126,7 @@ function publicText(data: Uint8Array, { requestId }: AnswerPlace): string {
 
 function unframed(framed: Uint8Array, reject: (why: string, cause: unknown) => AnswerRejected): Answer {
   try {
-    const end = LENGTH + Number(bytesToNumberBE(bytesOf(framed, "answer").subarray(0, LENGTH)));
-    if (end > framed.length) throw new MalformedData("answer", "shorter than it says");
-    if (framed.subarray(end).some((byte) => byte !== 0))
-      throw new MalformedData("answer", "bytes after its end");
-    return decodeAnswer(framed.subarray(LENGTH, end));
+    return decodeAnswer(unframe("answer", framed));
   } catch (cause) {
     if (cause instanceof VaultError) throw reject("it is malformed", cause);
     throw cause;

@@ -1,9 +1,12 @@
 import type { Cli } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
+import { addAgentAnswers } from "./agent-answers.ts";
+import { addAgentKey } from "./agent-key.ts";
+import { addAgentRun } from "./agent-run.ts";
 
 /** Commands of who runs an agent. Each has a file of its own. */
 export const addAgent = (cli: Cli): void => {
-  cli.add(
+  const agent = cli.add(
     {
       usage: "agent",
       summary: "Act for an agent: a contract, or an account, that vaults are granted to",
@@ -11,4 +14,7 @@ export const addAgent = (cli: Cli): void => {
     },
     () => Promise.reject(new UsageFault("Say what: memvault agent --help lists it.")),
   );
+  addAgentRun(cli, agent);
+  addAgentKey(cli, agent);
+  addAgentAnswers(cli, agent);
 };

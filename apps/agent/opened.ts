@@ -1,0 +1,129 @@
+import {
+  acceptWelcome,
+  findWelcome,
+  GrantExpired,
+  GrantRevoked,
+  NotAMember,
+  NotInitialised,
+  read,
+  headOf,
+  vaultAt,
+  VaultChangedHands,
+  vaultContract,
+  WelcomeRejected,
+  WrongKeyError,
+  type Environment,
+  type Vault,
+  type VaultRef,
+  type VaultView,
+} from "../../client/index.ts";
+import { NoIdentity } from "./faults.ts";
+import { serial, type Serial } from "./serial.ts";
+import type { AgentWorld } from "./world.ts";
+
+/** Vaults that are held open at most: each has what was read of it in memory. */
+export const MAX_OPEN = 16;
+
+/** The vaults that an agent was granted. */
+export interface OpenedVaults {
+  /**
+   * Reads what the agent was granted of a vault, all of it and proven, with whatever welcome is in force.
+   *
+   * @throws {WelcomeNotStored} when no welcome is in the store yet. {NoIdentity} when none that is kept opens it.
+   * @throws {GrantExpired|GrantRevoked|NotAMember|NotYetAdmitted|BlobMissing} and all else that `read` throws.
+   */
+  read(vaultId: bigint): Promise<VaultView>;
+  /** Where the vault's head is, if the agent may still read; as `headOf` throws. */
+  headOf(vaultId: bigint): Promise<Pick<VaultView, "sequence" | "stateRoot">>;
+  /** Does something with a vault that was read, and nothing else with it meanwhile. */
+  use<T>(vaultId: bigint, work: (vault: Vault) => Promise<T>): Promise<T>;
+}
+
+/** What vaults are opened with. */
+export interface OpenedParts {
+  readonly world: AgentWorld;
+  readonly chainId: bigint;
+  /** The contract of the vaults. */
+  readonly contract: string;
+  readonly firstBlock: number;
+  readonly identities: () => readonly string[];
+}
+
+interface Opened {
+  readonly vault: Vault;
+  readonly alone: Serial;
+}
+
+/** Vaults are opened when they are first asked for, and let go of when others were asked for since. */
+export function openedVaults(parts: OpenedParts): OpenedVaults {
+  const open = new Map<bigint, Opened>();
+  const opened = (vaultId: bigint): Opened => {
+    const known = open.get(vaultId) ?? { vault: handleOn(parts, vaultId), alone: serial() };
+    open.delete(vaultId);
+    open.set(vaultId, known);
+    for (const [oldest] of open) if (open.size > MAX_OPEN) open.delete(oldest);
+    return known;
+  };
+  const use = <T>(vaultId: bigint, work: (vault: Vault) => Promise<T>): Promise<T> => {
+    const { vault, alone } = opened(vaultId);
+    return alone(() => work(vault));
+  };
+  return {
+    use,
+    read: (vaultId) => use(vaultId, (vault) => readGranted(parts, vault)),
+    headOf: (vaultId) => use(vaultId, headOf),
+  };
+}
+
+const environmentOf = ({ world }: OpenedParts): Environment => ({
+  ...{ provider: world.provider, secondProvider: world.secondProvider, store: world.store },
+  ...{ journalStore: world.vaultJournal, journalKey: world.journalKey, finality: world.finality },
+  ...{ random: world.random, now: world.now },
+});
+
+const handleOn = (parts: OpenedParts, vaultId: bigint): Vault =>
+  vaultAt(refOf(parts, vaultId), environmentOf(parts));
+
+const refOf = ({ chainId, contract }: OpenedParts, vaultId: bigint): VaultRef => ({
+  chainId,
+  contract: contract.toLowerCase(),
+  vaultId,
+});
+
+/** What a newer welcome may mend. */
+const MENDED = [NotInitialised, NotAMember, GrantExpired, GrantRevoked, VaultChangedHands];
+
+async function readGranted(parts: OpenedParts, vault: Vault): Promise<VaultView> {
+  try {
+    return await read(vault);
+  } catch (fault) {
+    if (!MENDED.some((kind) => fault instanceof kind)) throw fault;
+    // What the agent was to the last owner is over; the new one's welcome begins anew.
+    if (fault instanceof VaultChangedHands) await clear(vault);
+    await welcome(parts, vault.ref.vaultId);
+    return read(vault);
+  }
+}
+
+async function clear({ journal }: Vault): Promise<void> {
+  for (const name of await journal.store.list()) await journal.store.remove(name);
+}
+
+/** Takes in the welcome of the grant in force with the identity that it is for. */
+async function welcome(parts: OpenedParts, vaultId: bigint): Promise<void> {
+  const { world, contract, firstBlock } = parts;
+  const vaults = vaultContract(contract, world.provider);
+  const file = await findWelcome(vaults, vaultId, world.agent, world.store, firstBlock);
+  for (const identity of parts.identities()) {
+    const request = { ...environmentOf(parts), address: contract, identity, welcome: file };
+    const rejected = await acceptWelcome(request).then(() => null, isForAnother);
+    if (rejected === null) return;
+  }
+  throw new NoIdentity(vaultId);
+}
+
+/** @throws what is another fault than that the welcome is for another identity. */
+function isForAnother(fault: unknown): WelcomeRejected {
+  if (fault instanceof WelcomeRejected && fault.cause instanceof WrongKeyError) return fault;
+  throw fault;
+}

@@ -1,0 +1,204 @@
+import { numberToBytesBE } from "@noble/ciphers/utils.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { hexlify } from "ethers";
+
+import {
+  makeProposal,
+  publicAnswer,
+  refBytes,
+  sealAnswer,
+  storeProposal,
+  type AgentReply,
+  type MemoryAgent,
+} from "../../client/agents.ts";
+import {
+  keyOf,
+  KeyNotPublished,
+  type registryContract,
+  type vaultContract,
+  type VaultRef,
+} from "../../client/index.ts";
+import { HeadMoved, RequestEnded } from "./faults.ts";
+import { ask } from "./handling.ts";
+import type { OpenRequest, Prepared, PreparedProposal } from "./journal.ts";
+import { requestFields, type Log } from "./log.ts";
+import type { OpenedVaults } from "./opened.ts";
+import type { Sender } from "./sender.ts";
+import type { AgentWorld } from "./world.ts";
+
+/** Seconds before its deadline after which a request is not begun any more: a transaction takes a block or two. */
+export const MARGIN = 15;
+
+/** How often the handler is asked for one request. */
+export const MAX_TRIES = 3;
+
+/** What a request is answered with. */
+export interface RequestParts {
+  readonly world: AgentWorld;
+  readonly log: Log;
+  readonly agent: MemoryAgent;
+  readonly address: string;
+  readonly chainId: bigint;
+  readonly vaults: ReturnType<typeof vaultContract>;
+  readonly registry: ReturnType<typeof registryContract>;
+  readonly secondRegistry: ReturnType<typeof registryContract> | undefined;
+  readonly opened: OpenedVaults;
+  readonly sender: Sender;
+  readonly patience: number;
+  /** Unix seconds: the later of the chain's clock and this machine's. */
+  readonly time: () => Promise<number>;
+  /** Keeps a request as it is now. */
+  readonly keep: (request: OpenRequest) => Promise<void>;
+  /** Requests whose answer nobody could seal, for want of a key: their handler is not asked again before there is one. */
+  readonly keyless: Set<bigint>;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Does for a request what is left to do: asks the handler if it was not asked, and sends what it said.
+ *
+ * @returns whether nothing is left, not even a transaction to wait for.
+ * @throws {RequestEnded} when it takes no answer any more. All that reading, handling and sending throws.
+ */
+export async function work(parts: RequestParts, request: OpenRequest): Promise<boolean> {
+  const { requestId } = request;
+  if (parts.sender.isUnderWay({ kind: "answer", requestId })) return false;
+  if (request.prepared === null || needsAnswer(request.prepared)) await requireOpen(parts, request);
+  const prepared = request.prepared ?? (await prepare(parts, request));
+  if (prepared === null) return true;
+  if (needsAnswer(prepared)) await answer(parts, request, prepared);
+  for (const proposal of prepared.proposals) if (!proposal.done) await propose(parts, request, proposal);
+  return isDone(prepared);
+}
+
+const needsAnswer = ({ data, answered }: Prepared): boolean => data !== null && !answered;
+
+/** Whether everything that was prepared landed. */
+export const isDone = (prepared: Prepared): boolean =>
+  !needsAnswer(prepared) && prepared.proposals.every(({ done }) => done);
+
+/** What the chain says of a request now, whatever its event said: its number may have come to stand for another. */
+async function requireOpen(
+  { agent, vaults, address, time }: RequestParts,
+  request: OpenRequest,
+): Promise<void> {
+  const { requestId, vaultId, requester, deadline } = request;
+  const [known, now] = await Promise.all([agent.requestOf(requestId), time()]);
+  const same = known.vaultId === vaultId && known.requester.toLowerCase() === requester.toLowerCase();
+  if (!same) throw new RequestEnded(requestId, "unknown");
+  if (known.answered) throw new RequestEnded(requestId, "answered");
+  if (now + MARGIN > deadline) throw new RequestEnded(requestId, "late");
+  const [mayRead, { generation }] = await Promise.all([
+    vaults.canRead(vaultId, address),
+    vaults.grantOf(vaultId, address),
+  ]);
+  if (!mayRead) throw new RequestEnded(requestId, "not granted");
+  if (generation !== known.generation) throw new RequestEnded(requestId, "another owner's");
+}
+
+/** Reads what was granted, asks the handler, and keeps what it said as it will be sent; `null` when it says nothing. */
+async function prepare(parts: RequestParts, request: OpenRequest): Promise<Prepared | null> {
+  const { world, opened, log, keep } = parts;
+  const { requestId, vaultId, requester, deadline, data } = request;
+  if (parts.keyless.has(requestId)) await keyOf(parts.registry, requester, parts.secondRegistry);
+  const { scopes, sequence, root } = await opened.read(vaultId);
+  log({ level: "info", event: "read", ...requestFields(request), sequence: Number(sequence) });
+  const begun = { ...request, tries: request.tries + 1 };
+  await keep(begun);
+  const question = { requestId, vaultId, requester, deadline, data: data.slice(), text: textOf(data) };
+  const context = { scopes, sequence, root };
+  const reply = await ask(world.handle, question, context, parts.patience, parts.stop);
+  log({ level: "info", event: "handled", ...requestFields(request), kind: reply.kind });
+  if (reply.kind === "decline") return null;
+  const prepared: Prepared = {
+    data: await bytesOf(parts, request, reply, { sequence, root }),
+    ...{ answered: false, sequence, root },
+    proposals: await proposalsOf(parts, request, reply),
+  };
+  await keep({ ...begun, prepared });
+  return prepared;
+}
+
+/** @throws {KeyNotPublished} when the answer is for an account that published no key. {ContentTooLarge} when it is too long. */
+async function bytesOf(
+  { registry, secondRegistry, chainId, address, keyless }: RequestParts,
+  { requestId, vaultId, requester }: OpenRequest,
+  reply: AgentReply,
+  head: Pick<Prepared, "sequence" | "root">,
+): Promise<Uint8Array | null> {
+  if (reply.kind === "public") return publicAnswer(reply.text);
+  if (reply.kind !== "answer") return null;
+  const { recipient } = await keyOf(registry, requester, secondRegistry).catch((fault: unknown) => {
+    if (fault instanceof KeyNotPublished) keyless.add(requestId);
+    throw fault;
+  });
+  const place = { chainId, agent: address, vaultId, requestId, ...head };
+  return sealAnswer({ ...place, text: reply.text }, recipient);
+}
+
+/** The grant is looked at once more: what it took to answer may have been long. */
+async function answer(parts: RequestParts, request: OpenRequest, prepared: Prepared): Promise<void> {
+  const { sender, agent, vaults, log } = parts;
+  const { requestId, vaultId } = request;
+  await requireOpen(parts, request);
+  const { sequence, root, data } = prepared;
+  const head = await vaults.memoryHead(vaultId);
+  if (head.sequence < sequence || (head.sequence === sequence && head.root !== root))
+    throw new HeadMoved(sequence);
+  const call = agent.interface.encodeFunctionData("answer", [
+    requestId,
+    hexlify(data ?? "0x"),
+    sequence,
+    root,
+  ]);
+  await sender.send({ kind: "answer", requestId }, call);
+  log({ level: "info", event: "answer sent", ...requestFields(request), sequence: Number(sequence) });
+}
+
+/**
+ * Makes what a reply proposes ready to be left. Its nonce is that of the request: should it ever be made again, the owner takes one.
+ *
+ * @throws {MayNotPropose|ScopeNotGranted} when the grant does not allow it.
+ */
+async function proposalsOf(
+  { world, opened, chainId, address }: RequestParts,
+  { requestId, vaultId }: OpenRequest,
+  reply: AgentReply,
+): Promise<PreparedProposal[]> {
+  const memories = reply.kind === "decline" ? [] : (reply.proposals ?? []);
+  if (memories.length === 0) return [];
+  const nonce = proposalNonce({ chainId, contract: address, vaultId }, requestId);
+  const made = await opened.use(vaultId, (vault) =>
+    makeProposal(vault, { memories, signer: world.operator, nonce }),
+  );
+  return [{ blob: made.file, digest: `0x${made.digest}`, done: false }];
+}
+
+/** The same for a request whenever it is asked for: sha256 of a purpose, the agent's place, and the request's number. */
+const proposalNonce = (place: VaultRef, requestId: bigint): Uint8Array =>
+  sha256(concatBytes(utf8ToBytes(NONCE_PURPOSE), refBytes(place), numberToBytesBE(requestId, 32)));
+
+const NONCE_PURPOSE = "memory-vault/v1/proposal-nonce";
+
+/** The blob is in the store before the event names it. */
+async function propose(
+  { sender, agent, opened, log }: RequestParts,
+  request: OpenRequest,
+  { blob, digest }: PreparedProposal,
+): Promise<void> {
+  const { requestId, vaultId } = request;
+  const purpose = { kind: "proposal", requestId, digest } as const;
+  if (sender.isUnderWay(purpose)) return;
+  await opened.use(vaultId, (vault) => storeProposal(vault, { file: blob }));
+  await sender.send(purpose, agent.interface.encodeFunctionData("propose", [vaultId, digest]));
+  log({ level: "info", event: "proposal sent", ...requestFields(request) });
+}
+
+function textOf(data: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,247 @@
+import { isError, keccak256, type Provider, type TransactionReceipt } from "ethers";
+
+import type { Journal, MemoryAgent } from "../../client/agents.ts";
+import { ContractRefusal, InsufficientFunds } from "../../client/index.ts";
+import { faultFields } from "./log.ts";
+import {
+  readTransactions,
+  removeTransaction,
+  writeTransaction,
+  type Purpose,
+  type SentTransaction,
+  type Signed,
+} from "./journal.ts";
+import { serial } from "./serial.ts";
+import type { AgentWorld } from "./world.ts";
+
+// Nothing is sent twice (SPEC §15): what was signed is in the journal before the chain sees it, with its nonce, and after a
+// restart the same bytes are sent again. One nonce lands once, whatever happens.
+
+/** What became of a transaction, once no reorganisation can change it: another one of its nonce may have landed in its place. */
+export type Outcome = "landed" | "reverted" | "displaced";
+
+/** What a runner sends in its agent's name. */
+export interface Sender {
+  /**
+   * Signs and sends a transaction, unless one for the same is on its way.
+   *
+   * @throws {ContractRefusal} when it would be refused. {InsufficientFunds} when the operator cannot pay.
+   */
+  send(purpose: Purpose, data: string): Promise<void>;
+  /** Whether a transaction for this is on its way. */
+  isUnderWay(purpose: Purpose): boolean;
+  /** Looks after what was sent: forgets what is final, sends again what was lost, pays more for what is stuck. */
+  follow(finalNumber: number | null): Promise<void>;
+  /** How many transactions no block has. */
+  readonly unmined: number;
+}
+
+/** What a sender works with. */
+export interface SenderParts extends Pick<AgentWorld, "provider" | "operator" | "broadcast" | "log" | "now"> {
+  readonly agent: MemoryAgent;
+  readonly address: string;
+  readonly chainId: bigint;
+  readonly journal: Journal;
+  readonly stuckAfter: number;
+  /** Whether a transaction is still of use: one that is not gives its nonce up to an empty one. */
+  readonly isNeeded: (purpose: Purpose) => boolean;
+  /** Hears what became of a transaction; it is forgotten after that. Called again after a crash. */
+  readonly settled: (sent: SentTransaction, outcome: Outcome, hash: string | null) => Promise<void>;
+}
+
+/** Takes up what an earlier run left, and hands nonces out in one place. */
+export async function senderOf(parts: SenderParts): Promise<Sender> {
+  const { journal, provider } = parts;
+  const queued = serial();
+  const sent = new Map((await readTransactions(journal)).map((each) => [each.nonce, each]));
+  const mined = new Set<number>();
+  const keep = async (transaction: SentTransaction): Promise<void> => {
+    await writeTransaction(journal, transaction);
+    sent.set(transaction.nonce, transaction);
+  };
+  const forget = async (
+    transaction: SentTransaction,
+    outcome: Outcome,
+    hash: string | null,
+  ): Promise<void> => {
+    await parts.settled(transaction, outcome, hash);
+    await removeTransaction(journal, transaction);
+    sent.delete(transaction.nonce);
+    mined.delete(transaction.nonce);
+  };
+  const isUnderWay = (purpose: Purpose): boolean =>
+    [...sent.values()].some((each) => isSame(each.purpose, purpose));
+
+  const send = async (purpose: Purpose, data: string): Promise<void> => {
+    if (isUnderWay(purpose)) return;
+    const gasLimit = await gasOf(parts, data);
+    const { fee, priorityFee } = await feesNow(provider);
+    await requireFunds(parts, gasLimit * fee);
+    const { address } = parts.operator;
+    const next = await provider.getTransactionCount(address, "pending");
+    const nonce = Math.max(next, ...[...sent.keys()].map((used) => used + 1));
+    const form = await signed(parts, { nonce, data, gasLimit, fee, priorityFee, empty: false });
+    const block = await provider.getBlockNumber();
+    const sentAt = parts.now();
+    await keep({ nonce, purpose, data, gasLimit, forms: [form], fee, priorityFee, sentAt, block });
+    await handOver(parts, form);
+  };
+
+  const raise = async (transaction: SentTransaction): Promise<void> => {
+    const { nonce, purpose, data, gasLimit, forms } = transaction;
+    if (forms.length >= MOST_FORMS) return;
+    const empty = forms.some((form) => form.empty) || !parts.isNeeded(purpose);
+    const now = await feesNow(provider);
+    const fee = larger(raised(transaction.fee), now.fee);
+    const priorityFee =
+      transaction.priorityFee === null
+        ? null
+        : larger(raised(transaction.priorityFee), now.priorityFee ?? 0n);
+    const form = await signed(parts, { nonce, data, gasLimit, fee, priorityFee, empty });
+    await keep({ ...transaction, forms: [...forms, form], fee, priorityFee, sentAt: parts.now() });
+    parts.log({ level: "warn", event: "stuck", nonce, transaction: form.hash, empty });
+    await handOver(parts, form);
+  };
+
+  const followOne = async (transaction: SentTransaction, counted: Counts): Promise<void> => {
+    const { nonce } = transaction;
+    const receipt = await receiptOf(provider, transaction);
+    if (receipt !== null) {
+      mined.add(nonce);
+      if (counted.finalNumber === null || receipt.blockNumber > counted.finalNumber) return;
+      return forget(transaction, outcomeOf(transaction, receipt), receipt.hash);
+    }
+    mined.delete(nonce);
+    if (counted.final > nonce) return forget(transaction, "displaced", null);
+    if (counted.latest > nonce) return;
+    if (parts.now() - transaction.sentAt >= parts.stuckAfter) return raise(transaction);
+    const newest = transaction.forms.at(-1);
+    if (newest !== undefined) await handOver(parts, newest);
+  };
+
+  const follow = async (finalNumber: number | null): Promise<void> => {
+    if (sent.size === 0) return;
+    const counted = await counts(parts, finalNumber);
+    const inOrder = [...sent.values()].sort((a, b) => a.nonce - b.nonce);
+    // A chain that was taken back further than any chain is: the nonces before these will never be ours.
+    const lowest = inOrder[0]?.nonce ?? 0;
+    const gap = lowest > counted.pending;
+    for (const transaction of inOrder)
+      if (gap) await forget(transaction, "displaced", null);
+      else await followOne(transaction, counted);
+  };
+
+  return {
+    send: (purpose, data) => queued(() => send(purpose, data)),
+    follow: (finalNumber) => queued(() => follow(finalNumber)),
+    isUnderWay,
+    get unmined() {
+      return [...sent.keys()].filter((nonce) => !mined.has(nonce)).length;
+    },
+  };
+}
+
+/** Forms of one transaction that are signed at most: each costs a fourth more. */
+const MOST_FORMS = 16;
+
+const isSame = (a: Purpose, b: Purpose): boolean => purposeText(a) === purposeText(b);
+
+const purposeText = (purpose: Purpose): string =>
+  purpose.kind === "key"
+    ? "key"
+    : `${purpose.kind} ${purpose.requestId} ${purpose.kind === "proposal" ? purpose.digest : ""}`;
+
+interface Counts {
+  readonly latest: number;
+  readonly pending: number;
+  readonly final: number;
+  readonly finalNumber: number | null;
+}
+
+async function counts({ provider, operator }: SenderParts, finalNumber: number | null): Promise<Counts> {
+  const [latest, pending, final] = await Promise.all([
+    provider.getTransactionCount(operator.address, "latest"),
+    provider.getTransactionCount(operator.address, "pending"),
+    finalNumber === null ? 0 : provider.getTransactionCount(operator.address, finalNumber),
+  ]);
+  return { latest, pending, final, finalNumber };
+}
+
+async function receiptOf(provider: Provider, { forms }: SentTransaction): Promise<TransactionReceipt | null> {
+  for (const { hash } of forms.toReversed()) {
+    const receipt = await provider.getTransactionReceipt(hash);
+    if (receipt !== null) return receipt;
+  }
+  return null;
+}
+
+function outcomeOf({ forms }: SentTransaction, { hash, status }: TransactionReceipt): Outcome {
+  if (forms.some((form) => form.empty && form.hash === hash)) return "displaced";
+  return status === 1 ? "landed" : "reverted";
+}
+
+/** A little more than it takes now: state may change until it lands. */
+async function gasOf({ provider, operator, agent, address }: SenderParts, data: string): Promise<bigint> {
+  try {
+    return ((await provider.estimateGas({ from: operator.address, to: address, data })) * 5n) / 4n;
+  } catch (fault) {
+    const revert = isError(fault, "CALL_EXCEPTION") ? fault.data : null;
+    if (revert === null) throw fault;
+    const parsed = agent.interface.parseError(revert);
+    throw new ContractRefusal(parsed?.name ?? "reverted", parsed?.args.toArray() ?? [], { cause: fault });
+  }
+}
+
+async function requireFunds({ provider, operator }: SenderParts, needed: bigint): Promise<void> {
+  if ((await provider.getBalance(operator.address)) < needed) throw new InsufficientFunds(operator.address);
+}
+
+interface Fees {
+  readonly fee: bigint;
+  readonly priorityFee: bigint | null;
+}
+
+async function feesNow(provider: Provider): Promise<Fees> {
+  const { maxFeePerGas, maxPriorityFeePerGas, gasPrice } = await provider.getFeeData();
+  return maxFeePerGas === null
+    ? { fee: gasPrice ?? 0n, priorityFee: null }
+    : { fee: maxFeePerGas, priorityFee: maxPriorityFeePerGas ?? 0n };
+}
+
+/** Nodes replace a transaction by one that pays a tenth more; a fourth is enough for all. */
+const raised = (fee: bigint): bigint => (fee * 5n) / 4n + 1n;
+
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+interface Unsigned extends Fees {
+  readonly nonce: number;
+  readonly data: string;
+  readonly gasLimit: bigint;
+  readonly empty: boolean;
+}
+
+async function signed({ operator, address, chainId }: SenderParts, form: Unsigned): Promise<Signed> {
+  const { nonce, data, gasLimit, fee, priorityFee, empty } = form;
+  const raw = await operator.signTransaction({
+    ...{ chainId, nonce, value: 0n, gasLimit },
+    ...(empty ? { to: operator.address, data: "0x" } : { to: address, data }),
+    ...(priorityFee === null
+      ? { type: 0, gasPrice: fee }
+      : { type: 2, maxFeePerGas: fee, maxPriorityFeePerGas: larger(0n, priorityFee) }),
+  });
+  return { raw, hash: keccak256(raw), empty };
+}
+
+/** That a node does not take it is no fault of the transaction: it is in the journal, and sent again. */
+async function handOver({ broadcast, log }: SenderParts, { raw, hash }: Signed): Promise<void> {
+  await broadcast(raw).catch((fault: unknown) => {
+    if (isKnown(fault)) return;
+    log({ level: "warn", event: "not sent yet", transaction: hash, ...faultFields(fault) });
+  });
+}
+
+/** Whether the node has it, or another of its nonce. */
+const isKnown = (fault: unknown): boolean =>
+  isError(fault, "NONCE_EXPIRED") ||
+  isError(fault, "REPLACEMENT_UNDERPRICED") ||
+  (fault instanceof Error && /already (known|imported)|nonce (is )?too low/i.test(fault.message));

@@ -1,0 +1,151 @@
+import { getAddress, getBytes, type Log as ChainLog } from "ethers";
+
+import { blockRanges, type Journal, type MemoryAgent } from "../../client/agents.ts";
+import { RpcsDisagree } from "../../client/index.ts";
+import { QuestionTooLarge, TooManyRequests } from "./faults.ts";
+import { readCursor, writeCursor, writeRequest, type Cursor, type OpenRequest } from "./journal.ts";
+import { faultFields, requestFields } from "./log.ts";
+import type { AgentWorld } from "./world.ts";
+
+/** Bytes of a question that is looked at. */
+export const MAX_QUESTION = 8_192;
+
+/** Requests that are open at once: more are left on chain until some are done. */
+export const MAX_OPEN_REQUESTS = 1_024;
+
+/**
+ * Requests of one account that are open at once; further ones are not answered. Asking costs gas, and whoever floods an agent gets
+ * no more of it than this: the others' requests are taken all the same, and each account has its turn.
+ */
+export const MAX_OPEN_OF_ONE = 64;
+
+/** Final blocks whose hashes are kept, to notice a chain that is another one. */
+const SEEN = 32;
+
+/** The last second that JavaScript's dates reach; a contract may name a later one. */
+const LATEST = 8_640_000_000_000n;
+
+/** What requests are taken with. */
+export interface WatchParts extends Pick<AgentWorld, "provider" | "secondProvider" | "log"> {
+  readonly agent: MemoryAgent;
+  readonly address: string;
+  readonly journal: Journal;
+  /** Where to begin without a journal. */
+  readonly firstBlock: number;
+  /** Where to begin this time, whatever the journal says, or `null`. */
+  readonly fromBlock: number | null;
+  /** The requests that are open; new ones are added. */
+  readonly open: Map<bigint, OpenRequest>;
+}
+
+/** Takes requests of final blocks into the journal, from where it stopped; the cursor never runs ahead of what is journalled. */
+export interface Watch {
+  /** @returns whether all that is final was looked at; `false` where no more can be open at once. */
+  take(finalNumber: number): Promise<boolean>;
+}
+
+/** Takes up the cursor of the journal. */
+export async function watchOf(parts: WatchParts): Promise<Watch> {
+  const { journal, provider, log, open } = parts;
+  const begin: Cursor = { block: parts.firstBlock, index: 0, seen: [] };
+  let cursor = (await readCursor(journal)) ?? begin;
+  if (parts.fromBlock !== null) cursor = { ...cursor, block: parts.fromBlock, index: 0 };
+  const move = async (next: Cursor): Promise<void> => {
+    await writeCursor(journal, next);
+    cursor = next;
+  };
+
+  const refuse = (request: OpenRequest, fault: unknown): void =>
+    log({ level: "warn", event: "refused", ...requestFields(request), ...faultFields(fault) });
+  const accept = async (request: OpenRequest): Promise<void> => {
+    if (open.has(request.requestId)) return;
+    const { length } = request.data;
+    if (length > MAX_QUESTION) {
+      refuse(request, new QuestionTooLarge(length, MAX_QUESTION));
+      return;
+    }
+    const ofOne = [...open.values()].filter(({ requester }) => requester === request.requester);
+    if (ofOne.length >= MAX_OPEN_OF_ONE) {
+      refuse(request, new TooManyRequests(request.requester, MAX_OPEN_OF_ONE));
+      return;
+    }
+    await writeRequest(journal, request);
+    open.set(request.requestId, request);
+    log({ level: "info", event: "requested", ...requestFields(request) });
+  };
+  /** @returns whether the range is done. */
+  const takeRange = async (fromBlock: number, toBlock: number): Promise<boolean> => {
+    for (const found of await logsOf(parts, fromBlock, toBlock)) {
+      if (found.blockNumber === cursor.block && found.index < cursor.index) continue;
+      if (open.size >= MAX_OPEN_REQUESTS) {
+        await move({ ...cursor, block: found.blockNumber, index: found.index });
+        return false;
+      }
+      const request = requestIn(parts, found);
+      if (request !== null) await accept(request);
+    }
+    const hash = (await provider.getBlock(toBlock))?.hash ?? "";
+    await move({
+      block: toBlock + 1,
+      index: 0,
+      seen: [...cursor.seen, [toBlock, hash] as const].slice(-SEEN),
+    });
+    return true;
+  };
+  /** Goes back to the last block that this chain has, if it is not the one that was followed. */
+  const rewind = async (finalNumber: number): Promise<void> => {
+    const { seen } = cursor;
+    let kept = seen.length;
+    for (; kept > 0; kept--) {
+      const [number, hash] = seen[kept - 1] ?? [0, ""];
+      if (number <= finalNumber && (await provider.getBlock(number))?.hash === hash) break;
+    }
+    if (kept === seen.length) return;
+    const block = kept === 0 ? parts.firstBlock : (seen[kept - 1]?.[0] ?? 0) + 1;
+    log({ level: "warn", event: "chain went back", block });
+    await move({ block, index: 0, seen: seen.slice(0, kept) });
+  };
+
+  return {
+    async take(finalNumber) {
+      const last = cursor.seen.at(-1);
+      if (last !== undefined && (last[0] > finalNumber || cursor.block <= finalNumber))
+        await rewind(finalNumber);
+      for (const { fromBlock, toBlock } of [...blockRanges(finalNumber, cursor.block)].reverse())
+        if (!(await takeRange(fromBlock, toBlock))) return false;
+      return true;
+    },
+  };
+}
+
+async function logsOf(parts: WatchParts, fromBlock: number, toBlock: number): Promise<ChainLog[]> {
+  const { agent, address, provider } = parts;
+  const topics = await agent.filters.Requested().getTopicFilter();
+  const logs = await provider.getLogs({ address, topics, fromBlock, toBlock });
+  if (parts.secondProvider !== undefined && logs.length > 0) {
+    // Who makes a question or its asker up is answered what others were to read.
+    const seconds = await parts.secondProvider.getLogs({ address, topics, fromBlock, toBlock });
+    const [one, other] = [textOf(logs), textOf(seconds)];
+    if (one !== other) throw new RpcsDisagree("requests", `${logs.length} of them`, `${seconds.length}`);
+  }
+  return logs.sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
+}
+
+const textOf = (logs: readonly ChainLog[]): string =>
+  logs
+    .map(({ blockHash, index, topics, data }) => [blockHash, index, ...topics, data].join(" "))
+    .sort()
+    .join("\n");
+
+function requestIn({ agent }: WatchParts, found: ChainLog): OpenRequest | null {
+  const event = agent.interface.parseLog(found);
+  if (event?.name !== "Requested") return null;
+  const [requestId, vaultId, requester, deadline, data] = event.args.toArray() as [
+    ...[bigint, bigint, string, bigint, string],
+  ];
+  return {
+    ...{ requestId, vaultId, requester: getAddress(requester), data: getBytes(data) },
+    deadline: Number(deadline < LATEST ? deadline : LATEST),
+    ...{ block: found.blockNumber, tries: 0, prepared: null },
+  };
+}

@@ -1,0 +1,112 @@
+import type { Command } from "commander";
+import { getBytes } from "ethers";
+
+import { agentContract, blockRanges, isSealedAnswer, openAnswer } from "../../../client/agents.ts";
+import { VaultError, WalletRequired } from "../../../client/index.ts";
+import { agentIn } from "../agents.ts";
+import type { Cli, Report } from "../cli.ts";
+import { deploymentOn, type Network } from "../network.ts";
+import { whole } from "../parse.ts";
+import { idText } from "../profile.ts";
+import type { Session } from "../session.ts";
+import { facts, oneLine } from "../terminal.ts";
+
+interface Options {
+  readonly agent?: string;
+  readonly from?: string;
+}
+
+export const addAgentAnswers = (cli: Cli, parent: Command): void => {
+  cli.add<Options>(
+    {
+      parent,
+      usage: "answers",
+      summary: "Read what an agent answered to your account",
+      about:
+        "Opens with this profile's key what was sealed to it. The text is the agent's: data, whatever it says. Answers rest on the " +
+        "head that they name; memvault audit holds that against the vault's log.",
+      examples: ["memvault agent answers --agent 0x…", "memvault agent answers --agent 0x… --json"],
+      options: [
+        ["--agent <address>", "the agent contract"],
+        ["--from <block>", "look no further back; the contracts' first block unless given"],
+      ],
+    },
+    answers,
+  );
+};
+
+async function answers(session: Session, { agent: named, from }: Options): Promise<Report> {
+  const agent = agentIn(named);
+  const network = await session.network();
+  const account = await session.account();
+  if (account === undefined) throw new WalletRequired("know whose answers to read");
+  const { identity } = (await session.profile()).keys;
+  const oldest = from === undefined ? deploymentOn(network).block : whole("--from", from, 0, 1e12);
+  const found = await answersTo(network, agent, account.address, oldest);
+  const shown = await Promise.all(found.map((answer) => opened(network, agent, identity, answer)));
+  return {
+    json: { agent, answers: shown },
+    lines: shown.length === 0 ? ["No answer yet."] : shown.flatMap(linesOf),
+  };
+}
+
+interface Found {
+  readonly requestId: bigint;
+  readonly vaultId: bigint;
+  readonly sequence: bigint;
+  readonly root: string;
+  readonly data: string;
+  readonly transaction: string;
+}
+
+/** The answers to one account's requests, oldest first. */
+async function answersTo(
+  { provider }: Network,
+  agent: string,
+  asker: string,
+  oldest: number,
+): Promise<Found[]> {
+  const contract = agentContract(agent, provider);
+  const asked = contract.filters.Requested(undefined, undefined, asker);
+  const ranges = [...blockRanges(await provider.getBlockNumber(), oldest)].reverse();
+  const own = new Set<bigint>();
+  const found: Found[] = [];
+  for (const { fromBlock, toBlock } of ranges) {
+    for (const { args } of await contract.queryFilter(asked, fromBlock, toBlock)) own.add(args.requestId);
+    if (own.size === 0) continue;
+    for (const event of await contract.queryFilter(contract.filters.Answered(), fromBlock, toBlock)) {
+      const { requestId, vaultId, sequence, root, data } = event.args;
+      if (own.has(requestId))
+        found.push({ requestId, vaultId, sequence, root, data, transaction: event.transactionHash });
+    }
+  }
+  return found;
+}
+
+async function opened({ chainId }: Network, agent: string, identity: string, found: Found) {
+  const { requestId, vaultId, sequence, root, transaction } = found;
+  const data = getBytes(found.data);
+  const base = {
+    ...{ requestId: String(requestId), vaultId: idText(vaultId), sealed: isSealedAnswer(data) },
+    ...{ sequence, root, transaction },
+  };
+  const place = { chainId, agent, vaultId, requestId, sequence, root };
+  return openAnswer(data, identity, place).then(
+    (text) => ({ ...base, text, fault: null }),
+    (fault: unknown) => {
+      // One that somebody cannot open is no reason not to show the others.
+      if (!(fault instanceof VaultError)) throw fault;
+      return { ...base, text: null, fault: { name: fault.name, message: fault.message } };
+    },
+  );
+}
+
+const linesOf = (answer: Awaited<ReturnType<typeof opened>>): string[] => [
+  ...facts([
+    ["Request", `${answer.requestId}, vault ${answer.vaultId}`],
+    ["Answer", answer.text === null ? answer.fault.message : oneLine(answer.text)],
+    ["", answer.sealed ? "sealed to you" : "public: everybody reads it"],
+    ["Rests on", answer.sequence === 0n ? "no head that it names" : `commit ${answer.sequence}`],
+  ]),
+  "",
+];
