@@ -2,7 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {KeyRegistry} from "../../../contracts/KeyRegistry.sol";
+import {IERC8350} from "../../../contracts/interfaces/IERC8350.sol";
 import {IMemoryAgent} from "../../../contracts/interfaces/IMemoryAgent.sol";
+import {IMemoryVault} from "../../../contracts/interfaces/IMemoryVault.sol";
 import {CuriousAgent} from "../doubles/CuriousAgent.sol";
 import {Campaign} from "./Campaign.sol";
 import {Dice, DiceRolls} from "./Dice.sol";
@@ -12,7 +14,8 @@ import {VaultTest} from "./VaultTest.sol";
 import {Vm, vm} from "./Vm.sol";
 
 /// @title AgentHandler
-/// @notice Owners grant to an agent, revoke, sell and burn; people ask it, and some of them try to answer in its name.
+/// @notice Owners commit, grant to an agent, revoke, sell and burn; people ask it, and some of them try to answer or to
+/// propose in its name.
 abstract contract AgentHandler is VaultTest, People, Campaign {
     using DiceRolls for Dice;
     using VaultModel for VaultModel.Vault;
@@ -20,6 +23,7 @@ abstract contract AgentHandler is VaultTest, People, Campaign {
     enum Deed {
         Ask,
         Answer,
+        Propose,
         PublishKey,
         RetireKey
     }
@@ -32,7 +36,8 @@ abstract contract AgentHandler is VaultTest, People, Campaign {
         FirstAnswer,
         Time,
         Grant,
-        SameOwner
+        SameOwner,
+        Head
     }
 
     /// @dev What was asked; `moves` tells whose vault it was.
@@ -48,6 +53,8 @@ abstract contract AgentHandler is VaultTest, People, Campaign {
     error RefusedWhatIsAllowed(Deed deed, address caller, bytes data, bytes fault);
     error NeverLacked(Lack lack);
     error AnsweredWrongly(uint256 requestId, address caller);
+    error RestsOnNoHead(uint256 requestId, uint64 sequence, bytes32 root);
+    error ProposedWrongly(uint256 vaultId, address caller);
 
     uint256 internal constant VAULTS = 6;
     uint256 private constant SPARED = 4;
@@ -93,13 +100,39 @@ abstract contract AgentHandler is VaultTest, People, Campaign {
 
     // ---------------------------------------------------------------------------------------- what owners do
 
-    /// @dev Once in six only to propose. Half of them for the vault that was asked about last.
+    /// @dev Those of the vault that was asked about last more often. The root is a word.
+    function commit(uint256 seed) external {
+        ++steps;
+        Dice memory dice = Dice(seed, PATIENCE);
+        uint256 i = dice.roll(2) == 0 ? dice.roll(VAULTS) : questions[questions.length - 1].i;
+        VaultModel.Vault memory v = vaults[i];
+        IERC8350.ExperienceDelta memory delta = IERC8350.ExperienceDelta({
+            spaceId: bytes32(v.id),
+            sequence: v.sequence + 1,
+            prevStateRoot: v.stateRoot,
+            deltaCommitment: dice.word(),
+            provenanceCommitment: 0,
+            profileId: keccak256("memory-vault/v1/profile"),
+            locatorCommitment: dice.word()
+        });
+        address by = v.authorizer();
+        bytes32 transitionId = transitionIdOf(delta);
+        if (!v.commit(by, delta, transitionId, stateRootOf(delta.prevStateRoot, transitionId))) return;
+        vm.prank(by);
+        vault.commitTransition(delta, "");
+        vaults[i] = v;
+    }
+
+    /// @dev Once in six only to propose, once in six to read and to propose. Half of them for the vault that was asked
+    /// about last.
     function grant(uint256 seed) external {
         ++steps;
         Dice memory dice = Dice(seed, PATIENCE);
         uint256 i = dice.roll(2) == 0 ? dice.roll(VAULTS) : questions[questions.length - 1].i;
         VaultModel.Vault memory v = vaults[i];
-        uint8 permissions = dice.roll(6) == 0 ? VaultModel.PROPOSE : VaultModel.READ;
+        uint256 side = dice.roll(6);
+        uint8 permissions = side == 0 ? VaultModel.PROPOSE : VaultModel.READ;
+        if (side == 1) permissions |= VaultModel.PROPOSE;
         uint64 expiresAt = uint64(block.timestamp + 1 + dice.roll(SPAN));
         if (!v.grant(v.owner, AGENT, expiresAt, permissions)) return;
         vm.prank(v.owner);
@@ -168,19 +201,35 @@ abstract contract AgentHandler is VaultTest, People, Campaign {
         questions.push(Question(i, v.moves, deadline, requester, 0));
     }
 
-    /// @dev Mostly the operator, to one of the last questions that lacks what the dice want, if there is one.
+    /// @dev Mostly the operator, to one of the last questions that lacks what the dice want, if there is one. What lacks a
+    /// head lacks nothing but that.
     function answer(uint256 seed) external {
         ++steps;
         Dice memory dice = Dice(seed, PATIENCE);
         address caller = mostly(dice, operator);
         uint256 requestId = dice.roll(questions.length + 2);
         Lack wanted = Lack(dice.roll(uint256(type(Lack).max) + 1));
+        Lack sought = wanted == Lack.Head ? Lack.Nothing : wanted;
         for (uint256 n = 1; n <= RECENT && n < questions.length; ++n)
-            if (_lackOf(caller, questions.length - n) == wanted) requestId = questions.length - n;
+            if (_lackOf(caller, questions.length - n) == sought) requestId = questions.length - n;
         Lack lack = _lackOf(caller, requestId);
+        (uint64 sequence, bytes32 root, bool known) = _receipt(dice, requestId, wanted == Lack.Head);
+        if (lack == Lack.Nothing && !known) lack = Lack.Head;
         ++_lacks[lack];
-        bytes memory data = abi.encodeCall(curious.answer, (requestId, "so", 0, 0));
+        bytes memory data = abi.encodeCall(curious.answer, (requestId, "so", sequence, root));
         if (_send(Deed.Answer, caller, data, lack == Lack.Nothing)) ++questions[requestId].answers;
+    }
+
+    /// @dev Half of them to a vault that the agent may propose to, if there is one.
+    function propose(uint256 seed) external {
+        ++steps;
+        Dice memory dice = Dice(seed, PATIENCE);
+        address caller = mostly(dice, operator);
+        (uint256 i, VaultModel.Vault memory v) = _pick(dice);
+        uint256 tries = dice.roll(2) * VAULTS;
+        for (; tries != 0 && !v.mayUse(AGENT, VaultModel.PROPOSE); --tries) v = vaults[(i + tries) % VAULTS];
+        bytes memory data = abi.encodeCall(curious.propose, (v.id, dice.word()));
+        _send(Deed.Propose, caller, data, caller == operator && v.mayUse(AGENT, VaultModel.PROPOSE));
     }
 
     function publishKey(uint256 seed) external {
@@ -212,13 +261,49 @@ abstract contract AgentHandler is VaultTest, People, Campaign {
     /// @dev Asks only the logs, the vault contract and the clock.
     function _judge(address caller, Vm.Log[] memory logs) private view {
         for (uint256 n = 0; n < logs.length; ++n) {
-            if (logs[n].topics[0] != IMemoryAgent.Answered.selector) continue;
+            bytes32 topic = logs[n].topics[0];
+            if (topic == IMemoryVault.Proposed.selector) _judgeProposal(caller, logs[n]);
+            if (topic != IMemoryAgent.Answered.selector) continue;
             uint256 requestId = uint256(logs[n].topics[1]);
             Question memory question = questions[requestId];
             bool inTime = block.timestamp <= question.deadline && question.answers == 0;
             if (caller != operator || !inTime || !vault.canRead(uint256(logs[n].topics[2]), agent))
                 revert AnsweredWrongly(requestId, caller);
+            _judgeReceipt(requestId, uint256(logs[n].topics[2]), logs[n].data);
         }
+    }
+
+    function _judgeReceipt(uint256 requestId, uint256 id, bytes memory data) private view {
+        (uint64 sequence, bytes32 root, ) = abi.decode(data, (uint64, bytes32, bytes));
+        IMemoryVault.Head memory head = vault.memoryHead(id);
+        bool past = sequence < head.sequence && (sequence == 0) == (root == 0);
+        bool present = sequence == head.sequence && root == head.root;
+        if (!past && !present) revert RestsOnNoHead(requestId, sequence, root);
+    }
+
+    function _judgeProposal(address caller, Vm.Log memory log) private view {
+        uint256 id = uint256(log.topics[1]);
+        bool named = log.topics[2] == bytes32(uint256(uint160(agent)));
+        if (caller != operator || !named || !vault.canPropose(id, agent)) revert ProposedWrongly(id, caller);
+    }
+
+    /// @dev Of the vault that the request is about, or of none. A third of what is right is no receipt.
+    function _receipt(
+        Dice memory dice,
+        uint256 requestId,
+        bool wrong
+    ) private view returns (uint64 sequence, bytes32 root, bool known) {
+        VaultModel.Vault memory v = vaults[requestId < questions.length ? questions[requestId].i : 0];
+        if (wrong) {
+            uint256 side = dice.roll(4);
+            if (side == 0) return (0, dice.word(), false);
+            if (side == 1) return (v.sequence + 1, v.root | bytes32(uint256(1)), false);
+            if (side == 2) return (uint64(1 + dice.roll(v.sequence + 1)), 0, false);
+            return (v.sequence, v.root ^ dice.word(), false);
+        }
+        if (v.sequence == 0 || dice.roll(3) == 0) return (0, 0, true);
+        if (dice.roll(2) == 0) return (v.sequence, v.root, true);
+        return v.sequence == 1 ? (1, v.root, true) : (uint64(1 + dice.roll(v.sequence - 1)), dice.word(), true);
     }
 
     function _lackOf(address caller, uint256 requestId) private view returns (Lack) {
