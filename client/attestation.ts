@@ -4,6 +4,16 @@
  *
  * @module
  */
+export { verifyAttestation, type AttestationTerms } from "./attestation/attested.ts";
+export {
+  decodeBundle,
+  encodeBundle,
+  userDataOf,
+  verifyBundle,
+  type Bundle,
+  type BundleTerms,
+  type VerifiedAttestation,
+} from "./attestation/bundle.ts";
 export type { AttestationDocument, Pcrs } from "./attestation/document.ts";
 export * from "./attestation/errors.ts";
 export {
@@ -13,3 +23,11 @@ export {
   type VerifiedDocument,
 } from "./attestation/nitro.ts";
 export { parsePcrs } from "./attestation/pcrs.ts";
+export {
+  readRegistration,
+  type BlockView,
+  type ChainView,
+  type KeyPlace,
+  type KeyView,
+  type Registration,
+} from "./attestation/registration.ts";

@@ -132,3 +132,133 @@ export class DocumentNotOfThatTime extends VaultError {
     );
   }
 }
+
+/** An account whose key nobody attested. */
+export class NotAttested extends VaultError {
+  constructor(readonly account: string) {
+    super(
+      `${account} published its key without an attestation. Ask its operator for one, or grant without requiring it.`,
+    );
+  }
+}
+
+/** The document that an account registered with its key is not in the store. */
+export class DocumentMissing extends VaultError {
+  constructor(
+    readonly account: string,
+    /** sha256, 0x-prefixed. */
+    readonly digest: string,
+  ) {
+    super(
+      `The document ${digest}, which ${account} registered with its key, is not in the store. Ask its operator for the file.`,
+    );
+  }
+}
+
+/** The account published another key between two looks. */
+export class KeyReplaced extends VaultError {
+  constructor(
+    readonly account: string,
+    /** sha256, 0x-prefixed, as all digests here. */
+    readonly seen: string,
+    readonly now: string,
+  ) {
+    super(
+      `${account} has the key ${now} now; ${seen} was there before. Compare it with its operator, and try again.`,
+    );
+  }
+}
+
+/** A document that is not the one that the account registered with its key. */
+export class OtherDocument extends VaultError {
+  constructor(
+    readonly account: string,
+    /** sha256, 0x-prefixed, as all digests here. */
+    readonly registered: string,
+    readonly actual: string,
+  ) {
+    super(
+      `${account} registered the document ${registered} with its key; this one is ${actual}. Ask for that one.`,
+    );
+  }
+}
+
+/** A bundle about something else than the key in question. */
+export class BundleMismatch extends VaultError {
+  constructor(
+    readonly field: "chain id" | "registry" | "agent" | "recipient",
+    readonly expected: string,
+    readonly actual: string,
+  ) {
+    super(`The attested bundle has the ${field} ${actual} instead of ${expected}: it is about another key.`);
+  }
+}
+
+/** The node does not know the block in which a key was published. */
+export class RegistrationUnknown extends VaultError {
+  constructor(
+    readonly account: string,
+    readonly block: number,
+  ) {
+    super(
+      `The node does not know block ${block}, in which ${account} published its key. Ask another RPC, or try again.`,
+    );
+  }
+}
+
+/** The document's nonce is no hash of a block shortly before the key was published. */
+export class NonceNotRecent extends VaultError {
+  constructor(
+    /** Hex, or `null` where the document has none. */
+    readonly nonce: string | null,
+    /** The block in which the key was published. */
+    readonly registered: number,
+    /** The block whose hash the nonce is, or `null` where it is that of none. */
+    readonly block: number | null,
+  ) {
+    super(
+      `The document's nonce ${nonce ?? "(none)"} is ${block === null ? "no block's hash" : `the hash of block ${block}`}; ` +
+        `one of the 256 blocks before ${registered} is needed. Ask for a new document and registration.`,
+    );
+  }
+}
+
+/** An attestation that would hold for longer than any may. */
+export class AttestationTooLong extends VaultError {
+  constructor(
+    /** Unix seconds, as all times here. */
+    readonly notAfter: number,
+    readonly latest: number,
+  ) {
+    super(
+      `The attestation would hold until ${isoOf(notAfter * 1_000)}; ${isoOf(latest * 1_000)} is the latest, 7 days after its document.`,
+    );
+  }
+}
+
+/** A key that is published for longer than it is attested. */
+export class KeyOutlivesAttestation extends VaultError {
+  constructor(
+    /** Unix seconds, as all times here. */
+    readonly expiresAt: number,
+    readonly notAfter: number,
+  ) {
+    super(
+      `The key is published until ${isoOf(expiresAt * 1_000)} and attested until ${isoOf(notAfter * 1_000)} only. ` +
+        "Have it published for no longer.",
+    );
+  }
+}
+
+/** An attestation that is over. */
+export class AttestationExpired extends VaultError {
+  constructor(
+    /** Unix seconds, as all times here. */
+    readonly notAfter: number,
+    readonly now: number,
+  ) {
+    super(
+      `The attestation ended at ${isoOf(notAfter * 1_000)}, and it is ${isoOf(now * 1_000)}. Ask its operator for a new one.`,
+    );
+  }
+}

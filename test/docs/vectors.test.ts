@@ -1,4 +1,4 @@
-import { createCipheriv, createHash, createHmac } from "node:crypto";
+import { createCipheriv, createHash, createHmac, verify, X509Certificate } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 
 import { SimpleMerkleTree } from "@openzeppelin/merkle-tree";
@@ -225,6 +225,49 @@ const AGAIN: Readonly<Record<string, (input: never, out: never) => unknown>> = {
     const tree = SimpleMerkleTree.of(leaves.map((leaf) => `0x${leaf}`));
     const proof = prove === null ? null : tree.getProof(`0x${prove}`).map((node) => node.slice(2));
     return { root: tree.root.slice(2), proof };
+  },
+  "attestation.json bundle": (
+    input: Hex<"chainId" | "registry" | "agent" | "recipient"> & { notAfter: number },
+  ) => {
+    const { chainId, registry, agent, recipient, notAfter } = input;
+    const head = (major: number, length: number) =>
+      length < 24
+        ? big((major << 5) | length, 1)
+        : length < 256
+          ? join(big((major << 5) | 24, 1), big(length, 1))
+          : join(big((major << 5) | 25, 1), big(length, 2));
+    const string = (bytes: Uint8Array) => join(head(2, bytes.length), bytes);
+    const end = notAfter < 24 ? head(0, notAfter) : join(Uint8Array.of(0x1a), big(notAfter, 4));
+    const parts = [big(chainId, 32), unhex(registry.slice(2)), unhex(agent.slice(2)), unhex(recipient)];
+    const bundle = join(head(4, 6), Uint8Array.of(1), ...parts.map(string), end);
+    return { bundle: hex(bundle), userData: createHash("sha256").update(bundle).digest("hex") };
+  },
+  "attestation.json document": (input: Hex<"document">, out: unknown) => {
+    if (typeof out === "string") return out;
+    const [header, , payload, signature] = decodeCbor(unhex(input.document.replace(/^d2/, ""))) as [
+      Uint8Array,
+      object,
+      Uint8Array,
+      Uint8Array,
+    ];
+    const { cabundle, certificate } = decodeCbor(payload) as {
+      readonly cabundle: Uint8Array[];
+      readonly certificate: Uint8Array;
+    };
+    const chain = [...cabundle, certificate].map((der) => new X509Certificate(der));
+    for (const [i, each] of chain.entries())
+      expect(each.verify(chain[Math.max(i - 1, 0)]!.publicKey), each.subject).to.equal(true);
+    const signed = join(
+      unhex("846a"),
+      utf8("Signature1"),
+      Uint8Array.of(0x44),
+      header,
+      Uint8Array.of(0x40, 0x59),
+      big(payload.length, 2),
+      payload,
+    );
+    const key = { key: chain.at(-1)!.publicKey, dsaEncoding: "ieee-p1363" as const };
+    return verify("sha384", signed, key, signature) ? out : "forged";
   },
   ...Object.fromEntries(
     (

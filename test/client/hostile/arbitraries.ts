@@ -2,6 +2,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import fc, { type Arbitrary } from "fast-check";
 
 import type { Proposal } from "../../../client/agents/proposal.ts";
+import type { Bundle } from "../../../client/attestation.ts";
 import type { VaultRef } from "../../../client/crypto/ref.ts";
 import type { Welcome } from "../../../client/crypto/welcome-body.ts";
 import { MAX_SECONDS } from "../../../client/cbor.ts";
@@ -219,6 +220,12 @@ export const ref: Arbitrary<VaultRef> = fc.record({
   chainId: fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }),
   contract: account,
   vaultId: fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }),
+});
+
+export const bundle: Arbitrary<Bundle> = fc.record({
+  chainId: fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }),
+  ...{ registry: account, agent: account, recipient: bytes(1_216) },
+  notAfter: fc.nat({ max: MAX_SECONDS }),
 });
 
 const grantedScope = fc.record({

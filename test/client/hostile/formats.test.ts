@@ -4,6 +4,7 @@ import { expect } from "chai";
 import fc, { type Arbitrary } from "fast-check";
 
 import { decodeProposal, encodeProposal } from "../../../client/agents/proposal.ts";
+import { decodeBundle, encodeBundle } from "../../../client/attestation.ts";
 import { decodeCbor, encodeCbor } from "../../../client/cbor.ts";
 import { parseRef, refBytes } from "../../../client/crypto/ref.ts";
 import { decodeWelcome, encodeWelcome } from "../../../client/crypto/welcome-body.ts";
@@ -35,6 +36,7 @@ import {
 } from "../../../client/vault/roster.ts";
 import { flipped, seeded } from "../../helpers/seeded.ts";
 import {
+  bundle,
   bytes,
   head,
   hex,
@@ -124,6 +126,7 @@ const FORMATS: Readonly<Record<string, Format<unknown>>> = {
   "a chunk": format(fc.array(someBytes(60), { maxLength: 6 }), encodeItems, decodeItems),
   "the body of a welcome": format(welcome, encodeWelcome, decodeWelcome),
   "the body of a proposal": format(proposal, encodeProposal, decodeProposal),
+  "an attested bundle": format(bundle, encodeBundle, decodeBundle),
   "a member's record": recordFormat(
     member,
     encodeMember,

@@ -1,5 +1,16 @@
+import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
+import {
+  decodeBundle,
+  encodeBundle,
+  parsePcrs,
+  verifyDocument,
+  type Bundle,
+} from "../../../../client/attestation.ts";
+import { readCertificate } from "../../../../client/attestation/certificate.ts";
+import { decodeSigned } from "../../../../client/attestation/cose.ts";
+import { decodePayload } from "../../../../client/attestation/document.ts";
 import {
   decodeProposal,
   encodeProposal,
@@ -89,6 +100,7 @@ import {
 } from "../../../../client/vault/roster.ts";
 import { readChainHead, vaultContract } from "../../../../client/vault/contract.ts";
 import { agreed } from "../../../../client/vault/rpcs.ts";
+import { testDocument, testEnclave, TEST_PCRS } from "../../../helpers/nitro.ts";
 import { seeded } from "../../../helpers/seeded.ts";
 import { inMemory, source, zip } from "../../importers/zips.ts";
 import { BARE, FULL } from "../../memory/samples.ts";
@@ -197,6 +209,11 @@ const PROPOSAL: Proposal = {
   ],
 };
 
+const BUNDLE: Bundle = {
+  ...{ chainId: 31_337n, registry: `0x${"a1".repeat(20)}`, agent: `0x${"b2".repeat(20)}` },
+  ...{ recipient: random(1_216), notAfter: 1_800_000_000 },
+};
+
 /** Decoders of bytes that are, or are not, the one encoding of a value. */
 function codecs(recipient: string): Target[] {
   const codec = <T>(
@@ -228,6 +245,7 @@ function codecs(recipient: string): Target[] {
     codec("a head", [head], encodeHead, decodeHead),
     codec("a section", sections, encodeSection, decodeSection),
     codec("a chunk", [[random(16), random(60)], []], encodeItems, decodeItems),
+    codec("an attested bundle", [BUNDLE], encodeBundle, decodeBundle),
     codec("a welcome's body", [welcomeFor(recipient)], encodeWelcome, decodeWelcome),
     codec("a proposal's body", [PROPOSAL], encodeProposal, decodeProposal),
   ];
@@ -751,6 +769,39 @@ const CHAIN: Target = {
   },
 };
 
+const ATTESTED_AT = Date.parse("2026-11-01T12:00:00Z");
+const ENCLAVE = testEnclave(ATTESTED_AT);
+const DOCUMENT = testDocument(ENCLAVE, ATTESTED_AT, { nonce: random(32), user_data: random(32) });
+
+/** What an agent's operator hands over to have it believed that an enclave has the key. */
+const ATTESTATION: readonly Target[] = [
+  {
+    ...{ name: "an attestation document", shape: "cbor", seeds: [DOCUMENT], slow: true },
+    run: async (input) => {
+      const terms = { at: ATTESTED_AT, pcrs: [TEST_PCRS], roots: ENCLAVE.roots };
+      const { digest } = await verifyDocument(input, terms);
+      // The tag in front is outside of what is signed; nothing else is.
+      same(input[0] === 0xd2 ? input.subarray(1) : input, DOCUMENT);
+      if (digest !== bytesToHex(sha256(input))) throw new Error("another digest");
+    },
+  },
+  {
+    ...{ name: "an attestation document's payload", shape: "cbor", seeds: [decodeSigned(DOCUMENT).payload] },
+    run: (input) => decodePayload(input),
+  },
+  {
+    ...{ name: "a certificate", shape: "bytes", seeds: [...ENCLAVE.cabundle, ENCLAVE.certificate] },
+    run: (input) => readCertificate(input, "certificate"),
+  },
+  {
+    ...{ name: "a list of PCRs", shape: "json" },
+    seeds: [[...TEST_PCRS], [...TEST_PCRS].slice(0, 1)].map((pcrs) =>
+      utf8ToBytes(JSON.stringify(Object.fromEntries(pcrs.map(([i, digits]) => [`PCR${i}`, digits])))),
+    ),
+    run: (input) => parsePcrs(new TextDecoder().decode(input)),
+  },
+];
+
 /** Everything that reads what others wrote. */
 export async function targets(): Promise<Target[]> {
   const identity = generateIdentity(random);
@@ -764,6 +815,7 @@ export async function targets(): Promise<Target[]> {
     ...(await journals()),
     ...JSON_TARGETS,
     ...IMPORTERS,
+    ...ATTESTATION,
     CHAIN,
   ];
 }
