@@ -90,6 +90,15 @@ export class TooManyRequests extends VaultError {
   }
 }
 
+/** A request that failed again and again, where others wait. */
+export class BacklogFull extends VaultError {
+  constructor() {
+    super(
+      "Too many requests are open, and this one failed most often. Ask again when what it needs is there.",
+    );
+  }
+}
+
 /** The request may not be answered any more, or never could. */
 export class RequestEnded extends VaultError {
   constructor(

@@ -55,21 +55,23 @@ export interface RequestParts {
   readonly stop: AbortSignal;
 }
 
+/** How a request stands: with nothing left to do, with nothing to be done from the start, or with transactions to wait for. */
+export type Progress = "done" | "declined" | "waits";
+
 /**
  * Does for a request what is left to do: asks the handler if it was not asked, and sends what it said.
  *
- * @returns whether nothing is left, not even a transaction to wait for.
  * @throws {RequestEnded} when it takes no answer any more. All that reading, handling and sending throws.
  */
-export async function work(parts: RequestParts, request: OpenRequest): Promise<boolean> {
+export async function work(parts: RequestParts, request: OpenRequest): Promise<Progress> {
   const { requestId } = request;
-  if (parts.sender.isUnderWay({ kind: "answer", requestId })) return false;
+  if (parts.sender.isUnderWay({ kind: "answer", requestId })) return "waits";
   if (request.prepared === null || needsAnswer(request.prepared)) await requireOpen(parts, request);
   const prepared = request.prepared ?? (await prepare(parts, request));
-  if (prepared === null) return true;
+  if (prepared === null) return "declined";
   if (needsAnswer(prepared)) await answer(parts, request, prepared);
   for (const proposal of prepared.proposals) if (!proposal.done) await propose(parts, request, proposal);
-  return isDone(prepared);
+  return isDone(prepared) ? "done" : "waits";
 }
 
 const needsAnswer = ({ data, answered }: Prepared): boolean => data !== null && !answered;
@@ -183,13 +185,15 @@ const NONCE_PURPOSE = "memory-vault/v1/proposal-nonce";
 
 /** The blob is in the store before the event names it. */
 async function propose(
-  { sender, agent, opened, log }: RequestParts,
+  { sender, agent, vaults, opened, address, time, log }: RequestParts,
   request: OpenRequest,
   { blob, digest }: PreparedProposal,
 ): Promise<void> {
-  const { requestId, vaultId } = request;
+  const { requestId, vaultId, deadline } = request;
   const purpose = { kind: "proposal", requestId, digest } as const;
   if (sender.isUnderWay(purpose)) return;
+  if (!(await vaults.canPropose(vaultId, address))) throw new RequestEnded(requestId, "not granted");
+  if ((await time()) > deadline) throw new RequestEnded(requestId, "late");
   await opened.use(vaultId, (vault) => storeProposal(vault, { file: blob }));
   await sender.send(purpose, agent.interface.encodeFunctionData("propose", [vaultId, digest]));
   log({ level: "info", event: "proposal sent", ...requestFields(request) });

@@ -10,6 +10,7 @@ import {
 } from "../../client/agents.ts";
 import { ContractRefusal, registryContract, vaultContract } from "../../client/index.ts";
 import {
+  BacklogFull,
   HeadMoved,
   isHandlers,
   isPermanent,
@@ -63,6 +64,7 @@ export interface Ran {
  * @param place - the contracts that the agent must belong to.
  * @param stop - no new work after this; what is under way has the options' grace.
  * @throws {NotAnAgent} when no such agent stands there. {OperatorRequired} when the account is not its operator.
+ * @throws what the chain failed with, where a run that is to end by itself cannot reach it.
  */
 export async function runAgent(
   world: AgentWorld,
@@ -72,20 +74,24 @@ export async function runAgent(
 ): Promise<Ran> {
   const runner = await prepareRunner(world, place, options, stop);
   world.log({ level: "info", event: "started", agent: world.agent, open: runner.open.size });
-  let [failures, idle] = [0, 0];
+  const failed: unknown[] = [];
+  let idle = 0;
   while (!stop.aborted) {
     const done = await pass(runner).then(
-      (nothingLeft) => ((failures = 0), nothingLeft),
+      (nothingLeft) => {
+        failed.length = 0;
+        return nothingLeft;
+      },
       (fault: unknown) => {
-        failures += 1;
+        failed.push(fault);
         world.log({ level: "warn", event: "not reached", ...faultFields(fault) });
         return false;
       },
     );
     idle = done ? idle + 1 : 0;
-    if (options.once && (idle >= IDLE_PASSES || failures >= ONCE_FAILURES)) break;
-    const wait = Math.min(options.poll * 2 ** Math.min(failures, 4), MAX_PAUSE);
-    await Promise.race([world.sleep(wait, stop), runner.changed()]);
+    if (options.once && failed.length >= ONCE_FAILURES) throw failed.at(-1);
+    if (options.once && idle >= IDLE_PASSES) break;
+    await pause(runner, Math.min(options.poll * 2 ** Math.min(failed.length, 4), MAX_PAUSE));
   }
   await drain(runner);
   const ran = { ...runner.counts, open: runner.open.size, left: runner.turns.atWork };
@@ -120,6 +126,16 @@ const ONCE_FAILURES = 5;
 const MAX_PAUSE = 60_000;
 /** Seconds between two looks at the agent's key. */
 const KEY_EVERY = 60;
+
+/** Waits, and no longer than until something was done or the runner is to stop. */
+async function pause({ world, stop, changed }: Runner, ms: number): Promise<void> {
+  const woken = new AbortController();
+  const wake = (): void => woken.abort();
+  stop.addEventListener("abort", wake, { once: true });
+  void changed().then(wake);
+  await world.sleep(ms, woken.signal);
+  stop.removeEventListener("abort", wake);
+}
 
 interface Runner {
   readonly world: AgentWorld;
@@ -165,7 +181,8 @@ async function prepareRunner(
   };
   const sender = await senderOf({
     ...{ ...world, agent, address: world.agent, chainId, journal, stuckAfter: options.stuckAfter },
-    isNeeded: (purpose) => purpose.kind === "key" || open.has(purpose.requestId),
+    isNeeded: (purpose) =>
+      purpose.kind !== "answer" || (open.get(purpose.requestId)?.deadline ?? 0) > world.now() / 1_000,
     settled: (sent, outcome, hash) => settled(begun(), sent, outcome, hash),
   });
   const keys = await agentKeys({
@@ -177,7 +194,7 @@ async function prepareRunner(
   });
   const watch = await watchOf({
     ...{ ...world, agent, address: world.agent, journal, open },
-    ...{ firstBlock: place.block, fromBlock: options.fromBlock },
+    ...{ firstBlock: place.block, fromBlock: options.fromBlock, makeRoom: () => makeRoom(begun()) },
   });
   const handlers = new AbortController();
   const { secondProvider } = world;
@@ -284,8 +301,10 @@ function fill(runner: Runner): void {
 async function workOn(runner: Runner, request: OpenRequest): Promise<void> {
   const { turns, parts, open, ring, world } = runner;
   try {
-    if (await work(parts, request)) await end(runner, request, "done");
-    else turns.hold(request);
+    const progress = await work(parts, request);
+    if (progress !== "waits") await end(runner, request, progress);
+    // What it waits for may be settled already.
+    else if (isAwaited(runner, request)) turns.hold(request);
   } catch (fault) {
     // Nothing else waits for this, and the journal still has the request.
     await failed(runner, open.get(request.requestId) ?? request, fault).catch((second: unknown) => {
@@ -299,6 +318,12 @@ async function workOn(runner: Runner, request: OpenRequest): Promise<void> {
   }
 }
 
+const isAwaited = ({ sender, open }: Runner, { requestId }: OpenRequest): boolean =>
+  sender.isUnderWay({ kind: "answer", requestId }) ||
+  (open.get(requestId)?.prepared?.proposals ?? []).some(({ digest }) =>
+    sender.isUnderWay({ kind: "proposal", requestId, digest }),
+  );
+
 /** Ends a request whose fault no time mends; has any other wait. */
 async function failed(runner: Runner, request: OpenRequest, fault: unknown): Promise<void> {
   const { turns, parts, world, handlers } = runner;
@@ -307,7 +332,8 @@ async function failed(runner: Runner, request: OpenRequest, fault: unknown): Pro
     // It was not given its time.
     return parts.keep({ ...request, tries: request.tries - 1 });
   if (isPermanent(fault) || tried) return end(runner, request, "ended", fault);
-  if (fault instanceof HeadMoved || isUnknownHead(fault)) await parts.keep({ ...request, prepared: null });
+  const anew = fault instanceof HeadMoved || fault instanceof TransactionLost || isUnknownHead(fault);
+  if (anew) await parts.keep({ ...request, prepared: null });
   const wait = turns.delay(request, world.now());
   world.log({ level: "warn", event: "retry", ...requestFields(request), ...faultFields(fault), wait });
 }
@@ -315,10 +341,24 @@ async function failed(runner: Runner, request: OpenRequest, fault: unknown): Pro
 const isUnknownHead = (fault: unknown): boolean =>
   fault instanceof ContractRefusal && fault.error === "UnknownHead";
 
+/** Gives up the request that failed most often, so that what nobody can answer leaves room for what somebody can. */
+async function makeRoom(runner: Runner): Promise<boolean> {
+  const { open, turns } = runner;
+  const idle = [...open.values()].filter((request) => request.prepared === null && !turns.isBusy(request));
+  const failures = idle.map((request) => turns.failuresOf(request));
+  const worst = idle[failures.indexOf(Math.max(...failures))];
+  if (worst === undefined || turns.failuresOf(worst) < HOPELESS) return false;
+  await end(runner, worst, "ended", new BacklogFull());
+  return true;
+}
+
+/** Failures after which a request may have to make room. */
+const HOPELESS = 5;
+
 async function end(
   { journal, open, turns, counts, world, parts }: Runner,
   request: OpenRequest,
-  event: "done" | "ended",
+  event: "done" | "declined" | "ended",
   fault?: unknown,
 ): Promise<void> {
   await removeRequest(journal, request.requestId);
@@ -326,7 +366,7 @@ async function end(
   parts.keyless.delete(request.requestId);
   turns.forget(request, open.values());
   counts[event === "done" ? "answered" : "ended"] += 1;
-  const level = event === "done" ? "info" : "warn";
+  const level = event === "ended" ? "warn" : "info";
   const why = fault === undefined ? {} : faultFields(fault);
   world.log({ level, event, ...requestFields(request), ...why });
 }
@@ -351,7 +391,9 @@ async function settled(
   }
   if (request?.prepared == null) return;
   const landed = outcome === "landed" || (outcome === "displaced" && (await stands(runner, sent, request)));
-  if (landed) await parts.keep(withDone(request, request.prepared, purpose));
+  // A proposal that the contract refused is refused again.
+  if (landed || (outcome === "reverted" && purpose.kind === "proposal"))
+    await parts.keep(withDone(request, request.prepared, purpose));
   else if (outcome === "reverted") return failed(runner, request, new TransactionLost(nonce));
   const now = open.get(request.requestId);
   if (now?.prepared != null && isDone(now.prepared)) await end(runner, now, "done");

@@ -55,6 +55,7 @@ export async function senderOf(parts: SenderParts): Promise<Sender> {
   const queued = serial();
   const sent = new Map((await readTransactions(journal)).map((each) => [each.nonce, each]));
   const mined = new Set<number>();
+  let missing: number | null = null;
   const keep = async (transaction: SentTransaction): Promise<void> => {
     await writeTransaction(journal, transaction);
     sent.set(transaction.nonce, transaction);
@@ -89,7 +90,8 @@ export async function senderOf(parts: SenderParts): Promise<Sender> {
 
   const raise = async (transaction: SentTransaction): Promise<void> => {
     const { nonce, purpose, data, gasLimit, forms } = transaction;
-    if (forms.length >= MOST_FORMS) return;
+    const [newest] = forms.slice(-1);
+    if (forms.length >= MOST_FORMS && newest !== undefined) return handOver(parts, newest);
     const empty = forms.some((form) => form.empty) || !parts.isNeeded(purpose);
     const now = await feesNow(provider);
     const fee = larger(raised(transaction.fee), now.fee);
@@ -125,7 +127,10 @@ export async function senderOf(parts: SenderParts): Promise<Sender> {
     const inOrder = [...sent.values()].sort((a, b) => a.nonce - b.nonce);
     // A chain that was taken back further than any chain is: the nonces before these will never be ours.
     const lowest = inOrder[0]?.nonce ?? 0;
-    const gap = lowest > counted.pending;
+    if (lowest <= counted.pending) missing = null;
+    else missing ??= parts.now();
+    // A node may be behind for a while.
+    const gap = missing !== null && parts.now() - missing >= parts.stuckAfter;
     for (const transaction of inOrder)
       if (gap) await forget(transaction, "displaced", null);
       else await followOne(transaction, counted);

@@ -34,6 +34,15 @@ export class Turns {
     return this.lastServed.get(requester) ?? 0;
   }
 
+  isBusy({ requestId }: Waiting): boolean {
+    return this.busy.has(requestId);
+  }
+
+  /** How often a request had to wait. */
+  failuresOf({ requestId }: Waiting): number {
+    return this.failures.get(requestId) ?? 0;
+  }
+
   begin({ requestId, requester }: Waiting): void {
     this.busy.add(requestId);
     this.lastServed.set(requester, ++this.served);

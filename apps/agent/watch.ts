@@ -34,6 +34,8 @@ export interface WatchParts extends Pick<AgentWorld, "provider" | "secondProvide
   readonly firstBlock: number;
   /** Where to begin this time, whatever the journal says, or `null`. */
   readonly fromBlock: number | null;
+  /** Gives a request up where too many are open; `false` when there is none to give up. */
+  readonly makeRoom: () => Promise<boolean>;
   /** The requests that are open; new ones are added. */
   readonly open: Map<bigint, OpenRequest>;
 }
@@ -50,6 +52,7 @@ export async function watchOf(parts: WatchParts): Promise<Watch> {
   const begin: Cursor = { block: parts.firstBlock, index: 0, seen: [] };
   let cursor = (await readCursor(journal)) ?? begin;
   if (parts.fromBlock !== null) cursor = { ...cursor, block: parts.fromBlock, index: 0 };
+  let looked: number | null = null;
   const move = async (next: Cursor): Promise<void> => {
     await writeCursor(journal, next);
     cursor = next;
@@ -77,7 +80,7 @@ export async function watchOf(parts: WatchParts): Promise<Watch> {
   const takeRange = async (fromBlock: number, toBlock: number): Promise<boolean> => {
     for (const found of await logsOf(parts, fromBlock, toBlock)) {
       if (found.blockNumber === cursor.block && found.index < cursor.index) continue;
-      if (open.size >= MAX_OPEN_REQUESTS) {
+      if (open.size >= MAX_OPEN_REQUESTS && !(await parts.makeRoom())) {
         await move({ ...cursor, block: found.blockNumber, index: found.index });
         return false;
       }
@@ -85,38 +88,38 @@ export async function watchOf(parts: WatchParts): Promise<Watch> {
       if (request !== null) await accept(request);
     }
     const hash = (await provider.getBlock(toBlock))?.hash ?? "";
-    await move({
-      block: toBlock + 1,
-      index: 0,
-      seen: [...cursor.seen, [toBlock, hash] as const].slice(-SEEN),
-    });
+    await move({ block: toBlock + 1, index: 0, seen: trimmed([...cursor.seen, [toBlock, hash]]) });
     return true;
   };
-  /** Goes back to the last block that this chain has, if it is not the one that was followed. */
+  /** Goes back to the last block that this chain has, if it is not the one that was followed. One that is merely behind is waited for. */
   const rewind = async (finalNumber: number): Promise<void> => {
-    const { seen } = cursor;
-    let kept = seen.length;
+    const known = cursor.seen.filter(([number]) => number <= finalNumber);
+    let kept = known.length;
     for (; kept > 0; kept--) {
-      const [number, hash] = seen[kept - 1] ?? [0, ""];
-      if (number <= finalNumber && (await provider.getBlock(number))?.hash === hash) break;
+      const [number, hash] = known[kept - 1] ?? [0, ""];
+      if ((await provider.getBlock(number))?.hash === hash) break;
     }
-    if (kept === seen.length) return;
-    const block = kept === 0 ? parts.firstBlock : (seen[kept - 1]?.[0] ?? 0) + 1;
+    if (kept === known.length) return;
+    const block = kept === 0 ? parts.firstBlock : (known[kept - 1]?.[0] ?? 0) + 1;
     log({ level: "warn", event: "chain went back", block });
-    await move({ block, index: 0, seen: seen.slice(0, kept) });
+    await move({ block, index: 0, seen: known.slice(0, kept) });
   };
 
   return {
     async take(finalNumber) {
-      const last = cursor.seen.at(-1);
-      if (last !== undefined && (last[0] > finalNumber || cursor.block <= finalNumber))
-        await rewind(finalNumber);
+      if (finalNumber === looked) return true;
+      await rewind(finalNumber);
       for (const { fromBlock, toBlock } of [...blockRanges(finalNumber, cursor.block)].reverse())
         if (!(await takeRange(fromBlock, toBlock))) return false;
+      looked = finalNumber;
       return true;
     },
   };
 }
+
+/** The first block that was final stays: a chain that began anew is told by it, however short it is. */
+const trimmed = (seen: Cursor["seen"]): Cursor["seen"] =>
+  seen.length <= SEEN ? seen : [...seen.slice(0, 1), ...seen.slice(1 - SEEN)];
 
 async function logsOf(parts: WatchParts, fromBlock: number, toBlock: number): Promise<ChainLog[]> {
   const { agent, address, provider } = parts;

@@ -11,7 +11,7 @@ import { HandlerMissing } from "../agent/index.ts";
 import { keepState } from "./devnode.ts";
 import { DEV } from "./config.ts";
 import type { Network } from "./network.ts";
-import { deviceOf, type Profile } from "./profile.ts";
+import { idText, type Profile } from "./profile.ts";
 import type { Session } from "./session.ts";
 import { UsageFault } from "./faults.ts";
 
@@ -25,9 +25,9 @@ export function agentIn(text: string | undefined): string {
 /** Milliseconds for which a second runner of the same agent waits for the first. */
 const BUSY_AFTER = 1_000;
 
-/** The folder of an agent's journal. */
-export const agentJournal = ({ home }: Pick<Profile, "home">, chainId: bigint, agent: string) =>
-  fileJournalStore(path.join(home, "agents", `${chainId}`, agent.toLowerCase()), { patience: BUSY_AFTER });
+/** What an agent reads is kept apart from what the profile reads: its owner may use the same one. */
+const folderOf = ({ home }: Pick<Profile, "home">, chainId: bigint, agent: string): string =>
+  path.join(home, "agents", `${chainId}`, agent.toLowerCase());
 
 /** What of a runner's world comes from a profile and its chain. */
 export function agentParts(
@@ -37,10 +37,11 @@ export function agentParts(
   agent: string,
 ) {
   const { store, keys } = profile;
+  const folder = folderOf(profile, chainId, agent);
   return {
     ...{ agent, provider, secondProvider, store, journalKey: keys.journalKey },
-    journalStore: agentJournal(profile, chainId, agent),
-    vaultJournal: (ref: VaultRef) => deviceOf(profile, ref).journalStore,
+    journalStore: fileJournalStore(path.join(folder, "runner"), { patience: BUSY_AFTER }),
+    vaultJournal: ({ vaultId }: VaultRef) => fileJournalStore(path.join(folder, "vaults", idText(vaultId))),
     broadcast: async (raw: string): Promise<void> => {
       await provider.broadcastTransaction(raw);
       // What the local chain was sent is on disk before anybody relies on it.
