@@ -35,6 +35,12 @@ export {
 } from "./agents/proposal.ts";
 export { readProposal, writeProposal } from "./agents/proposal.ts";
 export type { OpenedProposal, Proposal, ProposalTypedData, SignProposal } from "./agents/proposal.ts";
+export { acceptProposal, inbox, refuseProposal, type Inbox } from "./agents/inbox.ts";
+export { MAX_SHOWN, type InboxEntry, type InboxMemory, type ProposersGrant } from "./agents/judged.ts";
+export { allow, applyRules, disallow, rules } from "./agents/rules.ts";
+export type { Applied, Rule, RuleEntry, RuleRequest } from "./agents/rules.ts";
+export { MAX_STRANGERS, MAX_WAITING } from "./agents/waiting.ts";
+export { MAX_TAKEN } from "./agents/decisions.ts";
 export {
   auditReceipts,
   type AuditedAnswer,

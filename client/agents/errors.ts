@@ -108,3 +108,17 @@ export class UnknownRequest extends VaultError {
     super(`No request ${request} is kept here. List the requests, or add it.`);
   }
 }
+
+/** No proposal of that id waits. */
+export class UnknownProposal extends VaultError {
+  constructor(readonly proposal: string) {
+    super(`No proposal ${proposal.slice(0, 66)} waits for a decision. List the inbox to see which do.`);
+  }
+}
+
+/** The chain may still take a proposal back. */
+export class ProposalNotFinal extends VaultError {
+  constructor(readonly proposal: string) {
+    super(`The proposal ${proposal} is not final on chain yet. Decide on it in some minutes.`);
+  }
+}

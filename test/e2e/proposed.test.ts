@@ -1,18 +1,53 @@
 import { randomBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
 
-import { MayNotPropose, propose, ScopeNotGranted, wasProposed } from "../../client/agents.ts";
+import {
+  acceptProposal,
+  allow,
+  applyRules,
+  disallow,
+  inbox,
+  leaveProposal,
+  MayNotPropose,
+  ProposalRejected,
+  propose,
+  refuseProposal,
+  rules,
+  ScopeNotGranted,
+  wasProposed,
+  writeProposal,
+  type Inbox,
+  type Proposed,
+  type SignProposal,
+} from "../../client/agents.ts";
 import {
   acceptWelcome,
+  BlobMissing,
+  BlocksOutOfReach,
+  forget,
   generateIdentity,
   grant,
+  grants,
+  isOfMemory,
+  pending,
   read,
+  recipientBytes,
   recipientOf,
+  recoverVault,
   remember,
+  revoke,
+  StoreUnavailable,
   sync,
+  vaultAt,
+  VaultError,
   WalletRequired,
   type Vault,
 } from "../../client/index.ts";
+import { change, rekey } from "../../client/manage.ts";
+import { newestHead } from "../../client/vault/grant.ts";
+import { secretsOf } from "../../client/vault/plan.ts";
+import { lookForProposals } from "../../client/agents/waiting.ts";
+import { between, boasting, misbehaving, powerCut } from "../helpers/doubles.ts";
 import { nameOf, thrown } from "../helpers/thrown.ts";
 import { createWorld, device, inDays, ownedVault, type World } from "../helpers/world.ts";
 
@@ -83,5 +118,524 @@ describe("what readers propose", () => {
       await world.networkHelpers.time.increase(31 * 86_400);
       expect(await nameOf(propose(agent, { memories, nonce: randomBytes(32) }))).to.equal("GrantExpired");
     });
+  });
+
+  /** A vault, an agent that may propose for its scope "travel", and that scope's id. */
+  async function proposing() {
+    const vault = await owned();
+    const agent = await reader(vault, world.stranger);
+    return { vault, agent, scope: await scopeOf(agent) };
+  }
+
+  const textsIn = async (vault: Vault): Promise<string[]> =>
+    (await read(vault)).scopes.flatMap(({ memories }) => memories.map(({ text }) => text)).sort();
+
+  const faultsOf = ({ entries }: Inbox): (string | null)[] =>
+    entries.map(({ fault }) => fault?.message ?? null);
+
+  /** Another device of the owner's. */
+  const sibling = async (seed: Uint8Array): Promise<Vault> =>
+    recoverVault({
+      ...{ ...device(world, world.owner), address: world.address },
+      ...{ seed, owner: world.owner.address },
+    });
+
+  describe("waits in the owner's inbox", () => {
+    it("with who sent it, by which grant, when and in which transaction; and nothing is accepted by looking", async () => {
+      const { vault, agent, scope } = await proposing();
+      const metadata = { proposal: { proposer: "somebody else" }, seen: 3 };
+      const { digest, receipt } = await propose(agent, {
+        memories: [{ scope, text: "Likes Porto", tags: ["city"], importance: 70, metadata }],
+      });
+      for (let i = 0; i < 2; i++) {
+        const { entries, more, strange } = await inbox(vault);
+        expect(more).to.deep.equal([]);
+        expect(strange).to.equal(0);
+        const [entry] = entries;
+        expect(entries).to.have.length(1);
+        expect(entry!.fault).to.equal(null);
+        expect(entry).to.deep.include({ id: digest, final: true, block: receipt.blockNumber });
+        expect(entry!.transaction).to.equal(receipt.hash);
+        expect(entry!.proposer).to.equal(world.stranger.address.toLowerCase());
+        expect(entry!.grant!.memberId).to.equal((await grants(vault))[0]!.id);
+        expect(entry!.grant!.ended).to.equal(false);
+        expect(entry!.time).to.equal((await receipt.getBlock()).timestamp);
+        expect(entry!.memories![0]).to.deep.include({ text: "Likes Porto", scopeName: "travel", scope });
+      }
+      expect(await pending(vault)).to.deep.equal([]);
+      expect(await textsIn(vault)).to.deep.equal(["Sleeps", "Window seats"]);
+      expect(await nameOf(inbox(agent))).to.equal("OwnerClassOnly");
+    });
+
+    it("until it is accepted: it is a memory then, with where it comes from, which the proposal cannot say", async () => {
+      const { vault, agent, scope } = await proposing();
+      const metadata = { proposal: { proposer: "somebody else", digest: "x" }, proposed: 1, source: "me" };
+      const { digest, receipt } = await propose(agent, {
+        memories: [
+          { scope, text: "Likes Porto", type: "episodic", importance: 70, metadata },
+          { scope, text: "Flies on Fridays" },
+        ],
+      });
+      const ids = await acceptProposal(vault, digest);
+      expect((await inbox(vault)).entries).to.deep.equal([]);
+      await sync(vault);
+      const memories = (await read(vault)).scopes.flatMap((each) => each.memories);
+      const [porto, fridays] = ids.map((id) => memories.find((memory) => memory.id === id)!);
+      expect(porto).to.deep.include({ text: "Likes Porto", type: "episodic", importance: 70 });
+      expect(porto!.source.agent).to.equal(world.stranger.address.toLowerCase());
+      expect(porto!.createdAt).to.equal((await receipt.getBlock()).timestamp * 1_000);
+      const [member] = await grants(vault);
+      const proposer = world.stranger.address.toLowerCase();
+      const origin = { proposer, member: member!.id, transaction: receipt.hash, digest };
+      expect(porto!.metadata).to.deep.equal({ proposal: origin, proposed: metadata });
+      expect(fridays!.metadata).to.deep.equal({ proposal: origin, proposed: {} });
+    });
+
+    it("and is taken once: accepted twice, on two devices, and after a forget it makes nothing again", async () => {
+      const { vault, seed } = await ownedVault(world);
+      await remember(vault, { scope: "travel", text: "Window seats" });
+      await sync(vault);
+      const agent = await reader(vault, world.stranger);
+      const other = await sibling(seed);
+      const { digest } = await propose(agent, { memories: [{ scope: await scopeOf(agent), text: "Porto" }] });
+      const ids = await acceptProposal(vault, digest);
+      expect(await acceptProposal(other, digest)).to.deep.equal(ids);
+      expect(await acceptProposal(vault, digest)).to.deep.equal(ids);
+      await sync(vault);
+      await sync(other);
+      expect(await textsIn(vault)).to.deep.equal(["Porto", "Window seats"]);
+      await forget(vault, { id: ids[0]!, revision: 1 });
+      await sync(vault);
+      await sync(other);
+      for (const device of [vault, other]) {
+        await acceptProposal(device, digest);
+        await sync(device);
+        expect(await textsIn(device)).to.deep.equal(["Window seats"]);
+      }
+    });
+
+    it("and is gone from a device's inbox that sees its memories in the vault", async () => {
+      const { vault, seed } = await ownedVault(world);
+      await remember(vault, { scope: "travel", text: "Window seats" });
+      await sync(vault);
+      const agent = await reader(vault, world.stranger);
+      const other = await sibling(seed);
+      const { digest } = await propose(agent, { memories: [{ scope: await scopeOf(agent), text: "Porto" }] });
+      await acceptProposal(vault, digest);
+      await sync(vault);
+      expect((await inbox(other)).entries).to.deep.equal([]);
+      expect((await pending(other)).filter(isOfMemory)).to.deep.equal([]);
+    });
+
+    it("until it is refused: it does not come back", async () => {
+      const { vault, agent, scope } = await proposing();
+      const { digest } = await propose(agent, { memories: [{ scope, text: "Porto" }] });
+      await refuseProposal(vault, digest);
+      expect((await inbox(vault)).entries).to.deep.equal([]);
+      expect(await nameOf(acceptProposal(vault, digest))).to.equal("UnknownProposal");
+      expect(await nameOf(refuseProposal(vault, digest))).to.equal("UnknownProposal");
+      expect(await pending(vault)).to.deep.equal([]);
+    });
+
+    it("as not final while the chain may take it back", async () => {
+      const { vault, agent, scope } = await proposing();
+      const { digest } = await propose(agent, { memories: [{ scope, text: "Porto" }] });
+      const patient = { ...vault, finality: { confirmations: 3 } };
+      const { entries } = await inbox(patient);
+      expect(entries[0]).to.deep.include({ id: digest, final: false, fault: null });
+      expect(await nameOf(acceptProposal(patient, digest))).to.equal("ProposalNotFinal");
+      expect(await nameOf(refuseProposal(patient, digest))).to.equal("ProposalNotFinal");
+      await world.networkHelpers.mine(3);
+      await acceptProposal(patient, digest);
+    });
+
+    it("as missing while the store lacks it, and is found later", async () => {
+      const { vault, agent, scope } = await proposing();
+      const { digest, file } = await propose(agent, { memories: [{ scope, text: "Porto" }] });
+      await world.store.delete(digest);
+      for (let i = 0; i < 2; i++) {
+        const { entries } = await inbox(vault);
+        expect(entries[0]!.fault).to.be.instanceOf(BlobMissing);
+        expect(await nameOf(acceptProposal(vault, digest))).to.equal("BlobMissing");
+      }
+      await world.store.put(file);
+      expect(faultsOf(await inbox(vault))).to.deep.equal([null]);
+    });
+  });
+
+  describe("is shown with its fault, and never accepted", () => {
+    /** Has an account name a file on chain. */
+    const name = async (vault: Vault, wallet: Wallet, digest: string): Promise<void> => {
+      await (await vault.contract.connect(wallet).propose(vault.ref.vaultId, `0x${digest}`)).wait();
+    };
+
+    it("under another name: a copy is its copier's and nobody's", async () => {
+      const { vault, agent, scope } = await proposing();
+      await reader(vault, world.relayer);
+      const { digest } = await propose(agent, { memories: [{ scope, text: "Porto" }] });
+      await name(vault, world.relayer, digest);
+      const { entries } = await inbox(vault);
+      const [own, copy] = [world.stranger, world.relayer].map(({ address }) =>
+        entries.find(({ proposer }) => proposer === address.toLowerCase())!,
+      );
+      expect(own!.fault).to.equal(null);
+      expect(copy!.fault).to.be.instanceOf(ProposalRejected);
+      expect(copy!.fault!.message).to.match(/left by another account/);
+      await refuseProposal(vault, digest, world.relayer.address);
+      expect(await acceptProposal(vault, digest)).to.have.length(1);
+    });
+
+    it("of another vault, or signed by somebody else, or by nobody", async () => {
+      const { vault, agent, scope } = await proposing();
+      const { vault: second } = await ownedVault(world);
+      const opened = (await newestHead(vault))!;
+      const inboxKey = recipientBytes(await recipientOf(secretsOf(opened).inbox));
+      const body = { proposer: world.stranger.address.toLowerCase(), nonce: randomBytes(32) };
+      const memories = [{ scope, text: "Porto" }];
+      const put = async (ref: Vault["ref"], sign: SignProposal): Promise<void> => {
+        const file = await writeProposal({ ...body, ref, memories }, inboxKey, sign);
+        await name(vault, world.stranger, await world.store.put(file));
+      };
+      const by =
+        (wallet: Wallet): SignProposal =>
+        (...data) =>
+          wallet.signTypedData(...data);
+      await put(second.ref, by(world.stranger));
+      await put(vault.ref, by(world.relayer));
+      await put(vault.ref, () => Promise.resolve(`0x${"00".repeat(65)}`));
+      const { entries } = await inbox(vault);
+      expect(entries.map(({ fault }) => fault?.name)).to.deep.equal([
+        ...["ProposalRejected", "NotSignedBy", "NotSignedBy"],
+      ]);
+      expect(entries[0]!.fault!.message).to.match(/another vault/);
+      for (const { id } of entries)
+        expect(await thrown(acceptProposal(vault, id))).to.be.instanceOf(VaultError);
+      expect(agent.ref).to.deep.equal(vault.ref);
+      expect(await pending(vault)).to.deep.equal([]);
+    });
+
+    it("that is no proposal: other bytes, other sizes, altered on the way", async () => {
+      const { vault, agent, scope } = await proposing();
+      for (const size of [0, 4_095, 4_096, 65_536])
+        await name(vault, world.stranger, await world.store.put(new Uint8Array(size).fill(7)));
+      const { digest, file } = await propose(agent, { memories: [{ scope, text: "Porto" }] });
+      const lying = misbehaving(world.store, {
+        get: async (asked) => (asked === digest ? file.map((byte) => byte ^ 1) : world.store.get(asked)),
+      });
+      const { entries } = await inbox({ ...vault, store: lying });
+      expect(entries.map(({ fault }) => fault?.name)).to.deep.equal([
+        ...["ProposalRejected", "ProposalRejected", "ProposalRejected", "ProposalRejected", "BlobAltered"],
+      ]);
+    });
+
+    it("that comes again: the same file, or another with its nonce, whatever was decided", async () => {
+      const { vault, agent, scope } = await proposing();
+      const nonce = randomBytes(32);
+      const memories = [{ scope, text: "Porto" }];
+      const first = await propose(agent, { memories, nonce });
+      const second = await propose(agent, { memories: [{ scope, text: "Lisbon" }], nonce });
+      await leaveProposal(agent, first);
+      expect(faultsOf(await inbox(vault)).map((fault) => fault === null)).to.deep.equal([true, false, false]);
+      expect(await nameOf(acceptProposal(vault, second.digest))).to.equal("ProposalRejected");
+      await acceptProposal(vault, first.digest);
+      expect(faultsOf(await inbox(vault)).every((fault) => /replay/.test(fault!))).to.equal(true);
+      await expectFaults(vault, [first.digest, second.digest]);
+      await sync(vault);
+      expect(await textsIn(vault)).to.deep.equal(["Porto", "Sleeps", "Window seats"]);
+    });
+
+    it("that comes again after it was refused", async () => {
+      const { vault, agent, scope } = await proposing();
+      const nonce = randomBytes(32);
+      const first = await propose(agent, { memories: [{ scope, text: "Porto" }], nonce });
+      await refuseProposal(vault, first.digest);
+      await leaveProposal(agent, first);
+      const second = await propose(agent, { memories: [{ scope, text: "Lisbon" }], nonce });
+      await expectFaults(vault, [first.digest, second.digest]);
+    });
+
+    it("for a scope that was taken away, or from whom no grant is left", async () => {
+      const vault = await owned();
+      const agent = await reader(vault, world.stranger, ["travel", "health"]);
+      const health = await scopeOf(agent, "health");
+      const { digest } = await propose(agent, { memories: [{ scope: health, text: "Runs" }] });
+      await change(vault, world.stranger.address, { scopes: ["travel"] });
+      const [narrowed] = (await inbox(vault)).entries;
+      expect(narrowed!.fault!.message).to.match(/not granted the scope "health"/);
+      expect(narrowed!.memories![0]!.text).to.equal("Runs");
+      await revoke(vault, world.stranger.address);
+      const [revoked] = (await inbox(vault)).entries;
+      expect(revoked!.grant).to.equal(null);
+      expect(revoked!.fault!.message).to.match(/no grant any more/);
+      expect(await nameOf(acceptProposal(vault, digest))).to.equal("ProposalRejected");
+    });
+
+    it("that is sealed to an inbox key of before a rekey; what comes after is for the new one", async () => {
+      const { vault, seed } = await ownedVault(world);
+      await remember(vault, { scope: "travel", text: "Window seats" });
+      await sync(vault);
+      const agent = await reader(vault, world.stranger);
+      const scope = await scopeOf(agent);
+      await propose(agent, { memories: [{ scope, text: "Porto" }] });
+      await rekey(vault, { remove: [], confirmed: [], words: seed });
+      expect(faultsOf(await inbox(vault))[0]).to.match(/earlier inbox key/);
+      await read(agent);
+      const { digest } = await propose(agent, { memories: [{ scope, text: "Lisbon" }] });
+      expect(await acceptProposal(vault, digest)).to.have.length(1);
+    });
+
+    async function expectFaults(vault: Vault, digests: readonly string[]): Promise<void> {
+      const { entries } = await inbox(vault);
+      for (const { fault } of entries) expect(fault).to.be.instanceOf(ProposalRejected);
+      expect(new Set(entries.map(({ id }) => id))).to.deep.equal(new Set(digests));
+      for (const digest of digests)
+        expect(await nameOf(acceptProposal(vault, digest))).to.equal("ProposalRejected");
+    }
+  });
+
+  describe("however many come", () => {
+    /** Leaves proposals of one memory each. */
+    async function flood(agent: Vault, scope: string, count: number, from = 0): Promise<Proposed[]> {
+      const left: Proposed[] = [];
+      for (let i = from; i < from + count; i++)
+        left.push(await propose(agent, { memories: [{ scope, text: `No. ${i}` }] }));
+      return left;
+    }
+
+    const textsOf = ({ entries }: Inbox, proposer: Wallet): (string | undefined)[] =>
+      entries
+        .filter((entry) => entry.proposer === proposer.address.toLowerCase())
+        .map(({ memories }) => memories?.[0]?.text);
+
+    it("shows 64 of each, the oldest, counts the rest, and goes on when those are decided", async () => {
+      const { vault, agent, scope } = await proposing();
+      const calm = await reader(vault, world.relayer);
+      const sent = await flood(agent, scope, 70);
+      const { digest } = await propose(calm, { memories: [{ scope, text: "Only one" }] });
+      const proposer = world.stranger.address.toLowerCase();
+      for (let i = 0; i < 2; i++) {
+        const box = await inbox(vault);
+        expect(textsOf(box, world.stranger)).to.deep.equal(sent.slice(0, 64).map((_, n) => `No. ${n}`));
+        expect(box.more).to.deep.equal([{ proposer, count: 6 }]);
+        expect(box.entries.findIndex(({ id }) => id === digest)).to.be.at.most(1);
+      }
+      await refuseProposal(vault, sent[0]!.digest);
+      await refuseProposal(vault, sent[5]!.digest);
+      const next = await inbox(vault);
+      expect(textsOf(next, world.stranger).slice(-2)).to.deep.equal(["No. 64", "No. 65"]);
+      expect(next.more).to.deep.equal([{ proposer, count: 4 }]);
+      const later = await flood(agent, scope, 1, 70);
+      for (const { digest: each } of sent.slice(1, 5)) await refuseProposal(vault, each);
+      const last = await inbox(vault);
+      expect(textsOf(last, world.stranger).slice(-2)).to.deep.equal(["No. 68", "No. 69"]);
+      expect(last.more).to.deep.equal([{ proposer, count: 1 }]);
+      await refuseProposal(vault, sent[6]!.digest);
+      const all = await inbox(vault);
+      expect(all.more).to.deep.equal([]);
+      expect(all.entries.map(({ id }) => id)).to.include(later[0]!.digest);
+    }).timeout(60_000);
+
+    it("asks the chain for each block once, in ranges, and each file of what it shows", async () => {
+      const { vault, agent, scope } = await proposing();
+      const sent = await flood(agent, scope, 3);
+      const asked: [number, number][] = [];
+      const watched = between(world.connection.provider, ({ method, params, forward }) => {
+        const [filter] = params as [{ fromBlock: string; toBlock: string }];
+        if (method === "eth_getLogs") asked.push([Number(filter.fromBlock), Number(filter.toBlock)]);
+        return forward();
+      });
+      const device = vaultAt(vault.ref, {
+        ...{ provider: watched, store: vault.store, wallet: world.owner },
+        ...{ journalStore: vault.journal.store, journalKey: vault.journal.key },
+      });
+      await inbox(device);
+      const newest = await world.provider.getBlockNumber();
+      expect(asked).to.deep.equal([[0, newest]]);
+      await world.networkHelpers.mine(25_000);
+      await inbox(device);
+      expect(asked.slice(1).map(([first]) => first)).to.deep.equal([
+        newest + 1,
+        newest + 5_001,
+        newest + 15_001,
+      ]);
+      asked.length = 0;
+      expect((await inbox(device)).entries.map(({ id }) => id)).to.deep.equal(
+        sent.map(({ digest }) => digest),
+      );
+      expect(asked).to.deep.equal([]);
+    });
+
+    it("gives up where the RPC makes its newest block up", async () => {
+      const { vault } = await proposing();
+      const { provider, asked } = boasting(world.provider, 2 ** 40);
+      const device = { ...vault, provider, contract: vault.contract.connect(provider) };
+      expect(await thrown(lookForProposals(device, new Set()))).to.be.instanceOf(BlocksOutOfReach);
+      expect(asked()).to.equal(0);
+    });
+
+    it("keeps what it knew when a node shows an older chain, and nothing that the chain took back", async () => {
+      const { vault, agent, scope } = await proposing();
+      const snapshot = await world.networkHelpers.takeSnapshot();
+      const { digest } = await propose(agent, { memories: [{ scope, text: "Porto" }] });
+      const patient = { ...vault, finality: { confirmations: 2 } };
+      expect((await inbox(patient)).entries.map(({ id }) => id)).to.deep.equal([digest]);
+      await snapshot.restore();
+      await world.networkHelpers.mine(3);
+      expect((await inbox(patient)).entries).to.deep.equal([]);
+      const again = await propose(agent, { memories: [{ scope, text: "Lisbon" }] });
+      await world.networkHelpers.mine(1);
+      expect((await inbox(patient)).entries.map(({ id }) => id)).to.deep.equal([again.digest]);
+    });
+
+    it("does not wait for a store that has none of somebody's", async () => {
+      const { vault, agent, scope } = await proposing();
+      const calm = await reader(vault, world.relayer);
+      const sent = await flood(agent, scope, 5);
+      const { digest } = await propose(calm, { memories: [{ scope, text: "Only one" }] });
+      const slow = new Set(sent.slice(0, 4).map((each) => each.digest));
+      let clock = Date.now();
+      const asked: string[] = [];
+      const hanging = misbehaving(world.store, {
+        get: (each) => {
+          asked.push(each);
+          if (!slow.has(each)) return world.store.get(each);
+          clock += 11_000;
+          return Promise.reject(new StoreUnavailable("slow", "it did not answer"));
+        },
+      });
+      const device = { ...vault, store: hanging, now: () => clock };
+      const first = await inbox(device);
+      expect(first.entries.find(({ id }) => id === digest)!.fault).to.equal(null);
+      const late = first.entries.find(({ id }) => id === sent[4]!.digest)!;
+      expect(late.fault).to.be.instanceOf(StoreUnavailable);
+      expect(asked).to.not.include(sent[4]!.digest);
+      const second = await inbox({ ...device, cache: new Map() });
+      expect(second.entries.map(({ fault }) => fault === null)).to.include(true);
+      slow.clear();
+      expect(faultsOf(await inbox(device))).to.deep.equal(Array<null>(6).fill(null));
+    });
+  });
+
+  describe("by the owner's rule", () => {
+    const memberOf = async (vault: Vault): Promise<string> => (await grants(vault))[0]!.id;
+
+    it("is accepted without a look: of that grant, for that scope, from then on, and nothing else", async () => {
+      const vault = await owned();
+      const agent = await reader(vault, world.stranger, ["travel", "health"]);
+      const other = await reader(vault, world.relayer);
+      const [travel, health] = [await scopeOf(agent), await scopeOf(agent, "health")];
+      const before = await propose(agent, { memories: [{ scope: travel, text: "Before" }] });
+      const member = (await grants(vault)).find(
+        ({ grantee }) => grantee === world.stranger.address.toLowerCase(),
+      )!.id;
+      await allow(vault, { member, scope: "travel" });
+      await world.networkHelpers.mine(1);
+      await propose(agent, { memories: [{ scope: travel, text: "Covered" }] });
+      const mixed = await propose(agent, {
+        memories: [
+          { scope: travel, text: "Half" },
+          { scope: health, text: "covered" },
+        ],
+      });
+      const others = await propose(other, { memories: [{ scope: travel, text: "Somebody else's" }] });
+      const { taken, inbox: left } = await applyRules(vault);
+      expect(taken.map(({ entry }) => entry.memories![0]!.text)).to.deep.equal(["Covered"]);
+      expect(new Set(left.entries.map(({ id }) => id))).to.deep.equal(
+        new Set([before, mixed, others].map(({ digest }) => digest)),
+      );
+      expect((await applyRules(vault)).taken).to.deep.equal([]);
+      await sync(vault);
+      expect(await textsIn(vault)).to.deep.equal(["Covered", "Sleeps", "Window seats"]);
+    });
+
+    it("names a grant that may propose, and a scope that it reads", async () => {
+      const vault = await owned();
+      await reader(vault, world.stranger, ["travel"], false);
+      const mute = await memberOf(vault);
+      expect(await nameOf(allow(vault, { member: mute, scope: "travel" }))).to.equal("MayNotPropose");
+      expect(await nameOf(allow(vault, { member: "ab".repeat(16), scope: "travel" }))).to.equal("NotGranted");
+      await change(vault, world.stranger.address, { propose: true });
+      expect(await nameOf(allow(vault, { member: mute, scope: "health" }))).to.equal("ScopeNotGranted");
+      await allow(vault, { member: mute, scope: "travel" });
+      expect((await rules(vault)).map(({ scopeName }) => scopeName)).to.deep.equal(["travel"]);
+      expect(await disallow(vault, { member: mute, scope: "travel" })).to.equal(true);
+      expect(await disallow(vault, { member: mute, scope: "travel" })).to.equal(false);
+      expect(await rules(vault)).to.deep.equal([]);
+    });
+
+    it("ends with the grant: what the next grant of that account brings needs a new one", async () => {
+      const { vault, agent, scope } = await proposing();
+      await allow(vault, { member: await memberOf(vault), scope: "travel" });
+      await propose(agent, { memories: [{ scope, text: "Before the revoke" }] });
+      await revoke(vault, world.stranger.address);
+      expect((await rules(vault))[0]!.ended).to.equal(true);
+      expect((await applyRules(vault)).taken).to.deep.equal([]);
+      const again = await reader(vault, world.stranger);
+      await propose(again, { memories: [{ scope, text: "After it" }] });
+      const { taken, inbox: left } = await applyRules(vault);
+      expect(taken).to.deep.equal([]);
+      expect(left.entries).to.have.length(2);
+    });
+
+    it("does nothing once the grant has expired, and leaves the proposal to the owner", async () => {
+      const { vault, agent, scope } = await proposing();
+      await allow(vault, { member: await memberOf(vault), scope: "travel" });
+      const { digest } = await propose(agent, { memories: [{ scope, text: "In time" }] });
+      await world.networkHelpers.time.increase(31 * 86_400);
+      const { taken, inbox: left } = await applyRules(vault);
+      expect(taken).to.deep.equal([]);
+      expect(left.entries[0]!.grant!.ended).to.equal(true);
+      expect(await acceptProposal(vault, digest)).to.have.length(1);
+    });
+
+    it("takes 32 of one proposer's within a day of block time", async () => {
+      const { vault, agent, scope } = await proposing();
+      await allow(vault, { member: await memberOf(vault), scope: "travel" });
+      for (let i = 0; i < 34; i++) await propose(agent, { memories: [{ scope, text: `No. ${i}` }] });
+      expect((await applyRules(vault)).taken).to.have.length(32);
+      expect((await applyRules(vault)).taken).to.have.length(0);
+      await world.networkHelpers.time.increase(86_401);
+      const next = await propose(agent, { memories: [{ scope, text: "The next day" }] });
+      const { taken, inbox: left } = await applyRules(vault);
+      expect(taken.map(({ entry }) => entry.id)).to.deep.equal([next.digest]);
+      expect(left.entries).to.have.length(2);
+    }).timeout(60_000);
+  });
+
+  describe("survives a kill at any step of the journal", () => {
+    it("and is accepted once, whatever came before, and forgotten for good", async () => {
+      const { vault, agent, scope } = await proposing();
+      let n = 0;
+      for (let step = 1; ; step++) {
+        const { digest } = await propose(agent, { memories: [{ scope, text: `No. ${++n}` }] });
+        await inbox(vault);
+        const { store, cut } = powerCut(vault.journal.store, step);
+        const dying = { ...vault, journal: { ...vault.journal, store } };
+        await acceptProposal(dying, digest).catch(() => undefined);
+        if (!cut()) break;
+        // Sent before anybody looks into the inbox again, and forgotten.
+        if (step % 2 === 0) {
+          await sync(vault);
+          const landed = (await read(vault)).scopes.flatMap(({ memories }) => memories);
+          const made = landed.find(({ text }) => text === `No. ${n}`);
+          if (made !== undefined) {
+            await forget(vault, made);
+            await sync(vault);
+            await acceptProposal(vault, digest);
+            await sync(vault);
+            expect(await textsIn(vault), `step ${step}`).to.not.include(`No. ${n}`);
+            continue;
+          }
+        }
+        await acceptProposal(vault, digest);
+        await sync(vault);
+        expect(
+          (await textsIn(vault)).filter((text) => text === `No. ${n}`),
+          `step ${step}`,
+        ).to.have.length(1);
+        expect((await inbox(vault)).entries).to.deep.equal([]);
+      }
+      expect(n).to.be.greaterThan(5);
+    }).timeout(60_000);
   });
 });
