@@ -160,16 +160,22 @@ async function answer(parts: RequestParts, request: OpenRequest, prepared: Prepa
 
 /**
  * Makes what a reply proposes ready to be left. Its nonce is that of the request: should it ever be made again, the owner takes one.
+ * An answer goes out without its proposals where the grant does not let the agent propose.
  *
  * @throws {MayNotPropose|ScopeNotGranted} when the grant does not allow it.
  */
 async function proposalsOf(
-  { world, opened, chainId, address }: RequestParts,
-  { requestId, vaultId }: OpenRequest,
+  { world, opened, chainId, address, vaults, log }: RequestParts,
+  request: OpenRequest,
   reply: AgentReply,
 ): Promise<PreparedProposal[]> {
+  const { requestId, vaultId } = request;
   const memories = reply.kind === "decline" ? [] : (reply.proposals ?? []);
   if (memories.length === 0) return [];
+  if (reply.kind !== "proposal" && !(await vaults.canPropose(vaultId, address))) {
+    log({ level: "warn", event: "proposal left out", ...requestFields(request) });
+    return [];
+  }
   const nonce = proposalNonce({ chainId, contract: address, vaultId }, requestId);
   const made = await opened.use(vaultId, (vault) =>
     makeProposal(vault, { memories, signer: world.operator, nonce }),
