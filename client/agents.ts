@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { makeRequest, decodeRequest, requestIdOf } from "./agents/access-request.ts";
+export { claimOf, decodeRequest, makeRequest, requestIdOf } from "./agents/access-request.ts";
 export type { AccessRequest, RequestSigner, SignedRequest } from "./agents/access-request.ts";
 export { isSealedAnswer, openAnswer, publicAnswer, sealAnswer } from "./agents/answer.ts";
 export type { Answer, AnswerPlace } from "./agents/answer.ts";

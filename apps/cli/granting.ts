@@ -25,7 +25,7 @@ import {
 } from "../../client/index.ts";
 import { positive } from "./parse.ts";
 import { idText } from "./profile.ts";
-import { bold, count, number, progress, size, type Progress, type Say } from "./terminal.ts";
+import { bold, count, number, progress, quoted, size, type Progress, type Say } from "./terminal.ts";
 
 /** About what a grant takes, in gas. */
 export const GRANT_GAS = 150_000n;
@@ -41,6 +41,10 @@ export interface GrantTerms {
   readonly scopes: readonly string[];
   /** How long it lasts. Default: 30. There are no grants without an end. */
   readonly days?: number;
+  /** Until when exactly, in unix seconds, where somebody asked for that: in place of days. */
+  readonly expiresAt?: number;
+  /** The address's key, where it was looked up and compared: in place of looking it up. */
+  readonly recipient?: string;
   /** Whether the grantee may propose memories; listed grants only. */
   readonly propose?: boolean;
   /** The owner's own words for the grantee; sealed. */
@@ -114,7 +118,7 @@ export async function grantIn(
 ): Promise<GrantOutcome> {
   const { provider, ref } = vault;
   const isRecipient = to.startsWith("age1");
-  const recipient = await recipientFor(vault, keyRegistry, to);
+  const recipient = terms.recipient ?? (await recipientFor(vault, keyRegistry, to));
   const digest = hexlify(recipientDigest(recipientBytes(recipient)));
   const isContract = !isRecipient && (await provider.getCode(to)) !== "0x";
   const storeWelcome = terms.storeWelcome ?? isContract;
@@ -127,7 +131,7 @@ export async function grantIn(
   let memberId = await unfinished(vault, recipient);
   if (memberId === null) {
     const block = await provider.getBlock("latest");
-    expiresAt = (block?.timestamp ?? 0) + Math.round(days * 86_400);
+    expiresAt = terms.expiresAt ?? (block?.timestamp ?? 0) + Math.round(days * 86_400);
     granted = await grantInVault(vault, {
       ...{ recipient, scopes, expiresAt, propose, label, storeWelcome },
       account: isRecipient ? undefined : to,
@@ -183,7 +187,9 @@ function report({ receipt, blobs, rotated, sequence }: Granted, say: Say): void 
 async function scopesShown(vault: Vault, names: readonly string[]): Promise<string> {
   const { scopes } = await read(vault);
   const counts = new Map(scopes.map(({ name, memories }) => [name, memories.length]));
-  return names.map((name) => `${name.trim()} (${number(counts.get(name.trim()) ?? 0)})`).join(", ");
+  return names
+    .map((name) => `${quoted(name.trim()).slice(1, -1)} (${number(counts.get(name.trim()) ?? 0)})`)
+    .join(", ");
 }
 
 /** Writes a welcome's file, which opens for one member alone: this device needs its copy no more. */

@@ -56,6 +56,14 @@ export const safe = (text: string): string =>
     /[\n\t]/.test(character) ? character : " ",
   );
 
+/**
+ * Somebody else's text in quotes, whole, and nothing of it outside: what a terminal would obey and what nobody sees is written out.
+ */
+export const quoted = (text: string): string =>
+  JSON.stringify(text).replace(/[\p{C}\p{Z}]/gu, (character) =>
+    character === " " ? " " : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+
 /** Columns under each other, two blanks apart. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -107,12 +107,17 @@ describe("memvault", function () {
 
     it("names options and variables that exist", async () => {
       const page = await readFile(new URL("../../docs/cli.md", import.meta.url), "utf8");
-      const helps = await Promise.all(
-        [...page.matchAll(/^\| `([a-z][a-z-]*)`/gm)].map(
-          async ([, name]) => (await cli([name!, "--help"])).out,
-        ),
-      );
-      const known = helps.join("\n");
+      const helpOf = async (name: string): Promise<string> => {
+        const { out } = await cli([name, "--help"]);
+        const [, listed = ""] = /^Commands:\n((?: .*\n)*)/m.exec(out) ?? [];
+        const below = [...listed.matchAll(/^ {2}([a-z][a-z-]*)/gm)].filter(([, each]) => each !== "help");
+        return [
+          out,
+          ...(await Promise.all(below.map(async ([, each]) => (await cli([name, each!, "--help"])).out))),
+        ].join();
+      };
+      const names = [...page.matchAll(/^\| `([a-z][a-z-]*)`/gm)].map(([, name]) => name!);
+      const known = (await Promise.all(names.map(helpOf))).join("\n");
       for (const [option] of page.matchAll(/--[a-z][a-z-]+/g)) expect(known).to.include(option);
     });
   });

@@ -2,6 +2,7 @@ import type { Cli } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
 import { addAgentAnswers } from "./agent-answers.ts";
 import { addAgentKey } from "./agent-key.ts";
+import { addAgentRequest } from "./agent-request.ts";
 import { addAgentRun } from "./agent-run.ts";
 
 /** Commands of who runs an agent. Each has a file of its own. */
@@ -17,4 +18,5 @@ export const addAgent = (cli: Cli): void => {
   addAgentRun(cli, agent);
   addAgentKey(cli, agent);
   addAgentAnswers(cli, agent);
+  addAgentRequest(cli, agent);
 };

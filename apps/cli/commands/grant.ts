@@ -19,7 +19,7 @@ import { list, positive } from "../parse.ts";
 import type { Session } from "../session.ts";
 import { iso } from "../show.ts";
 import { syncJson, syncLines } from "../syncing.ts";
-import { oneLine, table } from "../terminal.ts";
+import { oneLine, quoted, table } from "../terminal.ts";
 import { requireFunds } from "../wallet.ts";
 
 interface Options {
@@ -126,11 +126,15 @@ async function grant(session: Session, options: Options): Promise<Report> {
 }
 
 /** A name that was mistyped would make a scope, and nothing takes a scope away. */
-async function confirmNewScopes(session: Session, vault: Vault, names: readonly string[]): Promise<void> {
+export async function confirmNewScopes(
+  session: Session,
+  vault: Vault,
+  names: readonly string[],
+): Promise<void> {
   const { scopes } = await look(vault);
   const missing = [...new Set(names.map(scopeName))].filter((name) => !scopes.has(name));
   if (missing.length === 0) return;
-  const named = missing.map((name) => JSON.stringify(name)).join(", ");
+  const named = missing.map(quoted).join(", ");
   const there = [...scopes.keys()].map((name) => oneLine(name)).join(", ");
   await session.confirm(
     `There is no scope ${named} yet; the grant would make it, for good. ${there === "" ? "" : `There are: ${there}.`}`.trimEnd(),

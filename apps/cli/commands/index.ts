@@ -18,6 +18,7 @@ import { addMint } from "./mint.ts";
 import { addPassphrase } from "./passphrase.ts";
 import { addReceipts } from "./receipts.ts";
 import { addRead } from "./read.ts";
+import { addRequests } from "./requests.ts";
 import { addRecover } from "./recover.ts";
 import { addStatus } from "./status.ts";
 import { addStores } from "./stores.ts";
@@ -32,6 +33,7 @@ export const commands: readonly ((cli: Cli) => void)[] = [
     addSync,
     addGrant,
     addAccept,
+    addRequests,
     addAgent,
     addDevices,
     addWords,

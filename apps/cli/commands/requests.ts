@@ -1,0 +1,166 @@
+import path from "node:path";
+
+import {
+  acceptRequest,
+  checkRequest,
+  keepRequest,
+  refuseRequest,
+  requests,
+  type AcceptedTerms,
+  type KeptRequest,
+} from "../../../client/agents.ts";
+import { WalletRequired, type Vault } from "../../../client/index.ts";
+import type { Cli, Report } from "../cli.ts";
+import { GRANT_GAS, grantIn, minutesOf, type GrantOutcome } from "../granting.ts";
+import { look } from "../look.ts";
+import { deploymentOn } from "../network.ts";
+import { checkedJson, keptJson, requestLine, requestNamed, requestPage, requestRow } from "../requests.ts";
+import type { OpenVault, Session } from "../session.ts";
+import { iso } from "../show.ts";
+import { syncJson } from "../syncing.ts";
+import { table } from "../terminal.ts";
+import { requireFunds } from "../wallet.ts";
+import { confirmNewScopes } from "./grant.ts";
+
+interface Options {
+  readonly label?: string;
+  readonly wait: string;
+  readonly storeWelcome?: boolean;
+  readonly out?: string;
+}
+
+/** Commands of the owner about what agents ask for. */
+export const addRequests = (cli: Cli): void => {
+  const command = cli.add(
+    {
+      usage: "requests",
+      summary: "List what agents asked for, and what became of it on this device",
+      about: "Your other devices do not know what was taken or refused here: each asks you by itself.",
+      examples: ["memvault requests", "memvault requests --json"],
+    },
+    async (session) => {
+      const { vault } = await session.vault("owner");
+      const found = await requests(vault);
+      const head = ["REQUEST", "", "ACCOUNT", "ASKS FOR", "UNTIL"];
+      return {
+        json: { requests: found.map(keptJson) },
+        lines: found.length === 0 ? ["Nobody asked for anything."] : table([head, ...found.map(requestRow)]),
+      };
+    },
+  );
+  cli.add(
+    {
+      usage: "add <request>",
+      parent: command,
+      summary: "Check a request, show it in full, and keep it until you accept or refuse it",
+      about:
+        "The request is its text, a file, or - for what is piped in. Nothing is granted yet. What stands in quotes are the agent's\n" +
+        "words: its signature shows who says them, and not that they are true.",
+      examples: ["memvault requests add request.txt", "memvault requests add - --json"],
+    },
+    async (session, _options, [from = ""]) => {
+      const line = await requestLine(from, session.world);
+      const { vault, network } = await session.vault("owner");
+      const checked = await keepRequest(vault, deploymentOn(network).keyRegistry, line);
+      const missing = await newScopes(vault, checked.request.scopes);
+      return {
+        json: checkedJson(checked, missing),
+        lines: [...requestPage(checked, missing), `Next: memvault requests accept ${checked.id.slice(0, 8)}`],
+      };
+    },
+  );
+  cli
+    .add<Options>(
+      {
+        usage: "accept <request>",
+        parent: command,
+        summary: "Grant exactly what a request asks for",
+        about:
+          "It is checked again, shown in full and asked about; the grant is then as memvault grant makes it. The label is your own.\n" +
+          "Interrupted, the same command goes on.",
+        examples: ['memvault requests accept 5b1c09aa --label "my travel agent"'],
+        options: [
+          ["--label <words>", "your own words for the grantee; sealed"],
+          ["--store-welcome", "leave the welcome in the store as well; so it is for contracts, always"],
+          ["--out <file>", "where the welcome goes"],
+        ],
+      },
+      accept,
+    )
+    .option("--wait <minutes>", "how long to wait until it is final", "20");
+  cli.add(
+    {
+      usage: "refuse <request>",
+      parent: command,
+      summary: "Refuse a request: on this device it is not taken any more",
+      examples: ["memvault requests refuse 5b1c09aa"],
+    },
+    async (session, _options, [who = ""]) => {
+      const { vault } = await session.vault("owner");
+      const { id } = await requestNamed(vault, who);
+      await refuseRequest(vault, id);
+      return { json: { id, state: "refused" }, lines: ["Refused. The agent is not told."] };
+    },
+  );
+};
+
+/** Names that a vault has no scope of. */
+async function newScopes(vault: Vault, names: readonly string[]): Promise<string[]> {
+  const { scopes } = await look(vault);
+  return names.filter((name) => !scopes.has(name));
+}
+
+async function accept(session: Session, options: Options, [who = ""]: readonly string[]): Promise<Report> {
+  const minutes = minutesOf(options.wait);
+  const opened = await session.vault("owner", true);
+  const { vault, network, account } = opened;
+  if (account === undefined) throw new WalletRequired("grant");
+  const kept = await requestNamed(vault, who);
+  const { keyRegistry } = deploymentOn(network);
+  if (kept.state === "waiting") {
+    await requireFunds(account, network.provider, GRANT_GAS);
+    await consent(session, vault, keyRegistry, kept);
+  }
+  const label = options.label ?? kept.label;
+  const made = await acceptRequest(vault, keyRegistry, kept.id, label, (terms) =>
+    granting(session, opened, { ...options, ...terms, wait: minutes }),
+  );
+  return reportOf(kept, made);
+}
+
+/** Shows a request in full, and asks. */
+async function consent(
+  session: Session,
+  vault: Vault,
+  keyRegistry: string,
+  { line, request }: KeptRequest,
+): Promise<void> {
+  const checked = await checkRequest(vault, keyRegistry, line);
+  for (const fact of requestPage(checked, await newScopes(vault, request.scopes))) session.say(fact);
+  await confirmNewScopes(session, vault, request.scopes);
+  await session.confirm("This grants exactly that.");
+}
+
+/** The grant of a request, by the way that every grant goes. */
+function granting(
+  session: Session,
+  { vault, known, network }: OpenVault,
+  { account, ...terms }: AcceptedTerms & Omit<Options, "wait"> & { readonly wait: number },
+): Promise<GrantOutcome> {
+  const { say, home } = session;
+  const { keyRegistry } = deploymentOn(network);
+  const place = { vault, keyRegistry, label: known.label, welcomes: path.join(home, "welcomes"), say };
+  return grantIn({ ...place, line: session.progress() }, { ...terms, to: account });
+}
+
+function reportOf({ id, request, memberId }: KeptRequest, made: GrantOutcome | null): Report {
+  return {
+    json: {
+      ...{ id, scopes: request.scopes, expiresAt: iso(request.expiresAt * 1_000) },
+      ...{ memberId: made?.memberId ?? memberId, digest: request.recipientDigest },
+      welcome: made?.file ?? null,
+      ...(made?.granted == null ? { transaction: null } : syncJson(made.granted)),
+    },
+    lines: made === null ? ["It was granted before, and its welcome handed over."] : [],
+  };
+}
