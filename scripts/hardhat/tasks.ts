@@ -124,15 +124,19 @@ export const tasks = [
       type: ArgumentType.STRING_WITHOUT_DEFAULT,
       defaultValue: undefined,
     })
-    .setInlineAction(async ({ export: path, store, ipfs }, hre) => {
+    .addFlag({ name: "agent", description: "Tell the story of an agent, its program and what it answers" })
+    .setInlineAction(async ({ export: path, store, ipfs, agent }, hre) => {
       const { demo } = await import("../demo.ts");
+      const { demoAgent } = await import("../demo-agent.ts");
       const { demoStore } = await import("../demo-stores.ts");
       const told = async () =>
-        demo(hre, {
-          store: demoStore(store),
-          ...(path === undefined ? {} : { export: path }),
-          ...(ipfs === undefined ? {} : { ipfs }),
-        });
+        agent
+          ? demoAgent(hre)
+          : demo(hre, {
+              store: demoStore(store),
+              ...(path === undefined ? {} : { export: path }),
+              ...(ipfs === undefined ? {} : { ipfs }),
+            });
       await told().catch(explained);
     })
     .build(),

@@ -8,6 +8,7 @@ import { network } from "hardhat";
 
 import { NotAMember, VaultEmpty } from "../../client/index.ts";
 import { Outsider } from "../../scripts/demo-outsider.ts";
+import { Machine, ProcessFailed } from "../../scripts/demo-processes.ts";
 import { Stage, StepFailed } from "../../scripts/demo-stage.ts";
 import { bar, size } from "../../apps/cli/terminal.ts";
 import { thrown } from "../helpers/thrown.ts";
@@ -60,6 +61,21 @@ describe("the demo's parts", () => {
       "in a blob",
     ]);
     expect(outsider.seen.transactions).to.have.length(1);
+  });
+
+  it("fail when a process ends otherwise than it should, or before it logs what is waited for", async () => {
+    const machine = new Machine(folder, {});
+    try {
+      expect(await thrown(machine.json("status"))).to.be.instanceOf(ProcessFailed);
+      const running = machine.start("agent", "run");
+      const fault = await thrown(running.logged("started"));
+      expect(fault).to.be.instanceOf(ProcessFailed).and.have.property("message");
+      expect(String(fault)).to.include("Say which agent");
+      expect(await running.stop()).to.equal(2);
+      expect(machine.written).to.include("Say which agent");
+    } finally {
+      await machine.close();
+    }
   });
 
   it("write sizes and bars", () => {
