@@ -1,4 +1,4 @@
-import { NotSignedBy } from "../../client/agents.ts";
+import { MayNotPropose, NotSignedBy, ScopeNotGranted } from "../../client/agents.ts";
 import * as client from "../../client/index.ts";
 import { QuorumMissed, TransactionWaits } from "../../client/stores.ts";
 import { HandlerMissing, NotAnAgent, OperatorRequired } from "../agent/faults.ts";
@@ -130,7 +130,7 @@ const GROUPS: readonly (readonly [number, readonly Kind[]])[] = [
     [
       ...[client.GrantExpired, client.GrantRevoked, client.NotAMember, client.NotYetAdmitted],
       ...[client.VaultChangedHands, client.OwnerClassOnly, client.OwnerRequired, client.WelcomeRejected],
-      ...[client.WelcomeNotStored, NotSignedBy, OperatorRequired],
+      ...[client.WelcomeNotStored, OperatorRequired, NotSignedBy, MayNotPropose, ScopeNotGranted],
     ],
   ],
   [

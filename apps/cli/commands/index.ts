@@ -12,10 +12,12 @@ import { addExport } from "./export.ts";
 import { addGrant } from "./grant.ts";
 import { addHanding } from "./handing.ts";
 import { addImport } from "./import.ts";
+import { addInbox } from "./inbox.ts";
 import { addInit } from "./init.ts";
 import { addMcp } from "./mcp.ts";
 import { addMint } from "./mint.ts";
 import { addPassphrase } from "./passphrase.ts";
+import { addPropose } from "./propose.ts";
 import { addReceipts } from "./receipts.ts";
 import { addRead } from "./read.ts";
 import { addRequests } from "./requests.ts";
@@ -35,6 +37,8 @@ export const commands: readonly ((cli: Cli) => void)[] = [
     addAccept,
     addRequests,
     addAgent,
+    addInbox,
+    addPropose,
     addDevices,
     addWords,
     addHanding,
