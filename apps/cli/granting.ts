@@ -23,6 +23,8 @@ import {
   type RosterMember,
   type Vault,
 } from "../../client/index.ts";
+import type { VerifiedAttestation } from "../../client/attestation.ts";
+import { attestationLines, attestedKey, type RequiredAttestation } from "./attested.ts";
 import { positive } from "./parse.ts";
 import { idText } from "./profile.ts";
 import { bold, count, number, progress, quoted, size, type Progress, type Say } from "./terminal.ts";
@@ -55,6 +57,8 @@ export interface GrantTerms {
   readonly out?: string;
   /** Minutes to wait for finality. Default: 20. */
   readonly wait?: number;
+  /** What must vouch for the key of the address; without it nothing is asked for. */
+  readonly attestation?: RequiredAttestation | null;
 }
 
 /** What became of a grant. */
@@ -68,6 +72,8 @@ export interface GrantOutcome {
   readonly granted: Granted | null;
   /** The welcome's file, or `null` while the grant is not final. */
   readonly file: string | null;
+  /** What vouches for the key, or `null` where none was required. */
+  readonly attestation: VerifiedAttestation | null;
 }
 
 /** Where a grant is made. */
@@ -83,6 +89,8 @@ export interface GrantIn {
   readonly say: Say;
   /** Drawn while it waits; on stdout unless given. */
   readonly line?: Progress;
+  /** What attestations may begin at, in tests; AWS's root unless given. */
+  readonly roots?: readonly string[] | undefined;
 }
 
 /** Looks a key up, in all RPCs of a vault. */
@@ -111,9 +119,10 @@ export async function recipientFor(vault: Vault, keyRegistry: string, to: string
  *
  * @throws {KeyNotPublished} when the address has no key in KeyRegistry.
  * @throws {AlreadyMember} when the grantee has a grant, and its welcome was handed over.
+ * @throws {VaultError} when an attestation is required and does not hold, before anything is sent: see {@link attestedKey}.
  */
 export async function grantIn(
-  { vault, keyRegistry, label: vaultLabel, welcomes, say, line = progress() }: GrantIn,
+  { vault, keyRegistry, label: vaultLabel, welcomes, say, line = progress(), roots }: GrantIn,
   { to, scopes, days = GRANT_DAYS, propose, label, wait = 20, ...terms }: GrantTerms,
 ): Promise<GrantOutcome> {
   const { provider, ref } = vault;
@@ -125,6 +134,10 @@ export async function grantIn(
   say(`Vault        ${idText(ref.vaultId)} ${vaultLabel}`.trimEnd());
   say(`Grantee      ${isRecipient ? "unlisted" : `${to}${isContract ? ", a contract" : ""}`}`);
   say(`Key          ${digest}: compare it with what the grantee shows`);
+  const place = { vault, keyRegistry, roots };
+  // The very bytes that are granted to below: whatever the account publishes meanwhile has no part in it.
+  const attestation = terms.attestation ? await attestedKey(place, to, recipient, terms.attestation) : null;
+  if (attestation !== null) attestationLines(attestation).forEach(say);
 
   let granted: Granted | null = null;
   let expiresAt: number | null = null;
@@ -145,13 +158,13 @@ export async function grantIn(
   const welcome = await finalWelcome(vault, memberId, wait, say, line);
   if (welcome === null) {
     say("Not final yet. The same command collects the welcome later; nothing is sent twice.");
-    return { memberId, expiresAt, digest, granted, file: null };
+    return { memberId, expiresAt, digest, granted, file: null, attestation };
   }
   const file = path.resolve(terms.out ?? path.join(welcomes, `${memberId}.age`));
   await handOut(vault, memberId, welcome, file);
   say(`Welcome      ${bold(file)} (${size(welcome.length)}): hand it over, by any way you like`);
   if (storeWelcome) say("             It is in the store as well; the grantee finds it through the chain.");
-  return { memberId, expiresAt, digest, granted, file };
+  return { memberId, expiresAt, digest, granted, file, attestation };
 }
 
 /**

@@ -26,6 +26,8 @@ export interface World {
   readonly now: () => number;
   /** Resolves when the person wants to stop. */
   readonly interrupted: () => Promise<void>;
+  /** What chains of attestations may begin at: an authority of tests. AWS's root unless given, as in every process of its own. */
+  readonly attestationRoots?: readonly string[];
 }
 
 /** This process. */

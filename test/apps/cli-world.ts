@@ -40,8 +40,8 @@ export interface Given {
   readonly answer?: (question: string, said: string) => string;
 }
 
-/** A home of profiles, and the command line in it, in this process. */
-export function cliIn(home: string) {
+/** A home of profiles, and the command line in it, in this process, with what else there is of the world. */
+export function cliIn(home: string, more: Pick<World, "attestationRoots"> = {}) {
   const cli = async (argv: readonly string[], { env = {}, input, answer }: Given = {}): Promise<Said> => {
     let [out, err] = ["", ""];
     const world: World = {
@@ -53,6 +53,7 @@ export function cliIn(home: string) {
       ask: (question) => Promise.resolve(answer === undefined ? null : answer(question, out)),
       now: Date.now,
       interrupted: () => Promise.resolve(),
+      ...more,
     };
     const code = await run(argv, world);
     return { code, out, err };

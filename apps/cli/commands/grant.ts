@@ -9,6 +9,12 @@ import {
   type RosterMember,
   type Vault,
 } from "../../../client/index.ts";
+import {
+  ATTESTATION_OPTIONS,
+  attestationJson,
+  requiredAttestation,
+  type AttestationOptions,
+} from "../attested.ts";
 import type { Cli, Report } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
 import { GRANT_DAYS, GRANT_GAS, grantIn, minutesOf } from "../granting.ts";
@@ -22,7 +28,7 @@ import { syncJson, syncLines } from "../syncing.ts";
 import { oneLine, quoted, table } from "../terminal.ts";
 import { requireFunds } from "../wallet.ts";
 
-interface Options {
+interface Options extends AttestationOptions {
   readonly to?: string;
   readonly scopes?: string;
   readonly days: string;
@@ -48,6 +54,7 @@ export const addGrant = (cli: Cli): void => {
         examples: [
           "memvault grant --to friend/recipient.txt --scopes travel,health",
           "memvault grant --to 0xAGENT --scopes travel --days 7",
+          "memvault grant --to 0xAGENT --scopes travel --require-attestation pcrs.json",
         ],
         options: [
           ["--to <who>", "an address, age1pq1…, or a file with a recipient"],
@@ -56,6 +63,7 @@ export const addGrant = (cli: Cli): void => {
           ["--label <words>", "your own words for the grantee; sealed"],
           ["--store-welcome", "leave the welcome in the store as well, for agents that run unattended"],
           ["--out <file>", "where the welcome goes"],
+          ...ATTESTATION_OPTIONS,
         ],
       },
       grant,
@@ -102,10 +110,12 @@ async function grant(session: Session, options: Options): Promise<Report> {
     scopes: list(scopes),
     days: positive("--days", days, MOST_DAYS),
     wait: minutesOf(wait),
-    ...{ propose, label },
+    ...{ propose, label, attestation: await requiredAttestation(options) },
     ...(storeWelcome === undefined ? {} : { storeWelcome }),
     ...(out === undefined ? {} : { out }),
   };
+  if (terms.attestation !== null && !isAccount(terms.to))
+    throw new UsageFault("--require-attestation needs an address: a recipient alone is attested nowhere.");
   const { vault, known, network, account } = await session.vault("owner", true);
   if (account === undefined) throw new WalletRequired("grant");
   await requireFunds(account, network.provider, GRANT_GAS);
@@ -113,13 +123,15 @@ async function grant(session: Session, options: Options): Promise<Report> {
   const { keyRegistry } = deploymentOn(network);
   const { say, home } = session;
   const place = { vault, keyRegistry, label: known.label, welcomes: path.join(home, "welcomes"), say };
-  const outcome = await grantIn({ ...place, line: session.progress() }, terms);
-  const { memberId, expiresAt, digest, granted, file } = outcome;
+  const roots = session.world.attestationRoots;
+  const outcome = await grantIn({ ...place, line: session.progress(), roots }, terms);
+  const { memberId, expiresAt, digest, granted, file, attestation } = outcome;
   return {
     json: {
       ...{ memberId, digest, scopes: terms.scopes },
       expiresAt: expiresAt === null ? null : iso(expiresAt * 1_000),
       welcome: file,
+      ...(attestation === null ? {} : { attestation: attestationJson(attestation) }),
       ...(granted === null ? { transaction: null } : syncJson(granted)),
     },
   };
