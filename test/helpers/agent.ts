@@ -128,3 +128,32 @@ export async function publishedIdentity({ keyRegistry, provider }: World, accoun
   await publishKey(registry, await recipientOf(identity), (block?.timestamp ?? 0) + 365 * 86_400);
   return identity;
 }
+
+/** The lines of the log for one event. */
+export const events = ({ log }: AgentScene, name: string): LogEntry[] =>
+  log.filter(({ event }) => event === name);
+
+/** The faults that were logged, in order. */
+export const faults = ({ log }: AgentScene): unknown[] =>
+  log.flatMap(({ fault }) => (fault === undefined ? [] : [fault]));
+
+/** A scene whose agent has a key and a grant. */
+export async function grantedScene(
+  handle?: AgentHandler,
+  scopes?: readonly string[],
+  propose = false,
+): Promise<AgentScene> {
+  const scene = await agentScene(handle);
+  await scene.once();
+  await scene.granted(scopes, propose);
+  return scene;
+}
+
+/** Waits until something holds. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waited = 0; waited < 20_000; waited += 20) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("it never came to hold");
+}
