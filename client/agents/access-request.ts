@@ -110,8 +110,8 @@ export async function makeRequest(
  *
  * @throws {ContentTooLarge} when it takes more than 16 KiB.
  */
-export function encodeRequest({ request, signature }: SignedRequest): string {
-  const line = PREFIX + base64urlnopad.encode(encodeBody(request, signature));
+export function encodeRequest(signed: SignedRequest): string {
+  const line = PREFIX + base64urlnopad.encode(encodeBody(signed));
   if (line.length > MAX_REQUEST_LINE) throw new ContentTooLarge("request", line.length, MAX_REQUEST_LINE);
   return line;
 }
@@ -135,7 +135,8 @@ function bytesIn(text: string): Uint8Array {
   }
 }
 
-const encodeBody = (request: AccessRequest, signature: Uint8Array): Uint8Array =>
+/** The canonical bytes that a line holds. */
+export const encodeBody = ({ request, signature }: SignedRequest): Uint8Array =>
   encodeCbor([
     VERSION,
     refBytes(request.ref),
@@ -149,7 +150,12 @@ const encodeBody = (request: AccessRequest, signature: Uint8Array): Uint8Array =
     signature,
   ]);
 
-function decodeBody(bytes: Uint8Array): SignedRequest {
+/**
+ * Reads the bytes that a line holds.
+ *
+ * @throws {MalformedData} when they are anything else.
+ */
+export function decodeBody(bytes: Uint8Array): SignedRequest {
   const fields = tuple(decodeCbor(bytes), 10, "request");
   const [version, ref, account, digest, scopes, permissions, expiresAt, purpose, nonce, signature] = fields;
   if (version !== VERSION) throw new MalformedData("request", "another version");

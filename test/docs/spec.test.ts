@@ -13,6 +13,7 @@ import {
   zeroPadValue,
 } from "ethers";
 
+import { ACCESS_REQUEST_TYPES } from "../../client/agents/access-request.ts";
 import { identityText } from "../../client/crypto/identity.ts";
 import * as keys from "../../client/crypto/keys.ts";
 import { refBytes } from "../../client/crypto/ref.ts";
@@ -172,6 +173,7 @@ describe("SPEC.md, the chain", () => {
       SpaceRegistration: await vault.SPACE_REGISTRATION_TYPEHASH(),
       SpaceAuthorization: await vault.SPACE_AUTHORIZATION_TYPEHASH(),
       Welcome: typeHash(welcomeTypedData(welcome).types, "Welcome"),
+      AccessRequest: typeHash(ACCESS_REQUEST_TYPES, "AccessRequest"),
       PublishKey: await registry.PUBLISH_KEY_TYPEHASH(),
     });
     expect(typeHash(DELTA_TYPES, "ExperienceDelta")).to.equal(types.ExperienceDelta);

@@ -83,6 +83,20 @@ type Ref = Hex<"chainId" | "contract" | "vaultId">;
 const refBytes = ({ chainId, contract, vaultId }: Ref): Uint8Array =>
   refOf({ chainId: BigInt(chainId), contract, vaultId: BigInt(vaultId) });
 
+/** CBOR of what requests are made of, by the words of RFC 8949. */
+function cborOf(value: unknown): Uint8Array {
+  const head = (major: number, count: number): Uint8Array => {
+    if (count < 24) return Uint8Array.of((major << 5) | count);
+    const size = count < 2 ** 8 ? 0 : count < 2 ** 16 ? 1 : count < 2 ** 32 ? 2 : 3;
+    return join(Uint8Array.of((major << 5) | (24 + size)), big(count, 2 ** size));
+  };
+  if (typeof value === "number") return head(0, value);
+  if (value instanceof Uint8Array) return join(head(2, value.length), value);
+  if (typeof value === "string") return join(head(3, utf8(value).length), utf8(value));
+  const items = value as readonly unknown[];
+  return join(head(4, items.length), ...items.map(cborOf));
+}
+
 function encrypt(key: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
   const cipher = createCipheriv("chacha20-poly1305", key, new Uint8Array(12), { authTagLength: 16 });
   cipher.setAAD(aad, { plaintextLength: plaintext.length });
@@ -189,6 +203,46 @@ const AGAIN: Readonly<Record<string, (input: never, out: never) => unknown>> = {
     signature: new Wallet(input.privateKey).signingKey.sign(out.signedHash).serialized,
     signer: (await new Wallet(input.privateKey).getAddress()).toLowerCase(),
   }),
+  "agents.json accessRequest": (
+    input: Hex<"account" | "recipientDigest" | "purpose" | "nonce" | "privateKey"> & {
+      readonly ref: Ref;
+      readonly scopes: string[];
+      readonly permissions: number;
+      readonly expiresAt: number;
+    },
+  ) => {
+    const { ref, account, recipientDigest, scopes, permissions, expiresAt, purpose, nonce } = input;
+    const encode = (types: string[], values: unknown[]): string =>
+      keccak256(AbiCoder.defaultAbiCoder().encode(types, values));
+    const text = "AccessRequest(bytes32 vaultId,address account,bytes32 recipientDigest,string[] scopes,";
+    const type = `${text}uint8 permissions,uint64 expiresAt,string purpose,bytes32 nonce)`;
+    const struct = encode(
+      ["bytes32", "uint256", "address", "bytes32", "bytes32", "uint8", "uint64", "bytes32", "bytes32"],
+      [
+        ...[hashText(type), BigInt(ref.vaultId), account, recipientDigest],
+        keccak256(join(...scopes.map((name) => unhex(hashText(name).slice(2))))),
+        ...[permissions, expiresAt, hashText(purpose), nonce],
+      ],
+    );
+    const of = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
+    const domain = encode(
+      ["bytes32", "bytes32", "bytes32", "uint256", "address"],
+      [hashText(of), hashText("AgentMemoryState"), hashText("1"), BigInt(ref.chainId), ref.contract],
+    );
+    const hash = keccak256(join(utf8("\u0019\u0001"), unhex(domain.slice(2)), unhex(struct.slice(2))));
+    const wallet = new Wallet(input.privateKey);
+    const signature = wallet.signingKey.sign(hash).serialized;
+    const line = `memvault-request:${Buffer.from(
+      cborOf([
+        ...[1, refBytes(ref), unhex(account.slice(2)), unhex(recipientDigest.slice(2)), scopes, permissions],
+        ...[expiresAt, purpose, unhex(nonce.slice(2)), unhex(signature.slice(2))],
+      ]),
+    ).toString("base64url")}`;
+    const id = createHash("sha256")
+      .update(unhex(account.slice(2) + nonce.slice(2)))
+      .digest("hex");
+    return { hash, signer: wallet.address.toLowerCase(), signature, line, id };
+  },
   "head.json frame": (data: string) => {
     const size = [4_096, 16_384, 65_536, 262_144].find((each) => data.length / 2 + 84 <= each)!;
     const framed = join(big(data.length / 2, 4), unhex(data), new Uint8Array(size - 84 - data.length / 2));

@@ -1,6 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import fc, { type Arbitrary } from "fast-check";
 
+import type { SignedRequest } from "../../../client/agents/access-request.ts";
 import type { Proposal } from "../../../client/agents/proposal.ts";
 import type { Bundle } from "../../../client/attestation.ts";
 import type { VaultRef } from "../../../client/crypto/ref.ts";
@@ -260,4 +261,26 @@ const proposed = fc.record(
 export const proposal: Arbitrary<Proposal> = fc.record({
   ...{ ref, proposer: account, nonce: bytes(32) },
   memories: fc.array(proposed, { minLength: 1, maxLength: 3 }),
+});
+
+const scope = words(20).map(
+  (text) =>
+    text
+      .normalize("NFC")
+      .replace(/\p{Cc}/gu, "")
+      .trim() || "x",
+);
+const purpose = filledWords().map(
+  (text) => text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, "").trim() || "x",
+);
+const hexed = (length: number): Arbitrary<string> => hex(length).map((digits) => `0x${digits}`);
+
+export const accessRequest: Arbitrary<SignedRequest> = fc.record({
+  request: fc.record({
+    ...{ ref, account: hexed(20), recipientDigest: hexed(32), nonce: hexed(32), purpose },
+    scopes: fc.uniqueArray(scope, { minLength: 1, maxLength: 4 }),
+    permissions: fc.constantFrom(1, 3),
+    expiresAt: fc.integer({ min: 0, max: MAX_SECONDS }),
+  }),
+  signature: fc.uint8Array({ minLength: 1, maxLength: 100 }),
 });

@@ -3,6 +3,7 @@ import { bytesToHex, concatBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
 import fc, { type Arbitrary } from "fast-check";
 
+import { decodeRequest, encodeRequest } from "../../../client/agents/access-request.ts";
 import { decodeProposal, encodeProposal } from "../../../client/agents/proposal.ts";
 import { decodeBundle, encodeBundle } from "../../../client/attestation.ts";
 import { decodeCbor, encodeCbor } from "../../../client/cbor.ts";
@@ -37,6 +38,7 @@ import {
 import { flipped, seeded } from "../../helpers/seeded.ts";
 import {
   bundle,
+  accessRequest,
   bytes,
   head,
   hex,
@@ -127,6 +129,11 @@ const FORMATS: Readonly<Record<string, Format<unknown>>> = {
   "the body of a welcome": format(welcome, encodeWelcome, decodeWelcome),
   "the body of a proposal": format(proposal, encodeProposal, decodeProposal),
   "an attested bundle": format(bundle, encodeBundle, decodeBundle),
+  "a request as text": format(
+    accessRequest,
+    (signed) => new TextEncoder().encode(encodeRequest(signed)),
+    (encoded) => decodeRequest(new TextDecoder("utf-8", { ignoreBOM: true }).decode(encoded)),
+  ),
   "a member's record": recordFormat(
     member,
     encodeMember,

@@ -12,6 +12,13 @@ import { readCertificate } from "../../../../client/attestation/certificate.ts";
 import { decodeSigned } from "../../../../client/attestation/cose.ts";
 import { decodePayload } from "../../../../client/attestation/document.ts";
 import {
+  decodeBody,
+  decodeRequest,
+  encodeBody,
+  encodeRequest,
+  type SignedRequest,
+} from "../../../../client/agents/access-request.ts";
+import {
   decodeProposal,
   encodeProposal,
   proposalTypedData,
@@ -247,9 +254,19 @@ function codecs(recipient: string): Target[] {
     codec("a chunk", [[random(16), random(60)], []], encodeItems, decodeItems),
     codec("an attested bundle", [BUNDLE], encodeBundle, decodeBundle),
     codec("a welcome's body", [welcomeFor(recipient)], encodeWelcome, decodeWelcome),
+    codec("a request's body", [REQUEST], encodeBody, decodeBody),
     codec("a proposal's body", [PROPOSAL], encodeProposal, decodeProposal),
   ];
 }
+
+const REQUEST: SignedRequest = {
+  request: {
+    ...{ ref: REF, account: `0x${"a9".repeat(20)}`, recipientDigest: `0x${"d1".repeat(32)}` },
+    ...{ scopes: ["health", "Gesundheit"], permissions: 3, expiresAt: 1_900_000_000, purpose: "To coach" },
+    nonce: `0x${"4e".repeat(32)}`,
+  },
+  signature: random(65),
+};
 
 const INBOX = encodeInbox("AGE-SECRET-KEY-PQ-1", random);
 
@@ -482,6 +499,10 @@ async function handed(identity: string, recipient: string): Promise<Target[]> {
       seeds: [file],
       run: (input) => decryptWith(identity, input),
       work,
+    },
+    {
+      ...{ name: "a request as text", shape: "text", seeds: [utf8ToBytes(encodeRequest(REQUEST))], work },
+      run: (input) => decodeRequest(text(input)),
     },
     {
       ...{ name: "a welcome as text", shape: "text", seeds: [utf8ToBytes(welcomeText(random(50)))], work },
