@@ -57,7 +57,7 @@ import { Outsider } from "./demo-outsider.ts";
 import { Machine, type Running } from "./demo-processes.ts";
 import { Stage } from "./demo-stage.ts";
 
-const HANDLER = fileURLToPath(new URL("../examples/research-agent/handler.js", import.meta.url));
+const HANDLER = fileURLToPath(new URL("../examples/research-agent/handler.mjs", import.meta.url));
 
 /** What the assistant asks to read; the third scope is none of its business. */
 const SCOPES = ["health", "travel"];
@@ -253,7 +253,7 @@ async function theRunner({
 }: Scene): Promise<Running> {
   const file = path.join(root, "deployment.json");
   await writeFile(file, JSON.stringify({ ...deployment, chainId: String(deployment.chainId) }));
-  const slow = path.join(root, "slow.js");
+  const slow = path.join(root, "slow.mjs");
   await writeFile(
     slow,
     `export const handle = () => new Promise((resolve) => setTimeout(resolve, 50_000, { kind: "decline" }));\n`,

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -158,6 +158,16 @@ describe("memvault as a process", function () {
     const installed = await readdir(path.join(folder, "node_modules"));
     expect(installed).to.include("memory-vault").and.not.include("hardhat");
     await newcomersPath(home, { command: path.join(folder, "node_modules/.bin/memvault"), args: [] });
+    // The example of a handler is copied, and loads in plain Node beside the package.
+    const copied = path.join(folder, "my-agent");
+    await cp(path.join(folder, "node_modules/memory-vault/examples/research-agent"), copied, {
+      recursive: true,
+    });
+    const handler = pathToFileURL(path.join(copied, "handler.mjs")).href;
+    const asked = `(await import("${handler}")).handle({ text: "Who?" }, { scopes: [], sequence: 1n })`;
+    const script = `console.log((await ${asked}).text)`;
+    const said = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { env });
+    expect(said.stdout).to.equal("Nothing in the granted scopes (head 1) fits.\n");
     expect(Date.now() - began).to.be.lessThan(5 * 60_000);
   });
 });

@@ -11,7 +11,7 @@ import type { Memory, ScopeView } from "../../client/index.ts";
 import { thrown } from "../helpers/thrown.ts";
 
 const FOLDER = new URL("../../examples/research-agent/", import.meta.url);
-const { researcher } = (await import(new URL("handler.js", FOLDER).href)) as {
+const { researcher } = (await import(new URL("handler.mjs", FOLDER).href)) as {
   researcher: (environment: Record<string, string | undefined>) => AgentHandler;
 };
 
@@ -182,7 +182,7 @@ describe("examples/research-agent", () => {
     const root = fileURLToPath(new URL("../../", import.meta.url));
     const { config } = ts.readConfigFile(`${root}tsconfig.json`, (path) => ts.sys.readFile(path)) as { config: object };
     const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root);
-    const files = ["handler.js", "model.js"].map((name) => fileURLToPath(new URL(name, FOLDER)));
+    const files = ["handler.mjs", "model.mjs"].map((name) => fileURLToPath(new URL(name, FOLDER)));
     const program = ts.createProgram(files, { ...options, allowJs: true });
     const found = files.flatMap((file) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file)));
     expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).to.deep.equal([]);

@@ -7,7 +7,7 @@
  */
 import { createIndex, search } from "memory-vault/recall";
 
-import { askModel, modelIn } from "./model.js";
+import { askModel, modelIn } from "./model.mjs";
 
 /** How many memories an answer rests on, and how much of each it shows. */
 const MOST = 5;
