@@ -1,33 +1,49 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 
 import { expect } from "chai";
 import { hexlify, type Signer } from "ethers";
 
-import { grant, keyOf, remember, sync, type Environment } from "../../client/index.ts";
+import { auditReceipts, type AgentHandler, type AgentQuestion } from "../../client/agents.ts";
 import {
-  ConciergeAgent__factory,
-  type ConciergeAgent,
-  type MemoryVault,
-} from "../../typechain-types/index.ts";
+  generateIdentity,
+  grant,
+  keyOf,
+  publishKey,
+  read,
+  recipientOf,
+  registryContract,
+  remember,
+  sync,
+  type Environment,
+} from "../../client/index.ts";
+import type { KeyRegistry, MemoryVault, ResearchAgent } from "../../typechain-types/index.ts";
+import { ResearchAgent__factory } from "../../typechain-types/index.ts";
+import { cliIn } from "../apps/cli-world.ts";
 import { createWorld, device, inDays, ownedVault } from "../helpers/world.ts";
-import { fenced } from "./markdown.ts";
+import { codeIn, fenced } from "./markdown.ts";
 import { sampleModule, type Sample } from "./sample.ts";
 
 const PAGE = await readFile(new URL("../../docs/agents.md", import.meta.url), "utf8");
+const EXAMPLE = await readFile(new URL("../../examples/research-agent/README.md", import.meta.url), "utf8");
 
-/** Between the second and the third block the owner acts. */
-const prelude = ([publish, open, answer]: readonly string[]): string => `
+/** Between the first and the second block of the operator's the owner acts. */
+const prelude = ([, publish, open, answer]: readonly string[]): string => `
 import {
-  acceptWelcome, findWelcome, generateIdentity, read, recipientBytes, recipientDigest, recipientOf, type Environment,
+  acceptWelcome, findWelcome, generateIdentity, keyOf, read, recipientBytes, recipientDigest, recipientOf, type Environment,
 } from "../client/index.ts";
-import { hexlify, toUtf8Bytes, ZeroHash, type Signer } from "ethers";
-import type { ConciergeAgent, MemoryVault } from "../typechain-types/index.ts";
+import { openAnswer, sealAnswer } from "../client/agents.ts";
+import { hexlify, ZeroHash, type Signer } from "ethers";
+import type { KeyRegistry, MemoryVault, ResearchAgent } from "../typechain-types/index.ts";
 export async function sample(
-  agent: ConciergeAgent, vaults: MemoryVault, vaultId: bigint, device: Environment, operator: Signer, guest: Signer,
-  expiresAt: number, fromBlock: number, owner: () => Promise<void>, say: (value: unknown) => void,
+  agent: ResearchAgent, vaults: MemoryVault, registry: KeyRegistry, vaultId: bigint, device: Environment,
+  operator: Signer, owner: Signer, ownersIdentity: string,
+  expiresAt: number, fromBlock: number, grantIt: () => Promise<void>, say: (value: unknown) => void,
 ): Promise<void> {
+const { chainId } = await device.provider.getNetwork();
 ${publish!}
-await owner();
+await grantIt();
 ${open!}
 ${answer!}
 }`;
@@ -35,7 +51,18 @@ ${answer!}
 interface SampleModule {
   readonly sample: (
     ...args: [
-      ...[ConciergeAgent, MemoryVault, bigint, Environment, Signer, Signer, number, number],
+      ...[
+        ResearchAgent,
+        MemoryVault,
+        KeyRegistry,
+        bigint,
+        Environment,
+        Signer,
+        Signer,
+        string,
+        number,
+        number,
+      ],
       ...[() => Promise<void>, (value: unknown) => void],
     ]
   ) => Promise<void>;
@@ -44,19 +71,41 @@ interface SampleModule {
 describe("docs/agents.md", () => {
   const blocks = fenced(PAGE, "ts");
   let module: Sample<SampleModule>;
+  let handler: Sample<{ readonly handle: AgentHandler }>;
   before(async () => {
     module = await sampleModule("agents", prelude(blocks));
+    handler = await sampleModule("agents-handler", blocks[0]!);
   });
-  after(() => module.remove());
+  after(async () => {
+    await module.remove();
+    await handler.remove();
+  });
 
   it("compiles under the project's own options", () => {
-    expect(blocks).to.have.length(3);
+    expect(blocks).to.have.length(4);
     expect(module.diagnostics()).to.deep.equal([]);
+    expect(handler.diagnostics()).to.deep.equal([]);
+  });
+
+  it("has a handler that answers from what it is given", async () => {
+    const { handle } = await handler.load();
+    const { vault } = await ownedVault(await createWorld());
+    await remember(
+      vault,
+      { scope: "travel", text: "Window seat" },
+      { scope: "travel", text: "Sleeps at ten" },
+    );
+    await sync(vault);
+    const { scopes, sequence, root } = await read(vault);
+    const context = { scopes, sequence, root, signal: new AbortController().signal };
+    const asked = (text: string | null) => handle({ text } as AgentQuestion, context);
+    expect(asked("Which SEAT?")).to.deep.equal({ kind: "answer", text: "Window seat" });
+    expect(asked(null)).to.deep.equal({ kind: "decline" });
   });
 
   it("runs, and says what it should", async () => {
     const world = await createWorld();
-    const { memoryVault, keyRegistry, owner, relayer: operator, stranger: guest } = world;
+    const { memoryVault, keyRegistry, owner, relayer: operator, provider } = world;
     const { vault } = await ownedVault(world);
     await remember(
       vault,
@@ -65,9 +114,12 @@ describe("docs/agents.md", () => {
     );
     await sync(vault);
     const contracts = [world.address, await keyRegistry.getAddress()] as const;
-    const agent = await new ConciergeAgent__factory(owner).deploy(...contracts, operator.address);
+    const agent = await new ResearchAgent__factory(owner).deploy(...contracts, operator.address);
     const account = await agent.getAddress();
     const expiresAt = await inDays(world, 30);
+    const ownersIdentity = generateIdentity();
+    const registry = registryContract(contracts[1], owner.connect(provider));
+    await publishKey(registry, await recipientOf(ownersIdentity), expiresAt);
     const said: unknown[] = [];
     const { sample } = await module.load();
     const grantIt = async (): Promise<void> => {
@@ -76,10 +128,59 @@ describe("docs/agents.md", () => {
       await grant(vault, { recipient, account, scopes: ["travel"], expiresAt, storeWelcome: true });
     };
     await sample(
-      ...([agent, memoryVault, vault.ref.vaultId, device(world), operator, guest] as const),
-      ...([expiresAt, 0, grantIt, (value: unknown) => said.push(value)] as const),
+      ...([agent, memoryVault, keyRegistry, vault.ref.vaultId, device(world), operator, owner] as const),
+      ...([ownersIdentity, expiresAt, 0, grantIt, (value: unknown) => said.push(value)] as const),
     );
-    expect(said.at(-1)).to.deep.equal(["travel: 1"]);
+    expect(said.slice(1)).to.deep.equal([["travel: 1"], "At the window, please."]);
     expect((await agent.requestOf(1n)).answered).to.equal(true);
+    const { sound, totals } = await auditReceipts(vault, account);
+    expect([sound, totals.rests]).to.deep.equal([true, 1]);
+  });
+
+  describe("names commands and options that there are", () => {
+    let home: string;
+    before(async () => {
+      home = await mkdtemp(path.join(tmpdir(), "memvault-docs-"));
+    });
+    after(() => rm(home, { recursive: true, force: true }));
+
+    const lines = [PAGE, EXAMPLE].flatMap((page) => [
+      ...fenced(page, "sh").flatMap((block) => block.trim().split("\n")),
+      ...codeIn(page.replaceAll(/^```[^]*?^```$/gm, "")),
+    ]);
+    const commands = [...new Set(lines.filter((line) => /^memvault( |$)/.test(line)))];
+
+    it("has some of each part", () => {
+      for (const part of ["agent run", "agent request", "requests", "inbox", "audit", "revoke", "grant"])
+        expect(
+          commands.some((line) => line.includes(part)),
+          part,
+        ).to.equal(true);
+    });
+
+    for (const line of commands)
+      it(line, async () => {
+        const words = line
+          .replace(/ *[>#].*$/, "")
+          .split(" ")
+          .slice(1);
+        const values = new Set(
+          words.flatMap((word, i) => (/^--(vault|profile|store)$/.test(word) ? [i, i + 1] : [])),
+        );
+        const rest = words.filter((_, i) => !values.has(i));
+        const options = words.filter((word) => word.startsWith("--"));
+        const named = rest.slice(
+          0,
+          rest.findIndex((word) => !/^[a-z-]+$/.test(word) || word.startsWith("--")),
+        );
+        const command = named.length === 0 || !rest.some((word) => word.startsWith("--")) ? rest : named;
+        const { code, out } = await cliIn(home).cli([
+          ...command.filter((word) => /^[a-z][a-z-]*$/.test(word)),
+          "--help",
+        ]);
+        expect(code, out).to.equal(0);
+        expect(out).to.include(`memvault ${command.filter((word) => /^[a-z][a-z-]*$/.test(word)).join(" ")}`);
+        for (const option of options) expect(out, option).to.match(new RegExp(`${option}\\b`));
+      });
   });
 });
