@@ -23,6 +23,7 @@ export type {
   ProposedMemory,
 } from "./agents/handler.ts";
 export { requireSignedBy, type Claim, type SignedBy } from "./agents/signed.ts";
+export { namedProposer, proposeOnce, proposerOf, type ProposedOnce } from "./agents/once.ts";
 export { leaveProposal, makeProposal, propose, storeProposal, wasProposed } from "./agents/propose.ts";
 export type { MadeProposal, Proposed, ProposeRequest } from "./agents/propose.ts";
 export {

@@ -1,6 +1,7 @@
 import { McpServer, type Transport } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 
+import { proposerOf } from "../../client/agents.ts";
 import { pending, roleOf, sync, type SyncResult, type Vault } from "../../client/index.ts";
 import { createCommitter, type Committer } from "./committer.ts";
 import { openDesk } from "./desk.ts";
@@ -14,6 +15,7 @@ import type { Context } from "./tool.ts";
 import { addAddingTool } from "./tools/adding.ts";
 import { addChangingTools } from "./tools/changing.ts";
 import { addChatGptTools } from "./tools/chatgpt.ts";
+import { addProposingTool } from "./tools/proposing.ts";
 import { addReadingTools } from "./tools/reading.ts";
 import { addStatusTool } from "./tools/status.ts";
 
@@ -81,7 +83,9 @@ export async function openService(options: ServeOptions): Promise<Service> {
     desk
       .tidy()
       .catch((fault: unknown) => log({ level: "warn", event: "index not tidied", ...faultFields(fault) }));
-  const context: Context = { vault, desk, committer, role, defaultScope: options.defaultScope, log, track };
+  const proposes = role === "reader" && (await proposerOf(vault)) !== null;
+  const { defaultScope } = options;
+  const context: Context = { vault, desk, committer, role, proposes, defaultScope, log, track };
   // What an earlier run left behind goes with the first batch.
   if (role === "owner" && (await pending(vault)).length > 0) committer.wrote();
   return {
@@ -126,9 +130,9 @@ export const warnings =
     log({ level: "warn", event: "protocol", ...faultFields(fault) });
 
 function serverFor(context: Context, { version, chatgpt }: ServeOptions): McpServer {
-  const { role } = context;
+  const { role, proposes } = context;
   const info = { name: "memory-vault", title: "Memory Vault", version };
-  const server = new McpServer(info, { instructions: instructionsFor(role) });
+  const server = new McpServer(info, { instructions: instructionsFor(role, proposes) });
   addReadingTools(server, context);
   addStatusTool(server, context);
   // Never as tools: grants, keys, transfers, imports, shredding. What a prompt can reach, it will reach.
@@ -136,6 +140,8 @@ function serverFor(context: Context, { version, chatgpt }: ServeOptions): McpSer
     addAddingTool(server, context);
     addChangingTools(server, context);
   }
+  // What readers propose to an owner is in no tool: it is data that nobody accepted.
+  if (proposes) addProposingTool(server, context);
   if (chatgpt) addChatGptTools(server, context);
   addResources(server, context);
   addPrompt(server, context);

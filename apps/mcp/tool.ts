@@ -20,6 +20,8 @@ export interface Context {
   readonly desk: Desk;
   readonly committer: Committer;
   readonly role: "owner" | "reader";
+  /** Whether a reader's terms let it propose, and the wallet that they name is here. */
+  readonly proposes: boolean;
   /** Where a memory goes that names no scope. */
   readonly defaultScope: string;
   readonly log: Log;

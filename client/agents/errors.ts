@@ -122,3 +122,12 @@ export class ProposalNotFinal extends VaultError {
     super(`The proposal ${proposal} is not final on chain yet. Decide on it in some minutes.`);
   }
 }
+
+/** This device proposed as much as it may by itself. */
+export class ProposalsSpent extends VaultError {
+  constructor(readonly limit: number) {
+    super(
+      `This device proposed ${limit} times within 24 hours, as often as it may by itself. Propose by hand, or later.`,
+    );
+  }
+}

@@ -1,10 +1,23 @@
+import { namedProposer } from "../../../client/agents.ts";
 import { indexFiles } from "../../../client/recall.ts";
 import type { Cli } from "../cli.ts";
 import { DEV } from "../config.ts";
 import { startNode } from "../devnode.ts";
 import { DEFAULT_SCOPE, whole } from "../parse.ts";
+import { PassphraseNeeded } from "../keys.ts";
+import type { OpenVault, Session } from "../session.ts";
 import { bearerToken } from "../token.ts";
 import { VERSION } from "../version.ts";
+
+/** With the account that pays: an owner's always, a reader's if its grant lets it propose and nobody has to be asked for it. */
+async function paying(session: Session, known: OpenVault): Promise<Pick<OpenVault, "vault">> {
+  if (known.known.role === "owner") return session.vault("owner", true);
+  if ((await namedProposer(known.vault)) === null) return known;
+  return session.vault("reader", true).catch((fault: unknown) => {
+    if (fault instanceof PassphraseNeeded) return known;
+    throw fault;
+  });
+}
 
 interface Options {
   readonly scope?: string;
@@ -39,7 +52,7 @@ export const addMcp = (cli: Cli): void => {
       // Whatever else is asked here would be read from the protocol.
       if ((session.globals.rpc ?? (await session.config()).rpc) === DEV) await startNode(session.root);
       const known = await session.vault(null);
-      const { vault } = known.known.role === "owner" ? await session.vault("owner", true) : known;
+      const { vault } = await paying(session, known);
       // Loaded here, so that no other command waits for it.
       const mcp = await import("../../mcp/index.ts");
       const options = {

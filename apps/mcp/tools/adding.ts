@@ -60,7 +60,7 @@ export function addAddingTool(server: McpServer, context: Context): void {
 }
 
 /** The memory of a scope that says the same, but for white space and the form of its letters. */
-function sameContent({ memories }: Sight, scope: string, content: string) {
+export function sameContent({ memories }: Sight, scope: string, content: string) {
   const wanted = formOf(content);
   return [...memories.values()].find((each) => each.scope === scope && formOf(each.memory.text) === wanted);
 }
