@@ -323,6 +323,19 @@ const AGAIN: Readonly<Record<string, (input: never, out: never) => unknown>> = {
     const key = { key: chain.at(-1)!.publicKey, dsaEncoding: "ieee-p1363" as const };
     return verify("sha384", signed, key, signature) ? out : "forged";
   },
+  "answers.json answer": (
+    input: Hex<"chainId" | "agent" | "vaultId" | "requestId" | "sequence" | "root" | "text">,
+    out: string,
+  ) => {
+    const { chainId, agent, vaultId, requestId, sequence, root, text } = input;
+    const ref = refBytes({ chainId, contract: agent, vaultId });
+    const request = unhex(BigInt(requestId).toString(16).padStart(64, "0"));
+    const expected = [1, ref, request, Number(sequence), unhex(root.slice(2)), text];
+    const shown = (value: unknown): unknown => (value instanceof Uint8Array ? hex(value) : value);
+    const found = decodeCbor(unhex(out)) as unknown[];
+    expect(found.map(shown)).to.deep.equal(expected.map(shown));
+    return out;
+  },
   ...Object.fromEntries(
     (
       [

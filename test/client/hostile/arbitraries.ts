@@ -2,6 +2,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import fc, { type Arbitrary } from "fast-check";
 
 import type { SignedRequest } from "../../../client/agents/access-request.ts";
+import type { Answer } from "../../../client/agents/answer.ts";
 import type { Proposal } from "../../../client/agents/proposal.ts";
 import type { Bundle } from "../../../client/attestation.ts";
 import type { VaultRef } from "../../../client/crypto/ref.ts";
@@ -257,6 +258,15 @@ const proposed = fc.record(
   },
   { requiredKeys: ["scope", "type", "text", "tags", "validUntil", "metadata"] },
 );
+
+export const answer: Arbitrary<Answer> = fc
+  .record({
+    ...{ place: ref, requestId: fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }), text: words(300) },
+    ...{ sequence: fc.bigInt({ min: 0n, max: 2n ** 40n - 1n }), root: bytes(32) },
+  })
+  .map(({ place: { chainId, contract, vaultId }, root, ...rest }) => ({
+    ...{ chainId, agent: contract, vaultId, root: `0x${bytesToHex(root)}`, ...rest },
+  }));
 
 export const proposal: Arbitrary<Proposal> = fc.record({
   ...{ ref, proposer: account, nonce: bytes(32) },

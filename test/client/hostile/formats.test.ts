@@ -4,6 +4,7 @@ import { expect } from "chai";
 import fc, { type Arbitrary } from "fast-check";
 
 import { decodeRequest, encodeRequest } from "../../../client/agents/access-request.ts";
+import { decodeAnswer, encodeAnswer } from "../../../client/agents/answer.ts";
 import { decodeProposal, encodeProposal } from "../../../client/agents/proposal.ts";
 import { decodeBundle, encodeBundle } from "../../../client/attestation.ts";
 import { decodeCbor, encodeCbor } from "../../../client/cbor.ts";
@@ -37,6 +38,7 @@ import {
 } from "../../../client/vault/roster.ts";
 import { flipped, seeded } from "../../helpers/seeded.ts";
 import {
+  answer,
   bundle,
   accessRequest,
   bytes,
@@ -127,6 +129,7 @@ const FORMATS: Readonly<Record<string, Format<unknown>>> = {
   "a section": format(section, encodeSection, decodeSection),
   "a chunk": format(fc.array(someBytes(60), { maxLength: 6 }), encodeItems, decodeItems),
   "the body of a welcome": format(welcome, encodeWelcome, decodeWelcome),
+  "an answer": format(answer, encodeAnswer, decodeAnswer),
   "the body of a proposal": format(proposal, encodeProposal, decodeProposal),
   "an attested bundle": format(bundle, encodeBundle, decodeBundle),
   "a request as text": format(

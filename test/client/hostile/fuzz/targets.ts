@@ -11,6 +11,7 @@ import {
 import { readCertificate } from "../../../../client/attestation/certificate.ts";
 import { decodeSigned } from "../../../../client/attestation/cose.ts";
 import { decodePayload } from "../../../../client/attestation/document.ts";
+import { decodeAnswer, encodeAnswer, openAnswer, type Answer } from "../../../../client/agents/answer.ts";
 import {
   decodeBody,
   decodeRequest,
@@ -216,6 +217,11 @@ const PROPOSAL: Proposal = {
   ],
 };
 
+const ANSWER: Answer = {
+  ...{ chainId: 31_337n, agent: REF.contract, vaultId: REF.vaultId, requestId: 3n, sequence: 12n },
+  ...{ root: `0x${bytesToHex(random(32))}`, text: "At the window, please ✈" },
+};
+
 const BUNDLE: Bundle = {
   ...{ chainId: 31_337n, registry: `0x${"a1".repeat(20)}`, agent: `0x${"b2".repeat(20)}` },
   ...{ recipient: random(1_216), notAfter: 1_800_000_000 },
@@ -255,6 +261,7 @@ function codecs(recipient: string): Target[] {
     codec("an attested bundle", [BUNDLE], encodeBundle, decodeBundle),
     codec("a welcome's body", [welcomeFor(recipient)], encodeWelcome, decodeWelcome),
     codec("a request's body", [REQUEST], encodeBody, decodeBody),
+    codec("an answer", [ANSWER], encodeAnswer, decodeAnswer),
     codec("a proposal's body", [PROPOSAL], encodeProposal, decodeProposal),
   ];
 }
@@ -434,6 +441,32 @@ async function vaults(): Promise<Target[]> {
   ];
 }
 
+/** Answers as an agent's event shows them to whoever asked. */
+async function answered(identity: string, recipient: string): Promise<Target[]> {
+  const plain = 2_048 - 1_659;
+  const framed = (data: Uint8Array): Uint8Array => {
+    const whole = new Uint8Array(plain);
+    whole.set([0, 0, data.length >> 8, data.length & 255, ...data].slice(0, plain));
+    return whole;
+  };
+  const readable = async (input: Uint8Array): Promise<void> => {
+    await openAnswer(input, identity, ANSWER);
+  };
+  const work = [4_000, 4] as const;
+  const data = encodeAnswer(ANSWER);
+  return [
+    {
+      ...{ slow: true, name: "an answer's bytes", shape: "bytes", work },
+      seeds: [await encryptTo([recipient], framed(data)), utf8ToBytes("At the window ✈")],
+      run: readable,
+    },
+    {
+      ...{ slow: true, name: "what an answer's file holds", shape: "cbor", seeds: [data], work },
+      run: async (input) => readable(await encryptTo([recipient], framed(input))),
+    },
+  ];
+}
+
 /** Proposals as a stranger's store hands them out. */
 async function proposed(identity: string, recipient: string): Promise<Target[]> {
   const plain = 4_096 - 1_659;
@@ -491,6 +524,7 @@ async function handed(identity: string, recipient: string): Promise<Target[]> {
       },
       run: async (input) => readable(await encryptTo([recipient], framed(input))),
     },
+    ...(await answered(identity, recipient)),
     ...(await proposed(identity, recipient)),
     {
       slow: true,
