@@ -154,6 +154,23 @@ describe("memvault requests, and agent request", function () {
     expect((await json(["requests", "add", await ask(account)])).id).to.not.equal(added.id);
   });
 
+  it("are asked about again where the grant could not be made, and can be refused then", async () => {
+    const { account } = await newAgent();
+    const { id } = await json(["requests", "add", await ask(account)]);
+    const pcrs = path.join(home, "pcrs.json");
+    await writeFile(pcrs, JSON.stringify({ PCR0: "ab".repeat(48) }));
+    const attested = ["requests", "accept", id, "--require-attestation", pcrs];
+    // Consent was given to a key in an enclave that is allowed, and to nothing else.
+    expect((await fault([...attested, "--yes"])).name).to.equal("NotAttested");
+    expect((await fault(["requests", "accept", id])).name).to.equal("NotConfirmed");
+    expect((await fault([...attested, "--attestation", path.join(home, "absent"), "--yes"])).name).to.equal(
+      "FileFault",
+    );
+    const members = (await json(["grants"])).grants as { grantee: string }[];
+    expect(members.map(({ grantee }) => grantee)).to.not.include(account.toLowerCase());
+    expect(await json(["requests", "refuse", id])).to.include({ state: "refused" });
+  });
+
   it("come from an account of a key as well, which is the agent unless one is named", async () => {
     const { recipient } = await newReader();
     const withKey = [

@@ -9,7 +9,14 @@ import {
   type AcceptedTerms,
   type KeptRequest,
 } from "../../../client/agents.ts";
-import { WalletRequired, type Vault } from "../../../client/index.ts";
+import { AlreadyMember, WalletRequired, type Vault } from "../../../client/index.ts";
+import {
+  ATTESTATION_OPTIONS,
+  attestationJson,
+  requiredAttestation,
+  type AttestationOptions,
+  type RequiredAttestation,
+} from "../attested.ts";
 import type { Cli, Report } from "../cli.ts";
 import { GRANT_GAS, grantIn, minutesOf, type GrantOutcome } from "../granting.ts";
 import { look } from "../look.ts";
@@ -22,7 +29,7 @@ import { table } from "../terminal.ts";
 import { requireFunds } from "../wallet.ts";
 import { confirmNewScopes } from "./grant.ts";
 
-interface Options {
+interface Options extends AttestationOptions {
   readonly label?: string;
   readonly wait: string;
   readonly storeWelcome?: boolean;
@@ -83,6 +90,7 @@ export const addRequests = (cli: Cli): void => {
           ["--label <words>", "your own words for the grantee; sealed"],
           ["--store-welcome", "leave the welcome in the store as well; so it is for contracts, always"],
           ["--out <file>", "where the welcome goes"],
+          ...ATTESTATION_OPTIONS,
         ],
       },
       accept,
@@ -111,46 +119,56 @@ async function newScopes(vault: Vault, names: readonly string[]): Promise<string
 }
 
 async function accept(session: Session, options: Options, [who = ""]: readonly string[]): Promise<Report> {
-  const minutes = minutesOf(options.wait);
+  const wait = minutesOf(options.wait);
+  const attestation = await requiredAttestation(options);
   const opened = await session.vault("owner", true);
-  const { vault, network, account } = opened;
-  if (account === undefined) throw new WalletRequired("grant");
-  const kept = await requestNamed(vault, who);
+  const { vault, network } = opened;
   const { keyRegistry } = deploymentOn(network);
-  if (kept.state === "waiting") {
-    await requireFunds(account, network.provider, GRANT_GAS);
-    await consent(session, vault, keyRegistry, kept);
-  }
+  const kept = await requestNamed(vault, who);
+  if (kept.state === "waiting" || kept.state === "accepting") await consent(session, opened, kept);
   const label = options.label ?? kept.label;
   const made = await acceptRequest(vault, keyRegistry, kept.id, label, (terms) =>
-    granting(session, opened, { ...options, ...terms, wait: minutes }),
+    granting(session, opened, { ...options, ...terms, wait, attestation }),
   );
   return reportOf(kept, made);
 }
 
-/** Shows a request in full, and asks. */
+/** Shows a request in full, and asks; unless that was done, and the grant was made before somebody interrupted it. */
 async function consent(
   session: Session,
-  vault: Vault,
-  keyRegistry: string,
-  { line, request }: KeptRequest,
+  { vault, network, account }: OpenVault,
+  { state, line, request }: KeptRequest,
 ): Promise<void> {
-  const checked = await checkRequest(vault, keyRegistry, line);
+  if (account === undefined) throw new WalletRequired("grant");
+  const { keyRegistry } = deploymentOn(network);
+  const checked = await checkRequest(vault, keyRegistry, line).catch((fault: unknown) => {
+    if (state === "accepting" && fault instanceof AlreadyMember) return null;
+    throw fault;
+  });
+  if (checked === null) return;
+  await requireFunds(account, network.provider, GRANT_GAS);
   for (const fact of requestPage(checked, await newScopes(vault, request.scopes))) session.say(fact);
   await confirmNewScopes(session, vault, request.scopes);
   await session.confirm("This grants exactly that.");
 }
 
+/** What the command line adds to what a request says. */
+type Given = Pick<Options, "storeWelcome" | "out"> & {
+  readonly wait: number;
+  readonly attestation: RequiredAttestation | null;
+};
+
 /** The grant of a request, by the way that every grant goes. */
 function granting(
   session: Session,
   { vault, known, network }: OpenVault,
-  { account, ...terms }: AcceptedTerms & Omit<Options, "wait"> & { readonly wait: number },
+  { account, ...terms }: AcceptedTerms & Given,
 ): Promise<GrantOutcome> {
-  const { say, home } = session;
+  const { say, home, world } = session;
   const { keyRegistry } = deploymentOn(network);
   const place = { vault, keyRegistry, label: known.label, welcomes: path.join(home, "welcomes"), say };
-  return grantIn({ ...place, line: session.progress() }, { ...terms, to: account });
+  const roots = world.attestationRoots;
+  return grantIn({ ...place, line: session.progress(), roots }, { ...terms, to: account });
 }
 
 function reportOf({ id, request, memberId }: KeptRequest, made: GrantOutcome | null): Report {
@@ -159,6 +177,7 @@ function reportOf({ id, request, memberId }: KeptRequest, made: GrantOutcome | n
       ...{ id, scopes: request.scopes, expiresAt: iso(request.expiresAt * 1_000) },
       ...{ memberId: made?.memberId ?? memberId, digest: request.recipientDigest },
       welcome: made?.file ?? null,
+      ...(made?.attestation == null ? {} : { attestation: attestationJson(made.attestation) }),
       ...(made?.granted == null ? { transaction: null } : syncJson(made.granted)),
     },
     lines: made === null ? ["It was granted before, and its welcome handed over."] : [],
