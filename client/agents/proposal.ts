@@ -55,7 +55,8 @@ export const PROPOSAL_SIZES = [4_096, 16_384] as const;
 
 const VERSION = 1;
 
-const TYPES = {
+/** EIP-712 types of a proposal. */
+export const PROPOSAL_TYPES = {
   Proposal: [
     { name: "vaultId", type: "bytes32" },
     { name: "proposer", type: "address" },
@@ -142,7 +143,7 @@ export function proposalTypedData(proposal: Proposal): ProposalTypedData {
   const { ref, proposer, nonce } = proposal;
   return {
     domain: domainOf(ref),
-    types: TYPES,
+    types: PROPOSAL_TYPES,
     message: {
       vaultId: spaceIdOf(ref.vaultId),
       proposer: proposer.toLowerCase(),

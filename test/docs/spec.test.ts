@@ -14,6 +14,7 @@ import {
 } from "ethers";
 
 import { ACCESS_REQUEST_TYPES } from "../../client/agents/access-request.ts";
+import { PROPOSAL_TYPES } from "../../client/agents/proposal.ts";
 import { identityText } from "../../client/crypto/identity.ts";
 import * as keys from "../../client/crypto/keys.ts";
 import { refBytes } from "../../client/crypto/ref.ts";
@@ -174,6 +175,7 @@ describe("SPEC.md, the chain", () => {
       SpaceAuthorization: await vault.SPACE_AUTHORIZATION_TYPEHASH(),
       Welcome: typeHash(welcomeTypedData(welcome).types, "Welcome"),
       AccessRequest: typeHash(ACCESS_REQUEST_TYPES, "AccessRequest"),
+      Proposal: typeHash(PROPOSAL_TYPES, "Proposal"),
       PublishKey: await registry.PUBLISH_KEY_TYPEHASH(),
     });
     expect(typeHash(DELTA_TYPES, "ExperienceDelta")).to.equal(types.ExperienceDelta);

@@ -97,6 +97,28 @@ function cborOf(value: unknown): Uint8Array {
   return join(head(4, items.length), ...items.map(cborOf));
 }
 
+/** The EIP-712 hash of a message, in the domain of a vault's contract. */
+function typedHash(ref: Ref, fields: readonly (readonly [type: string, value: unknown])[]): string {
+  const encode = (parts: typeof fields): Uint8Array =>
+    unhex(
+      keccak256(
+        AbiCoder.defaultAbiCoder().encode(
+          parts.map(([type]) => type),
+          parts.map(([, value]) => value),
+        ),
+      ).slice(2),
+    );
+  const of = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
+  const domain = encode([
+    ["bytes32", hashText(of)],
+    ["bytes32", hashText("AgentMemoryState")],
+    ["bytes32", hashText("1")],
+    ["uint256", BigInt(ref.chainId)],
+    ["address", ref.contract],
+  ]);
+  return keccak256(join(utf8("\u0019\u0001"), domain, encode(fields)));
+}
+
 function encrypt(key: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
   const cipher = createCipheriv("chacha20-poly1305", key, new Uint8Array(12), { authTagLength: 16 });
   cipher.setAAD(aad, { plaintextLength: plaintext.length });
@@ -242,6 +264,51 @@ const AGAIN: Readonly<Record<string, (input: never, out: never) => unknown>> = {
       .update(unhex(account.slice(2) + nonce.slice(2)))
       .digest("hex");
     return { hash, signer: wallet.address.toLowerCase(), signature, line, id };
+  },
+  "agents.json proposal": (
+    input: Hex<"proposer" | "nonce" | "privateKey"> & { readonly ref: Ref; readonly memories: unknown[] },
+    out: Hex<"body">,
+  ) => {
+    const { ref, proposer, nonce } = input;
+    const [version, place, account, drawn, memories] = decodeCbor(unhex(out.body.slice(2))) as [
+      number,
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+      [Uint8Array, number, string, number | null, string[], number | null, object][],
+    ];
+    expect([version, hex(place), `0x${hex(account)}`, `0x${hex(drawn)}`]).to.deep.equal([
+      ...[1, hex(refBytes(ref)), proposer, nonce],
+    ]);
+    const told = memories.map(([scope, type, text, importance, tags, validUntil, metadata]) => ({
+      ...{ scope: hex(scope), text, tags, validUntil, metadata },
+      type: type === 1 ? "episodic" : "semantic",
+      ...(importance === null ? {} : { importance }),
+    }));
+    const plain = { type: "semantic", tags: [], validUntil: null, metadata: {} };
+    expect(told).to.deep.equal(input.memories.map((memory) => ({ ...plain, ...(memory as object) })));
+    const bodyHash = keccak256(out.body);
+    const type = hashText("Proposal(bytes32 vaultId,address proposer,bytes32 nonce,bytes32 bodyHash)");
+    const hash = typedHash(ref, [
+      ["bytes32", type],
+      ["uint256", BigInt(ref.vaultId)],
+      ["address", proposer],
+      ["bytes32", nonce],
+      ["bytes32", bodyHash],
+    ]);
+    const wallet = new Wallet(input.privateKey);
+    const signature = wallet.signingKey.sign(hash).serialized;
+    return { body: out.body, bodyHash, hash, signature, signer: wallet.address.toLowerCase() };
+  },
+  "agents.json proposalFile": (input: Hex<"file">, out: string | { digest: string; memoryIds: string[] }) => {
+    if (typeof out === "string") return out;
+    const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+    const idOf = (index: number): string =>
+      sha256(join(utf8("memory-vault/v1/proposed-memory"), unhex(out.digest), Uint8Array.of(index))).slice(
+        0,
+        32,
+      );
+    return { ...out, digest: sha256(unhex(input.file)), memoryIds: out.memoryIds.map((_, i) => idOf(i)) };
   },
   "head.json frame": (data: string) => {
     const size = [4_096, 16_384, 65_536, 262_144].find((each) => data.length / 2 + 84 <= each)!;

@@ -8,12 +8,15 @@ import {
   disallow,
   inbox,
   leaveProposal,
+  makeProposal,
   MayNotPropose,
+  NotSignedBy,
   ProposalRejected,
   propose,
   refuseProposal,
   rules,
   ScopeNotGranted,
+  storeProposal,
   wasProposed,
   writeProposal,
   type Inbox,
@@ -48,6 +51,7 @@ import { newestHead } from "../../client/vault/grant.ts";
 import { secretsOf } from "../../client/vault/plan.ts";
 import { lookForProposals } from "../../client/agents/waiting.ts";
 import { between, boasting, misbehaving, powerCut } from "../helpers/doubles.ts";
+import { ConciergeAgent__factory } from "../../typechain-types/factories/agents/examples/ConciergeAgent__factory.ts";
 import { nameOf, thrown } from "../helpers/thrown.ts";
 import { createWorld, device, inDays, ownedVault, type World } from "../helpers/world.ts";
 
@@ -391,6 +395,45 @@ describe("what readers propose", () => {
       for (const digest of digests)
         expect(await nameOf(acceptProposal(vault, digest))).to.equal("ProposalRejected");
     }
+  });
+
+  describe("for an agent contract", () => {
+    it("an agent contract's is signed by its operator, and left through the contract", async () => {
+      const vault = await owned();
+      const operator = world.relayer;
+      const factory = new ConciergeAgent__factory(operator);
+      const agent = await factory.deploy(
+        await world.memoryVault.getAddress(),
+        await world.keyRegistry.getAddress(),
+        operator.address,
+      );
+      await agent.waitForDeployment();
+      const account = await agent.getAddress();
+      const identity = generateIdentity();
+      const { welcome } = await grant(vault, {
+        ...{ recipient: await recipientOf(identity), account, scopes: ["travel"], propose: true },
+        expiresAt: await inDays(world, 30),
+      });
+      const runner = await acceptWelcome({
+        ...{ ...device(world), address: world.address, identity },
+        welcome: welcome!,
+      });
+      const memories = [{ scope: await scopeOf(runner), text: "Likes Porto" }];
+      const made = await makeProposal(runner, { memories, signer: operator });
+      await (await agent.propose(vault.ref.vaultId, await storeProposal(runner, made))).wait();
+      const forged = await makeProposal(runner, { memories, signer: world.stranger });
+      await (await agent.propose(vault.ref.vaultId, await storeProposal(runner, forged))).wait();
+      const { entries } = await inbox(vault);
+      expect(entries.map(({ proposer }) => proposer)).to.deep.equal(Array(2).fill(account.toLowerCase()));
+      expect(entries[0]!.fault).to.equal(null);
+      expect(entries[1]!.fault).to.be.instanceOf(NotSignedBy);
+      const [id] = await acceptProposal(vault, made.digest);
+      await sync(vault);
+      const found = (await read(vault)).scopes
+        .flatMap((each) => each.memories)
+        .find((each) => each.id === id);
+      expect(found!.source.agent).to.equal(account.toLowerCase());
+    });
   });
 
   describe("however many come", () => {

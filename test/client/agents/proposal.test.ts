@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
+
 import { bytesToHex, randomBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
-import { verifyTypedData, Wallet } from "ethers";
+import { getBytes, hexlify, TypedDataEncoder, verifyTypedData, Wallet } from "ethers";
 
 import {
   decodeProposal,
@@ -17,6 +19,7 @@ import { encryptTo, generateIdentity, recipientBytes, recipientOf } from "../../
 import { refBytes } from "../../../client/crypto/ref.ts";
 import { ContentTooLarge, MalformedData, WrongKeyError } from "../../../client/errors.ts";
 import { ProposalRejected } from "../../../client/agents/errors.ts";
+import { digestOf } from "../../../client/storage/store.ts";
 import { REF } from "../vault/workbench.ts";
 import { thrown } from "../../helpers/thrown.ts";
 
@@ -142,4 +145,60 @@ describe("a proposal", () => {
     expect(proposedIds("ac".repeat(32), 3)).to.not.include.members(ids.slice(0, 1));
     for (const id of ids) expect(id).to.match(/^[0-9a-f]{32}$/);
   });
+});
+
+interface Vectors {
+  readonly proposal: readonly {
+    readonly title: string;
+    readonly in: {
+      readonly ref: { readonly chainId: string; readonly contract: string; readonly vaultId: string };
+      readonly proposer: string;
+      readonly nonce: string;
+      readonly memories: Proposal["memories"];
+    };
+    readonly out: { readonly body: string; readonly hash: string };
+  }[];
+  readonly proposalFile: readonly {
+    readonly title: string;
+    readonly in: { readonly identity: string; readonly file: string };
+    readonly out:
+      | string
+      | {
+          readonly body: string;
+          readonly signature: string;
+          readonly digest: string;
+          readonly memoryIds: readonly string[];
+        };
+  }[];
+}
+
+const vectors = JSON.parse(
+  await readFile(new URL("../../vectors/agents.json", import.meta.url), "utf8"),
+) as Vectors;
+
+describe("test/vectors/agents.json, proposals", () => {
+  for (const { title, in: input, out } of vectors.proposal)
+    it(title, () => {
+      const { chainId, contract, vaultId } = input.ref;
+      const ref = { chainId: BigInt(chainId), contract, vaultId: BigInt(vaultId) };
+      const proposal = { ...input, ref, nonce: getBytes(input.nonce) };
+      expect(hexlify(encodeProposal(proposal))).to.equal(out.body);
+      const { domain, types, message } = proposalTypedData(decodeProposal(getBytes(out.body)));
+      expect(TypedDataEncoder.hash(domain, types, message)).to.equal(out.hash);
+    });
+
+  for (const { title, in: input, out } of vectors.proposalFile)
+    it(title, async () => {
+      const file = getBytes(`0x${input.file}`);
+      const read = readProposal(file, input.identity);
+      if (typeof out === "string") {
+        expect(((await thrown(read)) as Error).name).to.equal(out);
+        return;
+      }
+      const { proposal, signature } = await read;
+      expect(hexlify(encodeProposal(proposal))).to.equal(out.body);
+      expect(hexlify(signature)).to.equal(out.signature);
+      expect(digestOf(file)).to.equal(out.digest);
+      expect(proposedIds(out.digest, proposal.memories.length)).to.deep.equal(out.memoryIds);
+    });
 });
