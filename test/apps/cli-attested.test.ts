@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, hexToBytes, randomBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
-import { HDNodeWallet, JsonRpcProvider } from "ethers";
+import { HDNodeWallet, hexlify, JsonRpcProvider } from "ethers";
 
 import { attestedKey, NOT_PROVEN } from "../../apps/cli/attested.ts";
 import { devHome, runningNode } from "../../apps/cli/devnode.ts";
 import { readDeployment } from "../../apps/cli/profile.ts";
+import { makeRequest } from "../../client/agents.ts";
 import { userDataOf, type Bundle } from "../../client/attestation.ts";
 import {
   generateIdentity,
@@ -17,6 +18,7 @@ import {
   memoryStore,
   publishKey,
   recipientBytes,
+  recipientDigest,
   recipientOf,
   registryContract,
   vaultAt,
@@ -35,6 +37,7 @@ describe("memvault grant --require-attestation", function () {
   let provider: JsonRpcProvider;
   let deployment: Deployment;
   let list: string;
+  let vaultId: string;
   let accounts = 0;
 
   before(async () => {
@@ -42,7 +45,7 @@ describe("memvault grant --require-attestation", function () {
     run = cliIn(home, { attestationRoots: enclave.roots });
     await run.json(["init", "--no-passphrase", "--yes"]);
     await run.json(["dev", "--detach"]);
-    await run.json(["mint", "--label", "mine"]);
+    ({ vaultId } = await run.json(["mint", "--label", "mine"]));
     await run.json(["add", "Prefers window seats", "--scope", "travel", "--sync"]);
     provider = new JsonRpcProvider((await runningNode(home))!.url, undefined, { cacheTimeout: -1 });
     const { chainId } = await provider.getNetwork();
@@ -187,6 +190,27 @@ describe("memvault grant --require-attestation", function () {
       expect([fault.name, fault.code], `${name}: ${fault.message}`).to.deep.equal([name, code]);
     }
     expect(await provider.getBlockNumber()).to.equal(before);
+  });
+
+  it("holds for what an agent asks for as well, and what was refused can be accepted with another list", async () => {
+    const { address, wallet, file, recipient } = await agent();
+    const ref = { chainId: deployment.chainId, contract: deployment.memoryVault, vaultId: BigInt(vaultId) };
+    const line = await makeRequest(
+      {
+        ...{ ref, account: address, recipientDigest: hexlify(recipientDigest(recipientBytes(recipient))) },
+        ...{ scopes: ["travel"], permissions: 1, expiresAt: 4_000_000_000, purpose: "To plan a journey" },
+      },
+      wallet,
+      randomBytes,
+    );
+    const { id } = await run.json(["requests", "add", line]);
+    const accept = (...more: string[]) => ["requests", "accept", id, ...more];
+    const image = await fileOf("another.json", JSON.stringify({ PCR0: "ab".repeat(48) }));
+    const refused = accept("--require-attestation", image, "--attestation", file, "--yes");
+    expect((await run.fault(refused)).name).to.equal("PcrsNotAllowed");
+    expect((await run.fault(accept("--attestation", file, "--yes"))).name).to.equal("UsageFault");
+    const printed = await run.json(accept("--require-attestation", list, "--attestation", file, "--yes"));
+    expect(printed).to.have.nested.property("attestation.key", printed["digest"]);
   });
 
   it("begins at AWS's root and no other, unless a test says so", async () => {
