@@ -1,6 +1,7 @@
 import type { Cli } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
 import { addAgentAnswers } from "./agent-answers.ts";
+import { addAgentAsk } from "./agent-ask.ts";
 import { addAgentKey } from "./agent-key.ts";
 import { addAgentRequest } from "./agent-request.ts";
 import { addAgentRun } from "./agent-run.ts";
@@ -17,6 +18,7 @@ export const addAgent = (cli: Cli): void => {
   );
   addAgentRun(cli, agent);
   addAgentKey(cli, agent);
+  addAgentAsk(cli, agent);
   addAgentAnswers(cli, agent);
   addAgentRequest(cli, agent);
 };
