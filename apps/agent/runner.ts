@@ -112,11 +112,15 @@ export async function publishAgentKey(
 ): Promise<void> {
   const stop = new AbortController().signal;
   const { sender, keys, chainId } = await prepareRunner(world, place, options, stop);
+  const follow = async (): Promise<void> => sender.follow(await finalOf(world, chainId));
+  await follow();
   await keys.upkeep(true);
   while (sender.unmined > 0) {
-    await sender.follow(await finalOf(world, chainId));
-    if (sender.unmined > 0) await world.sleep(options.poll, stop);
+    await world.sleep(options.poll, stop);
+    await follow();
   }
+  // What was mined while the chain was looked at may be final by now.
+  await follow();
 }
 
 /** What was mined while the chain was looked at is seen the next time, and final then on a chain that is. */

@@ -7,7 +7,7 @@ import { getAddress, isAddress } from "ethers";
 import type { AgentHandler } from "../../client/agents.ts";
 import { InvalidAccount, type VaultRef } from "../../client/index.ts";
 import { fileJournalStore } from "../../client/node.ts";
-import { HandlerMissing } from "../agent/index.ts";
+import { DEFAULTS, HandlerMissing } from "../agent/index.ts";
 import { keepState } from "./devnode.ts";
 import { DEV } from "./config.ts";
 import type { Network } from "./network.ts";
@@ -49,6 +49,12 @@ export function agentParts(
     },
   };
 }
+
+/** Milliseconds between two looks at a chain: nobody is paid for each on this machine. */
+export const pollOf = ({ url }: Pick<Network, "url">): number =>
+  new URL(url).hostname === "127.0.0.1" ? LOCAL_POLL : DEFAULTS.poll;
+
+const LOCAL_POLL = 250;
 
 /**
  * Loads a handler's module.

@@ -66,7 +66,8 @@ function cliOf(program: Command, world: World, outcome: { status: number }): Cli
       return command.action(async () => {
         const session = openSession(world, program.opts<Globals>());
         try {
-          const report = await action(session, command.opts() as O, command.args);
+          // An option that the command above has as well is taken there, wherever it stands.
+          const report = await action(session, command.optsWithGlobals() as O, command.args);
           print(report, session.globals, world);
           outcome.status = report?.status ?? EXIT.ok;
         } finally {

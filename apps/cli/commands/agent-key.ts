@@ -10,7 +10,7 @@ import {
   WalletRequired,
 } from "../../../client/index.ts";
 import { DEFAULTS, jsonLog, OperatorRequired, publishAgentKey, systemSleep } from "../../agent/index.ts";
-import { agentIn, agentParts } from "../agents.ts";
+import { agentIn, agentParts, pollOf } from "../agents.ts";
 import type { Cli, Report } from "../cli.ts";
 import { deploymentOn } from "../network.ts";
 import { positive } from "../parse.ts";
@@ -125,7 +125,11 @@ async function publishFor(
       ...{ ...parts, operator, now, sleep: systemSleep, handle: () => ({ kind: "decline" }) as const },
       log: jsonLog((line) => stderr.write(line), now),
     };
-    await publishAgentKey(world, deploymentOn(network), { ...DEFAULTS, keyLifetime: lifetime });
+    await publishAgentKey(world, deploymentOn(network), {
+      ...DEFAULTS,
+      poll: pollOf(network),
+      keyLifetime: lifetime,
+    });
   } finally {
     await release();
   }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import { DEFAULTS, jsonLog, OperatorRequired, runAgent, systemSleep, type Log } from "../../agent/index.ts";
-import { agentIn, agentParts, handlerIn } from "../agents.ts";
+import { agentIn, agentParts, handlerIn, pollOf } from "../agents.ts";
 import type { Cli, Report } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
 import { deploymentOn } from "../network.ts";
@@ -75,14 +75,12 @@ async function run(session: Session, options: Options): Promise<Report> {
     ...{ ...parts, operator, handle, now, sleep: systemSleep },
     log: jsonLog((line) => stderr.write(line), now),
   };
-  const isLocal = new URL(network.url).hostname === "127.0.0.1";
   const release = await parts.journalStore.lock();
   const stop = new AbortController();
   void session.world.interrupted().then(() => stop.abort());
   const guard = guarded(world.log);
   try {
-    const poll = isLocal ? 250 : DEFAULTS.poll;
-    const { left, ...ran } = await runAgent(world, place, { ...chosen, poll }, stop.signal);
+    const { left, ...ran } = await runAgent(world, place, { ...chosen, poll: pollOf(network) }, stop.signal);
     // A handler that does not heed its signal must not keep the process.
     if (left > 0) setTimeout(() => process.exit(), LINGER).unref();
     return {

@@ -1,0 +1,22 @@
+import { run } from "../../apps/cli/run.ts";
+
+/** Runs an agent's runner once, in this process; what it logs goes nowhere. */
+export const agentRun = (
+  home: string,
+  url: string,
+  privateKey: string,
+  agent: string,
+  handler: string,
+): Promise<number> =>
+  run(
+    [
+      ...["--profile", "operator", "--rpc", url, "agent", "run", "--agent", agent, "--handler", handler],
+      "--once",
+    ],
+    {
+      env: { MEMVAULT_HOME: home, MEMVAULT_PRIVATE_KEY: privateKey },
+      ...{ stdout: { write: () => true }, stderr: { write: () => true } },
+      ...{ input: () => Promise.resolve(""), piped: true, ask: () => Promise.resolve(null), now: Date.now },
+      interrupted: () => new Promise(() => undefined),
+    },
+  );

@@ -1,0 +1,152 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { expect } from "chai";
+import { JsonRpcProvider, Wallet } from "ethers";
+
+import { saveDeployment } from "../../apps/cli/profile.ts";
+import { deploySuite } from "../../client/suite.ts";
+import { ResearchAgent__factory, type ResearchAgent } from "../../typechain-types/index.ts";
+import { startAnvil, rpc, type Anvil } from "../helpers/anvil.ts";
+import { agentRun } from "./cli-agent-run.ts";
+import { cliIn } from "./cli-world.ts";
+
+describe("memvault agent", () => {
+  let anvil: Anvil;
+  let provider: JsonRpcProvider;
+  let home: string;
+  let agent: ResearchAgent;
+  let address: string;
+  const [owner, operator] = [Wallet.createRandom(), Wallet.createRandom()];
+
+  before(async () => {
+    anvil = await startAnvil();
+    home = await mkdtemp(path.join(tmpdir(), "memvault-cli-agent-"));
+    provider = new JsonRpcProvider(anvil.url, 31_337, { staticNetwork: true, cacheTimeout: -1 });
+    for (const { address: account } of [owner, operator])
+      await rpc(anvil.url, "anvil_setBalance", [account, "0xde0b6b3a7640000"]);
+    const deployer = await provider.getSigner(0);
+    const deployment = await deploySuite(deployer, 31_337n);
+    await saveDeployment(home, deployment);
+    const { memoryVault, keyRegistry } = deployment;
+    agent = await new ResearchAgent__factory(deployer).deploy(memoryVault, keyRegistry, operator.address);
+    address = await agent.getAddress();
+    const { json } = cliIn(home);
+    for (const profile of ["default", "operator"])
+      await json(["--profile", profile, "init", "--no-passphrase", "--yes", "--rpc", anvil.url]);
+  });
+  after(async () => {
+    provider.destroy();
+    await anvil.stop();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  const as = (wallet: { readonly privateKey: string }, profile = "default") => {
+    const { cli, json, fault } = cliIn(home);
+    const given = { env: { MEMVAULT_PRIVATE_KEY: wallet.privateKey } };
+    const whole = (argv: readonly string[]) => ["--profile", profile, "--rpc", anvil.url, ...argv];
+    return {
+      cli: (...argv: string[]) => cli(whole(argv), given),
+      json: (...argv: string[]) => json(whole(argv), given),
+      fault: (...argv: string[]) => fault(whole(argv), given),
+    };
+  };
+
+  it("publishes, shows and withdraws the key of whoever asks", async () => {
+    const { json, fault } = as(owner);
+    expect(await fault("agent", "key")).to.include({ name: "KeyNotPublished", code: 7 });
+    const { digest } = await json("status");
+    const published = await json("agent", "key", "publish", "--days", "7");
+    expect(published).to.include({ account: owner.address, digest });
+    expect(Date.parse(published.expiresAt) - Date.now()).to.be.within(6.9 * 86_400_000, 7.1 * 86_400_000);
+    expect(await json("agent", "key")).to.deep.equal(published);
+    expect(await json("agent", "key", "retire")).to.include({ retired: true });
+    expect(await fault("agent", "key", "retire")).to.include({ name: "KeyNotPublished" });
+    await json("agent", "key", "publish");
+  });
+
+  it("publishes and withdraws an agent's key, for its operator alone", async () => {
+    const { json, fault } = as(operator, "operator");
+    const first = await json("agent", "key", "publish", "--agent", address);
+    const second = await json("agent", "key", "publish", "--agent", address);
+    expect(second["digest"]).not.to.equal(first["digest"]);
+    expect(await as(owner).json("agent", "key", "--agent", address)).to.deep.equal(second);
+    for (const what of ["publish", "retire"])
+      expect(await as(owner).fault("agent", "key", what, "--agent", address)).to.include({
+        ...{ name: "OperatorRequired", code: 4 },
+      });
+    await json("agent", "key", "retire", "--agent", address);
+    expect(await fault("agent", "key", "--agent", address)).to.include({ name: "KeyNotPublished" });
+    await json("agent", "key", "publish", "--agent", address);
+  });
+
+  it("reads what an agent answered, and shows what nobody here can open as that", async () => {
+    const { json, cli } = as(owner);
+    const handler = path.join(home, "handler.mjs");
+    await writeFile(
+      handler,
+      `export const handle = ({ text }) => ({ kind: text.startsWith("tell") ? "public" : "answer", text: "\\u001b[31mred: " + text });\n`,
+    );
+    const { vaultId } = await json("mint", "--yes");
+    await json("add", "Window seat", "--scope", "travel", "--sync");
+    await json("grant", "--to", address, "--scopes", "travel", "--yes");
+    const asking = agent.connect(owner.connect(provider));
+    for (const question of ["a seat", "tell all"]) await (await asking.ask(vaultId, question)).wait();
+    expect((await cli("agent", "answers", "--agent", address)).out).to.equal("No answer yet.\n");
+    expect(await agentRun(home, anvil.url, operator.privateKey, address, handler)).to.equal(0);
+    const { answers } = await json("agent", "answers", "--agent", address);
+    const texts = (answers as { text: string; sealed: boolean; sequence: number }[]).map(
+      ({ text, sealed, sequence }) => [text, sealed, sequence],
+    );
+    expect(texts).to.deep.equal([
+      ["\u001b[31mred: a seat", true, 2],
+      ["\u001b[31mred: tell all", false, 2],
+    ]);
+    const shown = (await cli("agent", "answers", "--agent", address)).out;
+    expect(shown).to.match(/sealed to you\nRests on +commit 2\n.*red: a seat\n/);
+    expect(shown).not.to.include("\u001b");
+    // The same account with another profile's key.
+    const elsewhere = await as(owner, "operator").json("agent", "answers", "--agent", address);
+    expect((elsewhere["answers"] as { fault: { name: string } | null }[])[0]!.fault!.name).to.equal(
+      "AnswerRejected",
+    );
+    expect((await as(operator).json("agent", "answers", "--agent", address))["answers"]).to.deep.equal([]);
+  });
+
+  it("names what it cannot run with", async () => {
+    const { fault } = as(operator, "operator");
+    const handler = path.join(home, "none.mjs");
+    const run = ["agent", "run", "--agent", address, "--once"];
+    expect(await fault(...run)).to.include({ name: "UsageFault", code: 2 });
+    expect(await fault("agent", "run", "--agent", "0x12", "--handler", handler)).to.include({
+      ...{ name: "InvalidAccount" },
+    });
+    expect(await fault(...run, "--handler", handler)).to.include({ name: "HandlerMissing", code: 3 });
+    for (const [text, why] of [
+      ["export const handled = 1;", "exports no function named handle"],
+      ["export const handle = 1;", "exports no function named handle"],
+      ["throw new Error('canary');", "does not load"],
+    ] as const) {
+      const file = path.join(home, `broken-${why.length}-${text.length}.mjs`);
+      await writeFile(file, text);
+      const missing = await fault(...run, "--handler", file);
+      expect(missing).to.include({ name: "HandlerMissing", code: 3 });
+      expect(missing.message).to.include(why).and.not.to.include("canary");
+    }
+    const good = path.join(home, "good.mjs");
+    await writeFile(good, "export const handle = () => ({ kind: 'decline' });");
+    expect(await as(owner).fault(...run, "--handler", good)).to.include({
+      name: "OperatorRequired",
+      code: 4,
+    });
+    expect(await fault("agent", "run", "--agent", owner.address, "--handler", good)).to.include({
+      name: "NotAnAgent",
+      code: 3,
+    });
+    expect(await fault(...run, "--handler", good, "--concurrency", "0")).to.include({
+      name: "UsageFault",
+      code: 2,
+    });
+  });
+});
