@@ -17,6 +17,7 @@ import {
 } from "../../client/agents.ts";
 import {
   collectWelcome,
+  dropWelcome,
   grant,
   grants,
   keyOf,
@@ -259,6 +260,8 @@ describe("Consent: an agent asks, and is granted exactly what its owner saw", ()
       const granted = await take(vault, kept);
       // Until its welcome was handed over, accepting it again goes on.
       expect(await take(vault, kept)).to.equal(null);
+      await dropWelcome(vault, granted!.memberId);
+      expect(await nameOf(take(vault, kept))).to.equal("RequestTaken");
       await revoke(vault, agent.account);
       expect(await nameOf(take(vault, kept))).to.equal("RequestTaken");
       expect(await nameOf(keepRequest(vault, registry, line))).to.equal("RequestTaken");
@@ -326,6 +329,31 @@ describe("Consent: an agent asks, and is granted exactly what its owner saw", ()
         expect(before).to.be.lessThan(60);
       }
     });
+  });
+
+  it("takes no other grant of the account for the request's, where it was interrupted", async () => {
+    const { vault: first, environment } = await furnished();
+    vault = first;
+    const { journalStore } = environment;
+    if (typeof journalStore === "function") throw new Error("a journal of one vault");
+    for (const other of [
+      { scopes: ["travel"] },
+      { expiresAt: await inDays(world, 60) },
+      { propose: false },
+    ]) {
+      const agent = await newAgent();
+      const { id: kept, request, key } = await keepRequest(first, registry, await ask(agent));
+      const dying = vaultAt(first.ref, { ...environment, journalStore: powerCut(journalStore, 2).store });
+      await thrown(take(dying, kept));
+      expect((await keptRequest(first, kept)).state).to.equal("accepting");
+      const terms = { scopes: request.scopes, expiresAt: request.expiresAt, propose: true, ...other };
+      const { recipient } = key;
+      const again = vaultAt(first.ref, environment);
+      await grant(again, { ...terms, recipient, account: agent.account });
+      expect(await nameOf(take(again, kept)), JSON.stringify(Object.keys(other))).to.equal("AlreadyMember");
+      expect((await keptRequest(first, kept)).state).to.equal("accepting");
+      await refuseRequest(again, kept);
+    }
   });
 
   it("has no words of the request in the owner's label, and none of the vault's in the request", async () => {
