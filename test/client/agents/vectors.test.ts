@@ -17,28 +17,32 @@ type RequestInput = Omit<AccessRequest, "ref"> & {
   readonly privateKey: string;
 };
 
-testVectors("agents", {
-  accessRequest: async ({ privateKey, ref, ...fields }: RequestInput) => {
-    const { contract, chainId, vaultId } = ref;
-    const request = { ...fields, ref: { contract, chainId: BigInt(chainId), vaultId: BigInt(vaultId) } };
-    const { domain, types, message } = typedDataOf(request.ref, claimOf(request));
-    const wallet = new Wallet(privateKey);
-    const signature = await wallet.signTypedData(domain, types, message);
-    return {
-      hash: TypedDataEncoder.hash(domain, types, message),
-      signer: wallet.address.toLowerCase(),
-      signature,
-      line: encodeRequest({ request, signature: getBytes(signature) }),
-      id: requestIdOf(request),
-    };
-  },
+testVectors(
+  "agents",
+  {
+    accessRequest: async ({ privateKey, ref, ...fields }: RequestInput) => {
+      const { contract, chainId, vaultId } = ref;
+      const request = { ...fields, ref: { contract, chainId: BigInt(chainId), vaultId: BigInt(vaultId) } };
+      const { domain, types, message } = typedDataOf(request.ref, claimOf(request));
+      const wallet = new Wallet(privateKey);
+      const signature = await wallet.signTypedData(domain, types, message);
+      return {
+        hash: TypedDataEncoder.hash(domain, types, message),
+        signer: wallet.address.toLowerCase(),
+        signature,
+        line: encodeRequest({ request, signature: getBytes(signature) }),
+        id: requestIdOf(request),
+      };
+    },
 
-  accessRequestLine: (line: string) => {
-    try {
-      const { request, signature } = decodeRequest(line);
-      return { scopes: request.scopes, purpose: request.purpose, signature: bytesToHex(signature) };
-    } catch (fault) {
-      return (fault as Error).name;
-    }
+    accessRequestLine: (line: string) => {
+      try {
+        const { request, signature } = decodeRequest(line);
+        return { scopes: request.scopes, purpose: request.purpose, signature: bytesToHex(signature) };
+      } catch (fault) {
+        return (fault as Error).name;
+      }
+    },
   },
-});
+  ["proposal", "proposalFile"],
+);
