@@ -7,10 +7,11 @@ export const agentRun = (
   privateKey: string,
   agent: string,
   handler: string,
+  profile = "operator",
 ): Promise<number> =>
   run(
     [
-      ...["--profile", "operator", "--rpc", url, "agent", "run", "--agent", agent, "--handler", handler],
+      ...["--profile", profile, "--rpc", url, "agent", "run", "--agent", agent, "--handler", handler],
       "--once",
     ],
     {

@@ -114,6 +114,25 @@ describe("memvault agent", () => {
     expect((await as(operator).json("agent", "answers", "--agent", address))["answers"]).to.deep.equal([]);
   });
 
+  it("shows a handler what was granted, where the profile owns the vault", async () => {
+    const { json } = as(owner);
+    await json("add", "Sleeps at ten", "--scope", "health", "--sync");
+    const handler = path.join(home, "scopes.mjs");
+    const names = "scopes.map(({ name }) => name).join()";
+    await writeFile(
+      handler,
+      `export const handle = (_, { scopes }) => ({ kind: "public", text: ${names} });\n`,
+    );
+    await as(operator).json("agent", "key", "publish", "--agent", address);
+    await json("revoke", address, "--yes");
+    await json("grant", "--to", address, "--scopes", "travel", "--yes");
+    const { vaultId } = await json("verify");
+    await (await agent.connect(owner.connect(provider)).ask(vaultId, "what?")).wait();
+    expect(await agentRun(home, anvil.url, operator.privateKey, address, handler, "default")).to.equal(0);
+    const { answers } = await json("agent", "answers", "--agent", address);
+    expect((answers as { text: string }[]).at(-1)!.text).to.equal("travel");
+  });
+
   it("names what it cannot run with", async () => {
     const { fault } = as(operator, "operator");
     const handler = path.join(home, "none.mjs");
