@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { NoDocument, type Attest } from "./attest.ts";
 export * from "./faults.ts";
 export { jsonLog, type Log, type LogEntry } from "./log.ts";
 export { publishAgentKey, runAgent, type AgentPlace, type Ran } from "./runner.ts";

@@ -9,6 +9,7 @@ import {
   recipientOf,
   type registryContract,
 } from "../../client/index.ts";
+import { attested, ATTESTED_LIFETIME } from "./attest.ts";
 import { readKeys, writeKeys, type KeptKey } from "./journal.ts";
 import type { Sender } from "./sender.ts";
 import type { AgentWorld } from "./world.ts";
@@ -32,7 +33,8 @@ export interface AgentKeys {
 }
 
 /** What keys are kept with. */
-export interface KeyParts extends Pick<AgentWorld, "random" | "log"> {
+export interface KeyParts extends Pick<AgentWorld, "provider" | "store" | "attest" | "random" | "log"> {
+  readonly chainId: bigint;
   readonly agent: MemoryAgent;
   readonly address: string;
   readonly registry: ReturnType<typeof registryContract>;
@@ -46,7 +48,8 @@ export interface KeyParts extends Pick<AgentWorld, "random" | "log"> {
 
 /** Takes up the keys of the journal. */
 export async function agentKeys(parts: KeyParts): Promise<AgentKeys> {
-  const { journal, registry, address, log, lifetime, agent } = parts;
+  const { journal, registry, address, log, agent, attest } = parts;
+  const lifetime = attest === undefined ? parts.lifetime : Math.min(parts.lifetime, ATTESTED_LIFETIME);
   let keys: readonly KeptKey[] = await readKeys(journal);
   let warned = "";
   const keep = async (next: readonly KeptKey[]): Promise<void> => {
@@ -60,8 +63,12 @@ export async function agentKeys(parts: KeyParts): Promise<AgentKeys> {
   const publish = async (key: KeptKey, now: number): Promise<void> => {
     const expiresAt = now + lifetime;
     if (key.expiresAt !== expiresAt) await replace(key.digest, { expiresAt });
-    const recipient = hexlify(recipientBytes(await recipientOf(key.identity)));
-    const data = agent.interface.encodeFunctionData("publishKey", [recipient, expiresAt, ZeroHash]);
+    const recipient = recipientBytes(await recipientOf(key.identity));
+    const vouched =
+      attest === undefined
+        ? ZeroHash
+        : await attested({ ...parts, attest, registry: await registry.getAddress() }, recipient, expiresAt);
+    const data = agent.interface.encodeFunctionData("publishKey", [hexlify(recipient), expiresAt, vouched]);
     await parts.sender().send({ kind: "key", digest: key.digest }, data);
     log({ level: "info", event: "key sent", digest: key.digest, expiresAt });
   };

@@ -190,7 +190,7 @@ async function prepareRunner(
     settled: (sent, outcome, hash) => settled(begun(), sent, outcome, hash),
   });
   const keys = await agentKeys({
-    ...{ ...world, agent, address: world.agent, registry, journal, sender: () => sender, time },
+    ...{ ...world, agent, address: world.agent, chainId, registry, journal, sender: () => sender, time },
     lifetime: options.keyLifetime,
   });
   const opened = openedVaults({

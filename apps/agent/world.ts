@@ -2,6 +2,7 @@ import type { Provider, Signer } from "ethers";
 
 import type { AgentHandler, Finality } from "../../client/agents.ts";
 import type { BlobStore, JournalStore, VaultRef } from "../../client/index.ts";
+import type { Attest } from "./attest.ts";
 import type { Log } from "./log.ts";
 
 /** All that a runner has of the world around it. */
@@ -23,6 +24,8 @@ export interface AgentWorld {
   /** 32 bytes that seal the journals. */
   readonly journalKey: Uint8Array;
   readonly handle: AgentHandler;
+  /** Where the identities are kept in an enclave: has it vouch for each key before it is published. */
+  readonly attest?: Attest | undefined;
   readonly log: Log;
   /** Unix milliseconds. */
   readonly now: () => number;

@@ -1,17 +1,19 @@
+import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { getAddress, isAddress } from "ethers";
 
 import type { AgentHandler } from "../../client/agents.ts";
-import { InvalidAccount, type VaultRef } from "../../client/index.ts";
+import { digestOf, InvalidAccount, type VaultRef } from "../../client/index.ts";
 import { fileJournalStore } from "../../client/node.ts";
-import { DEFAULTS, HandlerMissing } from "../agent/index.ts";
+import { DEFAULTS, HandlerMissing, NoDocument, type Attest } from "../agent/index.ts";
 import { keepState } from "./devnode.ts";
 import { DEV } from "./config.ts";
 import type { Network } from "./network.ts";
-import { idText, type Profile } from "./profile.ts";
+import { filesOf, idText, type Profile } from "./profile.ts";
 import type { Session } from "./session.ts";
 import { UsageFault } from "./faults.ts";
 
@@ -35,12 +37,17 @@ export function agentParts(
   profile: Profile,
   { name, url, provider, secondProvider, chainId }: Network,
   agent: string,
+  program?: string,
 ) {
   const { store, keys } = profile;
   const folder = folderOf(profile, chainId, agent);
   return {
     ...{ agent, provider, secondProvider, store, journalKey: keys.journalKey },
     journalStore: fileJournalStore(path.join(folder, "runner"), { patience: BUSY_AFTER }),
+    attest:
+      program === undefined
+        ? undefined
+        : attestWith(program, (document) => filesOf(folder).write(`${digestOf(document)}.cbor`, document)),
     vaultJournal: ({ vaultId }: VaultRef) => fileJournalStore(path.join(folder, "vaults", idText(vaultId))),
     broadcast: async (raw: string): Promise<void> => {
       await provider.broadcastTransaction(raw);
@@ -49,6 +56,26 @@ export function agentParts(
     },
   };
 }
+
+/**
+ * Asks a program that speaks to the enclave: it gets user data and nonce in hex, and writes the document to its stdout. The document is
+ * kept in the profile as well, for an owner who wants it as a file.
+ *
+ * @throws {NoDocument} when it fails, or does not answer within a minute. What it writes elsewhere is not looked at.
+ */
+export const attestWith =
+  (program: string, keep: (document: Uint8Array) => Promise<void>): Attest =>
+  async (userData, nonce) => {
+    const document = await new Promise<Buffer>((resolve, reject) => {
+      const options = { encoding: "buffer", timeout: 60_000, maxBuffer: 65_536 } as const;
+      execFile(program, [bytesToHex(userData), bytesToHex(nonce)], options, (fault, stdout) => {
+        if (fault === null) resolve(stdout);
+        else reject(new NoDocument(`${program} failed`, { cause: fault }));
+      });
+    });
+    await keep(document);
+    return new Uint8Array(document);
+  };
 
 /** Milliseconds between two looks at a chain: nobody is paid for each on this machine. */
 export const pollOf = ({ url }: Pick<Network, "url">): number =>

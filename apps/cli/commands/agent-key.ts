@@ -22,6 +22,7 @@ import type { Account } from "../wallet.ts";
 interface Options {
   readonly agent?: string;
   readonly days?: string;
+  readonly attestationCommand?: string;
 }
 
 const DAY = 86_400;
@@ -53,7 +54,11 @@ export const addAgentKey = (cli: Cli, parent: Command): void => {
         "Whoever asks an agent publishes a key first, or no answer can be sealed. An agent's runner publishes its own by itself; " +
         "this does it anew after the key was withdrawn or replaced by hand.",
       examples: ["memvault agent key publish", "memvault agent key publish --agent 0x…"],
-      options: [AGENT, ["--days <days>", `how long it is good; ${DEFAULTS.keyLifetime / DAY} unless given`]],
+      options: [
+        AGENT,
+        ["--attestation-command <program>", "for an agent in an enclave: see agent run"],
+        ["--days <days>", `how long it is good; ${DEFAULTS.keyLifetime / DAY} unless given`],
+      ],
     },
     publish,
   );
@@ -99,7 +104,8 @@ async function publish(session: Session, options: Options): Promise<Report> {
   const lifetime =
     days === undefined ? DEFAULTS.keyLifetime : Math.round(positive("--days", days, 3_650) * DAY);
   const account = await payer(session);
-  if (agent !== undefined) await publishFor(session, agentIn(agent), account, lifetime);
+  if (agent !== undefined)
+    await publishFor(session, agentIn(agent), account, lifetime, options.attestationCommand);
   else {
     const { keys } = await session.profile();
     const registry = registryContract(deploymentOn(network).keyRegistry, account);
@@ -115,10 +121,11 @@ async function publishFor(
   agent: string,
   operator: Account,
   lifetime: number,
+  program?: string,
 ): Promise<void> {
   const { now, stderr } = session.world;
   const network = await session.network();
-  const parts = agentParts(session, await session.profile(), network, agent);
+  const parts = agentParts(session, await session.profile(), network, agent, program);
   const release = await parts.journalStore.lock();
   try {
     const world = {

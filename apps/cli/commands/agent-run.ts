@@ -17,6 +17,7 @@ interface Options {
   readonly once?: boolean;
   readonly keyDays?: string;
   readonly patience?: string;
+  readonly attestationCommand?: string;
 }
 
 const DAY = 86_400;
@@ -43,6 +44,10 @@ export const addAgentRun = (cli: Cli, parent: Command): void => {
         ["--from <block>", "look at requests from this block on, whatever was looked at before"],
         ["--once", "end when what is there was handled"],
         ["--key-days <days>", `how long a published key is good; ${DEFAULTS.keyLifetime / DAY} unless given`],
+        [
+          "--attestation-command <program>",
+          "asks the enclave: gets user data and nonce in hex, writes the document",
+        ],
         ["--patience <seconds>", `how long the handler may take; ${DEFAULTS.patience / 1_000} unless given`],
       ],
     },
@@ -69,7 +74,7 @@ async function run(session: Session, options: Options): Promise<Report> {
   const place = deploymentOn(network);
   const operator = await session.account();
   if (operator === undefined) throw new OperatorRequired(agent, "the agent's operator", null);
-  const parts = agentParts(session, profile, network, agent);
+  const parts = agentParts(session, profile, network, agent, options.attestationCommand);
   const { now, stderr } = session.world;
   const world = {
     ...{ ...parts, operator, handle, now, sleep: systemSleep },
