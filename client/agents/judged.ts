@@ -1,6 +1,6 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-import { BlobMissing, OwnerClassOnly, StoreUnavailable, VaultError, WrongKeyError } from "../errors.ts";
+import { OwnerClassOnly, StoreUnavailable, VaultError, WrongKeyError } from "../errors.ts";
 import { patiently } from "../storage/bounded.ts";
 import { readBlob, type Digest } from "../storage/store.ts";
 import { PERMISSION } from "../vault/contract.ts";
@@ -207,7 +207,7 @@ async function judgeLane(
   const judged: Judged[] = [];
   const nonces = new Set<string>();
   for (const event of lane.events) {
-    const file = files.get(event.digest) ?? new BlobMissing(event.digest, [vault.store.name]);
+    const file = files.get(event.digest) ?? notAskedFor(vault);
     const each = await judge(vault, sight, lane, event, file, nonces, event.block <= settled);
     if (!(await wasTakenElsewhere(vault, sight, each))) judged.push(each);
   }
@@ -228,7 +228,8 @@ async function fetchLane(
   const began = vault.now();
   for (const digest of order) {
     const left = began + LANE_PATIENCE - vault.now();
-    files.set(digest, left > 0 ? await fetched(vault, digest, left) : notAskedFor(vault));
+    if (left <= 0) break;
+    files.set(digest, await fetched(vault, digest, left));
   }
   return files;
 }
@@ -251,12 +252,16 @@ async function noteMissing(
   { proposer, missing }: LaneInSight,
   files: ReadonlyMap<Digest, Uint8Array | VaultError>,
 ): Promise<void> {
-  const absent = [...files].flatMap(([digest, file]) => (file instanceof VaultError ? [digest] : []));
-  if (absent.length === missing.size && absent.every((digest) => missing.has(digest))) return;
+  // What was not asked for now stays what it was.
+  const isAbsent = (digest: Digest): boolean => {
+    const file = files.get(digest);
+    return file === undefined ? missing.has(digest) : file instanceof VaultError;
+  };
+  if ([...files.keys()].every((digest) => isAbsent(digest) === missing.has(digest))) return;
   await locked(vault, () =>
     changeLane(vault, proposer, (lane) => ({
       ...lane,
-      missing: lane.waiting.map(({ digest }) => digest).filter((digest) => absent.includes(digest)),
+      missing: lane.waiting.map(({ digest }) => digest).filter(isAbsent),
     })),
   );
 }
