@@ -1,5 +1,6 @@
 import { randomBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
+import { hexlify, Wallet, ZeroHash } from "ethers";
 
 import {
   acceptProposal,
@@ -50,13 +51,13 @@ import { change, rekey } from "../../client/manage.ts";
 import { newestHead } from "../../client/vault/grant.ts";
 import { secretsOf } from "../../client/vault/plan.ts";
 import { lookForProposals } from "../../client/agents/waiting.ts";
-import { between, boasting, misbehaving, powerCut } from "../helpers/doubles.ts";
+import { between, boasting, misbehaving, powerCut, pruned } from "../helpers/doubles.ts";
 import { ConciergeAgent__factory } from "../../typechain-types/factories/agents/examples/ConciergeAgent__factory.ts";
 import { nameOf, thrown } from "../helpers/thrown.ts";
 import { createWorld, device, inDays, ownedVault, type World } from "../helpers/world.ts";
 
 /** A wallet of the world. */
-type Wallet = World["owner"];
+type Holder = World["owner"];
 
 describe("what readers propose", () => {
   let world: World;
@@ -65,7 +66,7 @@ describe("what readers propose", () => {
   });
 
   /** Grants a wallet the scopes, and has it read. */
-  async function reader(vault: Vault, wallet: Wallet, scopes = ["travel"], propose = true): Promise<Vault> {
+  async function reader(vault: Vault, wallet: Holder, scopes = ["travel"], propose = true): Promise<Vault> {
     const identity = generateIdentity();
     const { welcome } = await grant(vault, {
       ...{ recipient: await recipientOf(identity), account: wallet.address, scopes, propose },
@@ -269,7 +270,7 @@ describe("what readers propose", () => {
 
   describe("is shown with its fault, and never accepted", () => {
     /** Has an account name a file on chain. */
-    const name = async (vault: Vault, wallet: Wallet, digest: string): Promise<void> => {
+    const name = async (vault: Vault, wallet: Holder, digest: string): Promise<void> => {
       await (await vault.contract.connect(wallet).propose(vault.ref.vaultId, `0x${digest}`)).wait();
     };
 
@@ -301,7 +302,7 @@ describe("what readers propose", () => {
         await name(vault, world.stranger, await world.store.put(file));
       };
       const by =
-        (wallet: Wallet): SignProposal =>
+        (wallet: Holder): SignProposal =>
         (...data) =>
           wallet.signTypedData(...data);
       await put(second.ref, by(world.stranger));
@@ -445,7 +446,7 @@ describe("what readers propose", () => {
       return left;
     }
 
-    const textsOf = ({ entries }: Inbox, proposer: Wallet): (string | undefined)[] =>
+    const textsOf = ({ entries }: Inbox, proposer: Holder): (string | undefined)[] =>
       entries
         .filter((entry) => entry.proposer === proposer.address.toLowerCase())
         .map(({ memories }) => memories?.[0]?.text);
@@ -506,6 +507,48 @@ describe("what readers propose", () => {
         sent.map(({ digest }) => digest),
       );
       expect(asked).to.deep.equal([]);
+    });
+
+    it("keeps track of 64 accounts that have no grant, and shows members first", async () => {
+      const { vault, agent, scope } = await proposing();
+      const contract = vault.contract.connect(world.owner);
+      const expiresAt = await inDays(world, 1);
+      for (let i = 0; i < 66; i++) {
+        const stranger = Wallet.createRandom(world.provider);
+        await world.networkHelpers.setBalance(stranger.address, 10n ** 18n);
+        // The chain alone knows of it: a thief of the wallet can do that, or a former owner did.
+        await contract.grant(vault.ref.vaultId, stranger.address, expiresAt, 3, ZeroHash);
+        await contract.connect(stranger).propose(vault.ref.vaultId, hexlify(randomBytes(32)));
+      }
+      const { digest } = await propose(agent, { memories: [{ scope, text: "Porto" }] });
+      const { entries, strange } = await inbox(vault);
+      expect(entries).to.have.length(65);
+      expect(strange).to.equal(2);
+      expect(entries[0]).to.deep.include({ id: digest, fault: null });
+      expect(entries.slice(1).every(({ grant: known }) => known === null)).to.equal(true);
+    }).timeout(60_000);
+
+    it("shows what both of two RPCs show, and stops where one hides something", async () => {
+      const { vault, agent, scope } = await proposing();
+      const second = (provider: Vault["provider"]): Vault => ({
+        ...{ ...vault, patience: 0 },
+        second: { provider, contract: vault.contract.connect(provider) },
+      });
+      const { digest } = await propose(agent, { memories: [{ scope, text: "Porto" }] });
+      expect(await nameOf(inbox(second(pruned(world.provider))))).to.equal("RpcsDisagree");
+      const { entries } = await inbox(second(world.provider));
+      expect(entries.map(({ id }) => id)).to.deep.equal([digest]);
+    });
+
+    it("is accepted once where two processes do it at once", async () => {
+      const { vault, agent, scope } = await proposing();
+      const { digest } = await propose(agent, { memories: [{ scope, text: "Porto" }] });
+      const twice = await Promise.allSettled([
+        acceptProposal(vault, digest),
+        acceptProposal({ ...vault }, digest),
+      ]);
+      expect(twice.map(({ status }) => status)).to.include("fulfilled");
+      expect((await pending(vault)).filter(isOfMemory)).to.have.length(1);
     });
 
     it("gives up where the RPC makes its newest block up", async () => {
