@@ -138,7 +138,7 @@ describe("SPEC.md, contexts", () => {
   for (const [purpose, , fields] of rows) {
     const [name] = codeIn(purpose!);
     it(`${name!} is what the table says`, () => {
-      const parts = fields!.replace(". «Later»", "").split(" ‖ ");
+      const parts = fields!.split(" ‖ ");
       const prefix = new TextEncoder().encode(`memory-vault/v1/seal/${name!}\0`);
       expect(hexlify(made[name!]!)).to.equal(
         concat([prefix, refBytes(ref), ...parts.map((part) => encoded[part]!)]),
