@@ -102,6 +102,8 @@ export const EXIT = {
   transaction: 8,
   /** Not confirmed. */
   cancelled: 9,
+  /** What was looked at is sound, and it is not all: nothing can be said of the rest. */
+  undecided: 10,
   interrupted: 130,
 } as const;
 

@@ -15,11 +15,20 @@ const TEXT_SHOWN = 200;
 export const receiptReport = (audit: ReceiptAudit, withText: boolean): Report => ({
   json: auditJson(audit, withText),
   lines: auditLines(audit, withText),
-  status: audit.sound ? EXIT.ok : EXIT.integrity,
+  status: statusOf(audit),
 });
 
+const statusOf = (audit: ReceiptAudit): number => {
+  if (audit.sound) return EXIT.ok;
+  return falseOnes(audit) > 0 ? EXIT.integrity : EXIT.undecided;
+};
+
+const falseOnes = ({ totals }: ReceiptAudit): number =>
+  totals.noSuchHead + totals.beforeGrant + totals.afterGrant;
+
 function auditJson(audit: ReceiptAudit, withText: boolean) {
-  const { agent, sequence, sound, complete, malformed, totals, periods, exchanges } = audit;
+  const { agent, sequence, sound, complete, questionsComplete, malformed, totals, periods, exchanges } =
+    audit;
   const shown = <T extends { readonly data: Uint8Array; readonly time: number }>({
     data,
     time,
@@ -29,7 +38,7 @@ function auditJson(audit: ReceiptAudit, withText: boolean) {
     ...(withText ? { text: textOf(data) } : {}),
   });
   return {
-    ...{ agent, sequence, sound, complete, malformed, totals },
+    ...{ agent, sequence, sound, complete, questionsComplete, malformed, totals },
     grants: periods.map((period) => ({ ...period, expiresAt: iso(period.expiresAt * 1_000) })),
     exchanges: exchanges.map(({ requestId, question, answer }) => ({
       requestId,
@@ -40,23 +49,41 @@ function auditJson(audit: ReceiptAudit, withText: boolean) {
 }
 
 function auditLines(audit: ReceiptAudit, withText: boolean): string[] {
-  const { agent, sequence, periods, exchanges, malformed, complete, sound, totals } = audit;
+  const { agent, sequence, periods, exchanges, sound, totals } = audit;
   const answered = Object.values(totals).reduce((sum, each) => sum + each, 0);
   const asked = new Set(exchanges.flatMap(({ question }) => question?.transaction ?? [])).size;
-  const wrong = totals.noSuchHead + totals.beforeGrant + totals.afterGrant;
   return [
+    ...warnings(audit),
     `Agent ${agent}, held against head ${sequence} and the log of the vault.`,
     ...(periods.length === 0 ? ["It was never granted anything here."] : periods.map(periodLine)),
     ...exchanges.flatMap((exchange) => exchangeLines(exchange, withText)),
-    ...(malformed === 0
-      ? []
-      : [`${count(malformed, "event")} of the contract's in a form that nobody can read.`]),
-    ...(complete ? [] : ["It has logged more: these are the newest."]),
     `${count(asked, "question")}, ${count(answered, "answer")}: ${totals.rests} rest on a head of the vault, ${totals.none} ` +
-      `without a receipt, ${wrong} false.`,
+      `without a receipt, ${falseOnes(audit)} false.`,
     sound
       ? "A receipt says which head was named, not that the answer follows from it."
-      : "What is false no honest agent gives: memvault revoke ends its grant.",
+      : "NOT SOUND, as said above.",
+  ];
+}
+
+/** What is wrong stands first: the contract that did it writes as many lines below as it pays for. */
+function warnings(audit: ReceiptAudit): string[] {
+  const { complete, questionsComplete, malformed } = audit;
+  const wrong = falseOnes(audit);
+  return [
+    ...(wrong === 0
+      ? []
+      : [
+          `NOT SOUND: ${count(wrong, "false answer")}. No honest agent gives one: memvault revoke ends its grant.`,
+        ]),
+    ...(complete
+      ? []
+      : [
+          "NOT SOUND: the contract logged more answers. These are the newest, and of those before nothing is known.",
+        ]),
+    ...(malformed === 0
+      ? []
+      : [`NOT SOUND: ${count(malformed, "event")} of the contract's in a form that nobody can read.`]),
+    ...(questionsComplete ? [] : ["It was asked more: these are the newest questions."]),
   ];
 }
 

@@ -54,11 +54,13 @@ export interface Ledger {
   readonly events: readonly (LoggedQuestion | LoggedAnswer)[];
   /** How many of the agent's events are in no form that its interface has. */
   readonly malformed: number;
-  /** Whether the agent's events are all there; else they are the newest {@link MAX_EVENTS}. */
+  /** Whether the agent's answers are all there; else they are the newest {@link MAX_EVENTS}. */
   readonly complete: boolean;
+  /** The same of its questions, which push no answer out. */
+  readonly questionsComplete: boolean;
 }
 
-/** How many events of an agent's are looked at: whoever pays for the gas makes as many as it likes. */
+/** How many questions, and how many answers, are looked at: whoever pays for the gas makes as many as it likes. */
 export const MAX_EVENTS = 10_000;
 
 /** Whether an event comes before another. */
@@ -76,29 +78,34 @@ const oldestFirst = (a: Place, b: Place): number => a.block - b.block || a.log -
  */
 export async function ledgerOf(vault: Vault, agent: string, newest: number): Promise<Ledger> {
   const own: Entry[] = [];
-  const said: Entry[] = [];
+  const questions: Entry[] = [];
+  const answers: Entry[] = [];
+  const asked = { own: ownLogs(vault), moves: moveLogs(vault) };
   for (const range of blockRanges(newest, firstBlock(vault.ref))) {
-    const asked = { own: ownLogs(vault), moves: moveLogs(vault), said: agentLogs(vault, agent) };
-    const [heads, moves, events] = await Promise.all([
+    const more = (found: readonly Entry[], name: "Requested" | "Answered") =>
+      found.length > MAX_EVENTS ? [] : logsIn(vault, range, agentLogs(vault, agent, name));
+    const [heads, moves, requested, answered] = await Promise.all([
       logsIn(vault, range, asked.own),
       logsIn(vault, range, asked.moves),
-      said.length > MAX_EVENTS ? [] : logsIn(vault, range, asked.said),
+      more(questions, "Requested"),
+      more(answers, "Answered"),
     ]);
     own.push(...heads, ...moves);
-    said.push(...events);
+    questions.push(...requested);
+    answers.push(...answered);
     // Nothing of a vault is older than its token.
     if (moves.some(({ topics }) => BigInt(topics[1] ?? "0x01") === 0n)) break;
   }
   const abi = vault.contract.interface;
   const sorted = own.toSorted(oldestFirst);
-  const newestSaid = said.toSorted(oldestFirst).slice(-MAX_EVENTS);
-  const events = newestSaid.flatMap((entry) =>
-    eventOf(agentContract(agent, vault.provider).interface, entry),
-  );
+  const said = [questions, answers].flatMap((found) => found.toSorted(oldestFirst).slice(-MAX_EVENTS));
+  const saidAbi = agentContract(agent, vault.provider).interface;
+  const events = said.toSorted(oldestFirst).flatMap((entry) => eventOf(saidAbi, entry));
   return {
     commits: sorted.flatMap((entry) => commitOf(abi, entry)),
     steps: sorted.flatMap((entry) => stepOf(abi, entry, agent)),
-    ...{ events, malformed: newestSaid.length - events.length, complete: said.length <= MAX_EVENTS },
+    ...{ events, malformed: said.length - events.length, complete: answers.length <= MAX_EVENTS },
+    questionsComplete: questions.length <= MAX_EVENTS,
   };
 }
 
@@ -125,11 +132,10 @@ const moveLogs = ({ contract, ref }: Vault): Asked => ({
   topics: [topicOf(contract.interface, "Transfer"), null, null, spaceIdOf(ref.vaultId)],
 });
 
-const agentLogs = ({ provider, ref }: Vault, agent: string): Asked => {
-  const abi = agentContract(agent, provider).interface;
-  const names = ["Requested", "Answered"];
-  return { address: agent, topics: [names.map((name) => topicOf(abi, name)), null, spaceIdOf(ref.vaultId)] };
-};
+const agentLogs = ({ provider, ref }: Vault, agent: string, name: "Requested" | "Answered"): Asked => ({
+  address: agent,
+  topics: [topicOf(agentContract(agent, provider).interface, name), null, spaceIdOf(ref.vaultId)],
+});
 
 const logsIn = (vault: Vault, range: BlockRange, asked: Asked): Promise<Entry[]> =>
   agreed(

@@ -75,12 +75,14 @@ export interface ReceiptAudit {
   readonly exchanges: readonly Exchange[];
   /** How many answers there are of each verdict. */
   readonly totals: Readonly<Record<Verdict, number>>;
-  /** Whether every answer is one that an honest agent gives. */
+  /** Whether every answer is one that an honest agent gives, and there are no others: none left out, none that nobody can read. */
   readonly sound: boolean;
   /** How many of the contract's events are in no form that its interface has. */
   readonly malformed: number;
-  /** Whether these are all; else the newest. */
+  /** Whether these are all its answers; else the newest. */
   readonly complete: boolean;
+  /** Whether these are all its questions; else the newest. On a contract that anybody asks, anybody makes them many. */
+  readonly questionsComplete: boolean;
 }
 
 /** How many heads are opened to count memories: each takes reads of the store. */
@@ -105,7 +107,7 @@ export async function auditReceipts(vault: Vault, agent: string): Promise<Receip
   const { number } = await newestBlock(vault);
   const ledger = await ledgerOf(vault, account, number);
   const timeOf = await clockOf(vault, [...ledger.steps, ...ledger.events]);
-  const { commits, events, malformed, complete } = ledger;
+  const { commits, events, malformed, complete, questionsComplete } = ledger;
   const periods = periodsOf(ledger.steps, commits, timeOf);
   const heads = await headsNamed(vault, newest, ledger);
   const momentOf = moments(timeOf, await finalNumber(vault));
@@ -120,8 +122,8 @@ export async function auditReceipts(vault: Vault, agent: string): Promise<Receip
   const totals = { none: 0, rests: 0, noSuchHead: 0, beforeGrant: 0, afterGrant: 0 };
   for (const { verdict } of answers) totals[verdict]++;
   return {
-    ...{ agent: account, sequence: newest.sequence, totals, malformed, complete },
-    sound: FALSE_VERDICTS.every((verdict) => totals[verdict] === 0),
+    ...{ agent: account, sequence: newest.sequence, totals, malformed, complete, questionsComplete },
+    sound: complete && malformed === 0 && FALSE_VERDICTS.every((verdict) => totals[verdict] === 0),
     periods: periods.map(({ from, sequence, expiresAt, until }) => ({
       ...{ block: from.block, sequence, expiresAt, ended: until?.block ?? null },
     })),

@@ -37,7 +37,8 @@ describe("memvault audit --agent", () => {
     }));
     const sound = totals.noSuchHead + totals.beforeGrant + totals.afterGrant === 0;
     return {
-      ...{ agent: "0xAGENT", sequence: 4n, totals, exchanges, sound, malformed: 1, complete: false },
+      ...{ agent: "0xAGENT", sequence: 4n, totals, exchanges, sound, malformed: 0 },
+      ...{ complete: true, questionsComplete: true },
       periods: [{ block: 2, sequence: 2n, expiresAt: 1_900_000_000, ended: null }],
     };
   };
@@ -51,7 +52,6 @@ describe("memvault audit --agent", () => {
     expect(text)
       .to.include("2027-01-15 08:00 UTC in block 7")
       .and.include("Granted in block 2, until 2030-03-17.");
-    expect(text).to.include("1 event of the contract's").and.include("these are the newest");
     expect(text).to.include("2 answers: 1 rest on a head of the vault, 1 without a receipt, 0 false.");
     expect(text).to.not.include("Ignore");
   });
@@ -60,8 +60,25 @@ describe("memvault audit --agent", () => {
     for (const verdict of ["noSuchHead", "beforeGrant", "afterGrant"] as const) {
       const { lines, status } = receiptReport(audit(answer(verdict)), false);
       expect(status).to.equal(EXIT.integrity);
-      expect(lines!.join("\n")).to.include("FALSE").and.include("memvault revoke");
+      expect(lines!.join("\n")).to.include("FALSE");
+      expect(lines![0]).to.include("NOT SOUND: 1 false answer").and.include("memvault revoke");
     }
+  });
+
+  it("ends with 10 where it has not seen all, and says so first", () => {
+    const partly = (more: Partial<ReceiptAudit>) =>
+      receiptReport({ ...audit(answer("rests")), sound: false, ...more }, false);
+    const cut = partly({ complete: false });
+    expect(cut.status).to.equal(EXIT.undecided);
+    expect(cut.lines![0]).to.include("NOT SOUND: the contract logged more answers");
+    const strange = partly({ malformed: 2 });
+    expect(strange.status).to.equal(EXIT.undecided);
+    expect(strange.lines![0]).to.include("NOT SOUND: 2 events of the contract's in a form");
+    const asked = receiptReport({ ...audit(answer("rests")), questionsComplete: false }, false);
+    expect(asked.status).to.equal(EXIT.ok);
+    expect(asked.lines![0]).to.include("these are the newest questions");
+    const both = receiptReport({ ...audit(answer("noSuchHead")), complete: false }, false);
+    expect(both.status).to.equal(EXIT.integrity);
   });
 
   it("shows texts only when it is asked to, with nothing in them that a terminal obeys", () => {

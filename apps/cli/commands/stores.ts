@@ -30,7 +30,7 @@ export const addStores = (cli: Cli): void => {
         "not have it. Out of reach: it does not answer. Lost: every store answers, and none has it. What a shred gave up is no\n" +
         "loss; where it is still there, it is told. With --agent it holds every receipt of an agent contract's answers against the\n" +
         "vault's own log instead. It ends with 5 where something is altered or lost, or a receipt is false; with 6 where something\n" +
-        "else is to be repaired.",
+        "else is to be repaired; with 10 where the contract logged more answers than are looked at, or what nobody can read.",
       examples: [
         "memvault audit",
         "memvault audit --store dir:/mnt/backup --json",

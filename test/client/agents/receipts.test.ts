@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Contract, hexlify, toUtf8Bytes, ZeroHash, type Provider } from "ethers";
+import { Contract, hexlify, Log, toUtf8Bytes, ZeroAddress, ZeroHash, type Provider } from "ethers";
 
 import {
   grant,
@@ -13,7 +13,7 @@ import {
   VaultChangedHands,
   type Vault,
 } from "../../../client/index.ts";
-import { auditReceipts, type AuditedAnswer } from "../../../client/agents.ts";
+import { agentContract, auditReceipts, type AuditedAnswer } from "../../../client/agents.ts";
 import type { GrantStep } from "../../../client/agents/ledger.ts";
 import { judge, periodsOf } from "../../../client/agents/verdict.ts";
 import { change } from "../../../client/manage.ts";
@@ -252,6 +252,41 @@ describe("Receipts: what an agent's answers rested on is held against the vault'
     expect([malformed, totals.rests]).to.deep.equal([1, 3]);
   });
 
+  it("lets no number of questions push an answer out", async () => {
+    const { vault, address, granted, ask, answer } = await staged();
+    await granted();
+    const { root } = await read(vault);
+    await answer(1, 999n, root);
+    await ask(2);
+    const flooded = flooding(vault, agentTopic("Requested"));
+    const audit = await auditReceipts(flooded, address);
+    expect(audit).to.deep.include({ sound: false, complete: true, questionsComplete: false });
+    expect(audit.totals.noSuchHead).to.equal(1);
+    expect(audit.exchanges.length).to.equal(10_001);
+  });
+
+  it("is not sound where answers were left out for their number", async () => {
+    const { vault, address, granted, answer } = await staged();
+    await granted();
+    const { root } = await read(vault);
+    await answer(1, 999n, root);
+    await answer(2, 0n, ZeroHash);
+    const { sound, complete, totals, exchanges } = await auditReceipts(
+      flooding(vault, agentTopic("Answered"), 10_000),
+      address,
+    );
+    expect([totals.noSuchHead, totals.none, exchanges.length]).to.deep.equal([0, 10_000, 10_000]);
+    expect([sound, complete]).to.deep.equal([false, false]);
+  });
+
+  it("is not sound where an event is in no form", async () => {
+    const { vault, address, vaultId, granted, call } = await staged();
+    await granted();
+    expect((await auditReceipts(vault, address)).sound).to.equal(true);
+    await call("mumble", 1, vaultId);
+    expect(await auditReceipts(vault, address)).to.include({ sound: false, malformed: 1 });
+  });
+
   it("knows no number of memories where this device cannot open the head, or is a reader's", async () => {
     const { vault, address, granted, answer } = await staged();
     await granted();
@@ -288,17 +323,51 @@ describe("Receipts: what an agent's answers rested on is held against the vault'
     );
   });
 
-  /** The vault as a node shows it that leaves out logs of a kind. */
-  function without(vault: Vault, topic: string): Vault {
+  type Logs = Awaited<ReturnType<Provider["getLogs"]>>;
+
+  /** The vault as a node shows it that changes the logs, or takes its time to show a block. */
+  function seenAs(
+    vault: Vault,
+    beforeBlock: () => Promise<void>,
+    logs: (shown: Logs) => Logs = (shown) => shown,
+  ): Vault {
     const provider = new Proxy<Provider>(vault.provider, {
       get: (target, name) => {
         if (name === "getLogs")
-          return async (filter: Parameters<Provider["getLogs"]>[0]) =>
-            (await target.getLogs(filter)).filter(({ topics }) => topics[0] !== topic);
+          return async (filter: Parameters<Provider["getLogs"]>[0]) => logs(await target.getLogs(filter));
         const value: unknown = Reflect.get(target, name);
-        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+        if (typeof value !== "function") return value;
+        if (name !== "getBlock") return value.bind(target) as unknown;
+        return async (...args: Parameters<Provider["getBlock"]>) => {
+          await beforeBlock();
+          return target.getBlock(...args);
+        };
       },
     });
     return { ...vault, provider, contract: vault.contract.connect(provider) };
   }
+
+  const nothing = (): Promise<void> => Promise.resolve();
+
+  /** A node that leaves out logs of a kind. */
+  const without = (vault: Vault, topic: string): Vault =>
+    seenAs(vault, nothing, (shown) => shown.filter(({ topics }) => topics[0] !== topic));
+
+  const agentTopic = (name: "Requested" | "Answered"): string =>
+    agentContract(ZeroAddress, world.provider).interface.getEvent(name).topicHash;
+
+  /** A contract whose newest event of a kind came more often than anybody looks at. */
+  const flooding = (vault: Vault, topic: string, times = 10_001): Vault =>
+    seenAs(vault, nothing, (shown) => {
+      const newest = shown.findLast(({ topics }) => topics[0] === topic);
+      if (newest === undefined) return shown;
+      const { transactionHash, blockHash, blockNumber, removed, address, data, topics, transactionIndex } =
+        newest;
+      const place = { transactionHash, blockHash, blockNumber, removed, transactionIndex };
+      const again = Array.from(
+        { length: times - 1 },
+        (_, i) => new Log({ ...place, address, data, topics, index: i + 1 }, vault.provider),
+      );
+      return [...shown, ...again];
+    });
 });
