@@ -103,8 +103,9 @@ export async function auditReceipts(vault: Vault, agent: string): Promise<Receip
   if (!isAddress(agent)) throw new InvalidAccount(agent);
   const account = getAddress(agent);
   const state = await stateOf(vault);
-  const newest = await pinnedHead(vault, state);
+  // The head as of the ledger's end: one that was committed in between would be an honest answer's, and unknown here.
   const { number } = await newestBlock(vault);
+  const newest = await pinnedHead(vault, state, number);
   const ledger = await ledgerOf(vault, account, number);
   const timeOf = await clockOf(vault, [...ledger.steps, ...ledger.events]);
   const { commits, events, malformed, complete, questionsComplete } = ledger;

@@ -287,6 +287,24 @@ describe("Receipts: what an agent's answers rested on is held against the vault'
     expect(await auditReceipts(vault, address)).to.include({ sound: false, malformed: 1 });
   });
 
+  it("accuses nobody of a head that was committed while it looked", async () => {
+    const { vault, address, granted, answer, write } = await staged();
+    await granted();
+    let meanwhile: (() => Promise<void>) | null = async () => {
+      await write("Window seat");
+      const { sequence, root } = await read(vault);
+      await answer(1, sequence, root);
+    };
+    const busy = seenAs(vault, async () => {
+      const act = meanwhile;
+      meanwhile = null;
+      await act?.();
+    });
+    expect((await auditReceipts(busy, address)).totals).to.include({ noSuchHead: 0 });
+    const { totals, sound } = await auditReceipts(vault, address);
+    expect([meanwhile, totals.rests, sound]).to.deep.equal([null, 1, true]);
+  });
+
   it("knows no number of memories where this device cannot open the head, or is a reader's", async () => {
     const { vault, address, granted, answer } = await staged();
     await granted();
