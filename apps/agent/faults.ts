@@ -123,6 +123,13 @@ export class HeadMoved extends VaultError {
   }
 }
 
+/** What a reply was read by is not the grant in force. */
+export class GrantChanged extends VaultError {
+  constructor(readonly vaultId: bigint) {
+    super(`The grant of vault 0x${vaultId.toString(16)} is another one since. What it grants is read again.`);
+  }
+}
+
 /** A transaction for a request landed, and did not do what it should. */
 export class TransactionLost extends VaultError {
   constructor(readonly nonce: number) {

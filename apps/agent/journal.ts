@@ -42,6 +42,8 @@ export interface Prepared {
   readonly sequence: bigint;
   /** 0x-prefixed. */
   readonly root: string;
+  /** By which grant it was read. */
+  readonly grant: string;
   readonly proposals: readonly PreparedProposal[];
 }
 
@@ -182,7 +184,7 @@ function encodeRequest(request: OpenRequest): Uint8Array {
     prepared === null
       ? null
       : [
-          ...[prepared.data, prepared.answered, String(prepared.sequence), prepared.root],
+          ...[prepared.data, prepared.answered, String(prepared.sequence), prepared.root, prepared.grant],
           prepared.proposals.map(({ blob, digest, done }) => [blob, digest, done]),
         ];
   return encodeCbor([
@@ -207,12 +209,13 @@ function decodeRequest(bytes: Uint8Array): OpenRequest {
 }
 
 function decodePrepared(value: unknown): Prepared {
-  const [data, answered, sequence, root, proposals] = tuple(value, 5, "reply");
+  const [data, answered, sequence, root, grant, proposals] = tuple(value, 6, "reply");
   return {
     data: nullOr(data, (bytes) => bytesOf(bytes, "answer")),
     answered: flag(answered, "answered"),
     sequence: whole(sequence),
     root: text(root, "root"),
+    grant: text(grant, "grant"),
     proposals: list(proposals, "proposals").map((each) => {
       const [blob, digest, done] = tuple(each, 3, "proposal");
       return { blob: bytesOf(blob, "proposal"), digest: text(digest, "digest"), done: flag(done, "done") };

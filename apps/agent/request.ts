@@ -19,7 +19,8 @@ import {
   type vaultContract,
   type VaultRef,
 } from "../../client/index.ts";
-import { HeadMoved, RequestEnded } from "./faults.ts";
+import { GrantChanged, HeadMoved, RequestEnded } from "./faults.ts";
+import { readGranted } from "./granted.ts";
 import { ask } from "./handling.ts";
 import type { OpenRequest, Prepared, PreparedProposal } from "./journal.ts";
 import { requestFields, type Log } from "./log.ts";
@@ -41,6 +42,7 @@ export interface RequestParts {
   readonly address: string;
   readonly chainId: bigint;
   readonly vaults: ReturnType<typeof vaultContract>;
+  readonly secondVaults: ReturnType<typeof vaultContract> | undefined;
   readonly registry: ReturnType<typeof registryContract>;
   readonly secondRegistry: ReturnType<typeof registryContract> | undefined;
   readonly opened: OpenedVaults;
@@ -101,10 +103,10 @@ async function requireOpen(
 
 /** Reads what was granted, asks the handler, and keeps what it said as it will be sent; `null` when it says nothing. */
 async function prepare(parts: RequestParts, request: OpenRequest): Promise<Prepared | null> {
-  const { world, opened, log, keep } = parts;
+  const { world, log, keep } = parts;
   const { requestId, vaultId, requester, deadline, data } = request;
   if (parts.keyless.has(requestId)) await keyOf(parts.registry, requester, parts.secondRegistry);
-  const { scopes, sequence, root } = await opened.read(vaultId);
+  const { scopes, sequence, root, grant } = await readGranted(parts, request);
   log({ level: "info", event: "read", ...requestFields(request), sequence: Number(sequence) });
   const begun = { ...request, tries: request.tries + 1 };
   await keep(begun);
@@ -115,7 +117,7 @@ async function prepare(parts: RequestParts, request: OpenRequest): Promise<Prepa
   if (reply.kind === "decline") return null;
   const prepared: Prepared = {
     data: await bytesOf(parts, request, reply, { sequence, root }),
-    ...{ answered: false, sequence, root },
+    ...{ answered: false, sequence, root, grant },
     proposals: await proposalsOf(parts, request, reply),
   };
   await keep({ ...begun, prepared });
@@ -139,12 +141,13 @@ async function bytesOf(
   return sealAnswer({ ...place, text: reply.text }, recipient);
 }
 
-/** The grant is looked at once more: what it took to answer may have been long. */
+/** The grant is looked at once more: what it took to answer may have been long, and nothing goes out that was read by another one. */
 async function answer(parts: RequestParts, request: OpenRequest, prepared: Prepared): Promise<void> {
   const { sender, agent, vaults, log } = parts;
   const { requestId, vaultId } = request;
+  const { sequence, root, data, grant } = prepared;
   await requireOpen(parts, request);
-  const { sequence, root, data } = prepared;
+  if ((await readGranted(parts, request)).grant !== grant) throw new GrantChanged(vaultId);
   const head = await vaults.memoryHead(vaultId);
   if (head.sequence < sequence || (head.sequence === sequence && head.root !== root))
     throw new HeadMoved(sequence);

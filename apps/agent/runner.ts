@@ -11,6 +11,7 @@ import {
 import { ContractRefusal, registryContract, vaultContract } from "../../client/index.ts";
 import {
   BacklogFull,
+  GrantChanged,
   HeadMoved,
   isHandlers,
   isPermanent,
@@ -205,6 +206,7 @@ async function prepareRunner(
   const parts: RequestParts = {
     ...{ world, log: world.log, agent, address: world.agent, chainId, registry, opened, sender, time },
     vaults: vaultContract(place.memoryVault, provider),
+    secondVaults: secondProvider && vaultContract(place.memoryVault, secondProvider),
     secondRegistry: secondProvider && registryContract(place.keyRegistry, secondProvider),
     ...{ patience: options.patience, stop: handlers.signal, keyless: new Set() },
     keep: async (request) => {
@@ -336,11 +338,14 @@ async function failed(runner: Runner, request: OpenRequest, fault: unknown): Pro
     // It was not given its time.
     return parts.keep({ ...request, tries: request.tries - 1 });
   if (isPermanent(fault) || tried) return end(runner, request, "ended", fault);
-  const anew = fault instanceof HeadMoved || fault instanceof TransactionLost || isUnknownHead(fault);
+  const anew = ANEW.some((kind) => fault instanceof kind) || isUnknownHead(fault);
   if (anew) await parts.keep({ ...request, prepared: null });
   const wait = turns.delay(request, world.now());
   world.log({ level: "warn", event: "retry", ...requestFields(request), ...faultFields(fault), wait });
 }
+
+/** Faults after which what was made ready is of no use. */
+const ANEW = [GrantChanged, HeadMoved, TransactionLost] as const;
 
 const isUnknownHead = (fault: unknown): boolean =>
   fault instanceof ContractRefusal && fault.error === "UnknownHead";
