@@ -131,3 +131,16 @@ export class ProposalsSpent extends VaultError {
     );
   }
 }
+
+/** A node gives no log of some blocks, however few are asked for. */
+export class LogsRefused extends VaultError {
+  constructor(
+    readonly block: number,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `The RPC refuses the events of block ${block} and after it: somebody left more there than it gives at once. Try again, or use another RPC.`,
+      options,
+    );
+  }
+}

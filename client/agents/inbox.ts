@@ -20,7 +20,12 @@ export interface Inbox {
   readonly more: LookedAt["more"];
   /** How many came from accounts that have no grant, beyond those that are shown. */
   readonly strange: number;
+  /** Accounts with a grant of whose proposals the node did not tell all: there are too many in one block. */
+  readonly withheld: readonly string[];
 }
+
+/** The inbox of a vault without a commit. */
+export const EMPTY: Inbox = { entries: [], more: [], strange: 0, withheld: [] };
 
 /**
  * Lists what agents and others proposed: finds it on chain, fetches and opens it, and says of each what keeps it from being
@@ -30,9 +35,9 @@ export interface Inbox {
  */
 export async function inbox(vault: Vault): Promise<Inbox> {
   const looked = await lookIn(vault);
-  if (looked === null) return { entries: [], more: [], strange: 0 };
-  const { judged, more, strange } = looked;
-  return { entries: judged.map(({ entry }) => entry), more, strange };
+  if (looked === null) return EMPTY;
+  const { judged, more, strange, withheld } = looked;
+  return { entries: judged.map(({ entry }) => entry), more, strange, withheld };
 }
 
 /**

@@ -66,6 +66,8 @@ export interface LookedAt {
   /** How many more of whom wait behind those. */
   readonly more: readonly { readonly proposer: string; readonly count: number }[];
   readonly strange: number;
+  /** Of whose proposals the node did not tell all. */
+  readonly withheld: readonly string[];
   readonly roster: Roster;
 }
 
@@ -130,8 +132,7 @@ export async function lookIn(vault: Vault, only: Only | null = null): Promise<Lo
   return {
     judged: interleaved(judged),
     more: lanes.flatMap(({ proposer, behind }) => (behind > 0 ? [{ proposer, count: behind }] : [])),
-    strange: looked.waiting.strange,
-    roster,
+    ...{ strange: looked.waiting.strange, withheld: looked.withheld, roster },
   };
 }
 

@@ -2,7 +2,7 @@ import type { TransactionReceipt } from "ethers";
 
 import { WalletRequired } from "../errors.ts";
 import { putVerified, digestOf, type Digest } from "../storage/store.ts";
-import { blockRanges, firstBlock } from "../vault/blocks.ts";
+import { blockRanges, firstBlock, type BlockRange } from "../vault/blocks.ts";
 import { send } from "../vault/contract.ts";
 import type { MemberState } from "../vault/journal.ts";
 import { openLatest } from "../vault/read.ts";
@@ -10,6 +10,7 @@ import { agreed } from "../vault/rpcs.ts";
 import { stateOf, type Vault } from "../vault/session.ts";
 import { MayNotPropose, ScopeNotGranted } from "./errors.ts";
 import type { ProposedMemory } from "./handler.ts";
+import { stretches } from "./logs.ts";
 import { writeProposal, type SignProposal } from "./proposal.ts";
 
 /** What a reader proposes. */
@@ -121,9 +122,9 @@ export async function wasProposed(
   fromBlock = firstBlock(ref),
 ): Promise<boolean> {
   const filter = contract.filters.Proposed(ref.vaultId, proposer);
-  for (const { fromBlock: first, toBlock } of blockRanges(await provider.getBlockNumber(), fromBlock)) {
-    const events = await contract.queryFilter(filter, first, toBlock);
-    if (events.some(({ args }) => args.digest === `0x${digest}`)) return true;
-  }
+  const ranges = blockRanges(await provider.getBlockNumber(), fromBlock);
+  const logs = ({ fromBlock: first, toBlock }: BlockRange) => contract.queryFilter(filter, first, toBlock);
+  for await (const stretch of stretches(ranges, { logs, reach: () => provider.getBlockNumber() }))
+    if (stretch.logs.some(({ args }) => args.digest === `0x${digest}`)) return true;
   return false;
 }

@@ -8,7 +8,7 @@ import { rosterOf } from "../vault/plan.ts";
 import type { Roster } from "../vault/roster.ts";
 import { newestBlock, stateOf, type Vault } from "../vault/session.ts";
 import { MayNotPropose, ScopeNotGranted, UnknownProposal } from "./errors.ts";
-import { take, type Inbox } from "./inbox.ts";
+import { EMPTY, take, type Inbox } from "./inbox.ts";
 import { notesNamed, readNote, removeNote, writeNote } from "./journal.ts";
 import { lookIn, type InboxEntry, type Judged } from "./judged.ts";
 
@@ -125,7 +125,7 @@ async function readRules({ journal }: Vault): Promise<Rule[]> {
  */
 export async function applyRules(vault: Vault): Promise<Applied> {
   const looked = await lookIn(vault);
-  if (looked === null) return { taken: [], inbox: { entries: [], more: [], strange: 0 } };
+  if (looked === null) return { taken: [], inbox: EMPTY };
   const known = await readRules(vault);
   const taken: { entry: InboxEntry; memoryIds: readonly string[] }[] = [];
   const left: Judged[] = [];
@@ -134,8 +134,8 @@ export async function applyRules(vault: Vault): Promise<Applied> {
     if (memoryIds === null) left.push(judged);
     else taken.push({ entry: judged.entry, memoryIds });
   }
-  const { more, strange } = looked;
-  return { taken, inbox: { entries: left.map(({ entry }) => entry), more, strange } };
+  const { more, strange, withheld } = looked;
+  return { taken, inbox: { entries: left.map(({ entry }) => entry), more, strange, withheld } };
 }
 
 function isCovered({ fault, final, grant, memories, block }: InboxEntry, known: readonly Rule[]): boolean {

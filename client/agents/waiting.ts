@@ -1,10 +1,12 @@
 import { decodeCbor, encodeCbor } from "../cbor.ts";
-import { blockRanges, firstBlock } from "../vault/blocks.ts";
-import { mapConcurrently } from "../vault/head.ts";
 import type { Digest } from "../storage/store.ts";
+import { blockRanges, firstBlock, type BlockRange } from "../vault/blocks.ts";
+import { mapConcurrently } from "../vault/head.ts";
 import { agreed, finalNumber, newestNumber } from "../vault/rpcs.ts";
 import { agreedBlock, locked, type Vault } from "../vault/session.ts";
+import { LogsRefused } from "./errors.ts";
 import { readNote, writeNote } from "./journal.ts";
+import { stretches, type LogSource } from "./logs.ts";
 
 // What waits in the inbox is bounded whatever is sent: of each proposer the oldest, the rest by number. What was counted is
 // found again in the chain's log when those before it are decided.
@@ -40,6 +42,8 @@ export interface Lane {
 export interface Waiting {
   /** The last block that was looked through; -1 for none. */
   readonly block: number;
+  /** The same for those who were asked for by themselves, where that is later. */
+  readonly ahead: ReadonlyMap<string, number>;
   readonly lanes: ReadonlyMap<string, Lane>;
   /** How many came from accounts that have no grant, beyond those that are kept. */
   readonly strange: number;
@@ -57,26 +61,52 @@ const NEW_LANE: Lane = { waiting: [], more: 0, last: [-1, -1], missing: [], take
 
 /** The log of one proposer: the first ones, and how many there are. */
 interface Found {
-  readonly first: ProposedEvent[];
-  count: number;
+  readonly first: readonly ProposedEvent[];
+  readonly count: number;
 }
 
 /** What was found of each proposer. */
 type Finds = ReadonlyMap<string, Found>;
 
+/** What was found, and how far that goes. */
+interface Gathered {
+  readonly found: Finds;
+  /** The last block of which it is all. */
+  readonly block: number;
+  /** What ended it before. */
+  readonly fault: Error | null;
+}
+
+/** The same of all proposers, and of those who were asked for by themselves. */
+interface Search extends Gathered {
+  readonly ahead: ReadonlyMap<string, number>;
+  readonly withheld: readonly string[];
+}
+
 /** Reads what waited when this device last looked. */
 export async function readWaiting({ journal }: Pick<Vault, "journal">): Promise<Waiting> {
   const bytes = await readNote(journal, WALK);
-  if (bytes === null) return { block: -1, lanes: new Map(), strange: 0 };
+  if (bytes === null) return { block: -1, ahead: new Map(), lanes: new Map(), strange: 0 };
   // What is sealed under the device's own key was written below: its bytes are authentic.
-  const { lanes, ...rest } = decodeCbor(bytes) as Omit<Waiting, "lanes"> & {
-    readonly lanes: Readonly<Record<string, Lane>>;
-  };
-  return { ...rest, lanes: new Map(Object.entries(lanes)) };
+  const { ahead = {}, lanes, ...rest } = decodeCbor(bytes) as WaitingNote;
+  return { ...rest, ahead: new Map(Object.entries(ahead)), lanes: new Map(Object.entries(lanes)) };
 }
 
-const writeWaiting = ({ journal }: Pick<Vault, "journal">, { lanes, ...rest }: Waiting): Promise<void> =>
-  writeNote(journal, WALK, encodeCbor({ ...rest, lanes: Object.fromEntries(lanes) }));
+/** {@link Waiting}, as it is noted. */
+interface WaitingNote extends Omit<Waiting, "ahead" | "lanes"> {
+  readonly ahead?: Readonly<Record<string, number>>;
+  readonly lanes: Readonly<Record<string, Lane>>;
+}
+
+const writeWaiting = (
+  { journal }: Pick<Vault, "journal">,
+  { ahead, lanes, ...rest }: Waiting,
+): Promise<void> =>
+  writeNote(
+    journal,
+    WALK,
+    encodeCbor({ ...rest, ahead: Object.fromEntries(ahead), lanes: Object.fromEntries(lanes) }),
+  );
 
 /** Changes one proposer's lane. The caller holds the journal's lock. */
 export async function changeLane(
@@ -97,6 +127,8 @@ export interface Looked {
   readonly waiting: Waiting;
   /** What stands in blocks that the chain may still take back, by proposer. Nothing of it is noted. */
   readonly unsettled: ReadonlyMap<string, readonly ProposedEvent[]>;
+  /** Members of whose proposals the node did not tell all: they are asked for again the next time. */
+  readonly withheld: readonly string[];
 }
 
 /**
@@ -113,91 +145,177 @@ export async function lookForProposals(vault: Vault, members: ReadonlySet<string
   ]);
   // A node that lags has no news.
   const until = Math.max(before.block, final ?? -1);
-  const begin = Math.max(before.block + 1, firstBlock(vault.ref));
-  const found = until < begin ? new Map<string, Found>() : await findIn(vault, begin, until);
+  const searched = await search(vault, before, until, members);
   const refills = await refill(vault, before);
   const waiting = await locked(vault, async () => {
     const present = await readWaiting(vault);
     // Another process looked meanwhile: what it noted is there, and the rest comes with the next look.
-    if (present.block !== before.block) return present;
-    const next = merged(present, refills, found, until, members);
+    if (!isAsFar(present, before)) return present;
+    const next = merged(present, refills, searched, members);
     await writeWaiting(vault, next);
     return next;
   });
-  const settling =
-    newest > waiting.block ? await findIn(vault, waiting.block + 1, newest) : new Map<string, Found>();
-  return { waiting, unsettled: new Map([...settling].map(([proposer, { first }]) => [proposer, first])) };
+  // What was found before a node went away is kept.
+  if (searched.fault !== null) throw searched.fault;
+  const settling = await search(vault, waiting, newest, members);
+  if (settling.fault !== null) throw settling.fault;
+  return {
+    waiting,
+    unsettled: new Map([...settling.found].map(([proposer, { first }]) => [proposer, first])),
+    withheld: settling.withheld,
+  };
 }
 
-/** Finds what was proposed in some blocks. */
-async function findIn(vault: Vault, begin: number, until: number): Promise<Finds> {
+const isAsFar = (one: Waiting, other: Waiting): boolean =>
+  one.block === other.block &&
+  one.ahead.size === other.ahead.size &&
+  [...one.ahead].every(([proposer, block]) => other.ahead.get(proposer) === block);
+
+/** Finds what is new up to some block. What a node refuses to tell of all it is asked of each member: nobody is hidden by another's many. */
+async function search(
+  vault: Vault,
+  { block, ahead }: Waiting,
+  until: number,
+  members: ReadonlySet<string>,
+): Promise<Search> {
+  const since = Math.max(block + 1, firstBlock(vault.ref));
+  const all = await gather(vault, { fromBlock: since, toBlock: until }, null, ahead);
+  if (!(all.fault instanceof LogsRefused)) return { ...all, ahead, withheld: [] };
+  const owns = await mapConcurrently([...members], async (proposer): Promise<[string, Gathered]> => {
+    const fromBlock = Math.max(all.block, ahead.get(proposer) ?? -1) + 1;
+    return [proposer, await gather(vault, { fromBlock, toBlock: until }, proposer)];
+  });
+  const isDone = ({ fault }: Gathered): boolean => fault === null || fault instanceof LogsRefused;
+  return {
+    found: new Map([...all.found, ...owns.map(([of, own]) => joined(of, all.found, own))]),
+    block: all.block,
+    ahead: new Map([...ahead, ...owns.map(([of, own]): [string, number] => [of, own.block])]),
+    fault: owns.find(([, own]) => !isDone(own))?.[1].fault ?? null,
+    withheld: owns.flatMap(([of, own]) => (own.fault instanceof LogsRefused ? [of] : [])),
+  };
+}
+
+function joined(proposer: string, before: Finds, { found }: Gathered): [string, Found] {
+  const [one, other] = [before.get(proposer) ?? NOTHING, found.get(proposer) ?? NOTHING];
+  const first = [...one.first, ...other.first].slice(0, MAX_WAITING);
+  return [proposer, { first, count: one.count + other.count }];
+}
+
+const NOTHING: Found = { first: [], count: 0 };
+
+/** Gathers what was proposed in some blocks: by one, or by all but what is known of some. */
+async function gather(
+  vault: Vault,
+  range: BlockRange,
+  proposer: string | null,
+  known: ReadonlyMap<string, number> = new Map(),
+): Promise<Gathered> {
   const found = new Map<string, Found>();
-  for (const { fromBlock, toBlock } of [...blockRanges(until, begin)].reverse())
-    for (const event of await eventsIn(vault, fromBlock, toBlock)) {
-      const of = found.get(event.proposer) ?? { first: [], count: 0 };
-      if (of.first.length < MAX_WAITING) of.first.push(event);
-      of.count += 1;
-      found.set(event.proposer, of);
+  let block = range.fromBlock - 1;
+  const ranges = oldestFirst(range);
+  try {
+    for await (const { logs, toBlock } of stretches(ranges, sourceOf(vault, proposer))) {
+      const unknown = logs.filter((event) => event.block > (known.get(event.proposer) ?? -1));
+      await add(vault, found, unknown);
+      block = toBlock;
     }
-  return timed(vault, found);
+    return { found, block, fault: null };
+  } catch (fault) {
+    if (!(fault instanceof Error)) throw fault;
+    return { found, block, fault };
+  }
+}
+
+const oldestFirst = ({ fromBlock, toBlock }: BlockRange): BlockRange[] =>
+  [...blockRanges(toBlock, fromBlock)].reverse();
+
+async function add(vault: Vault, found: Map<string, Found>, events: readonly ProposedEvent[]): Promise<void> {
+  const next = new Map<string, { first: ProposedEvent[]; count: number }>();
+  for (const event of events) {
+    const { first, count } = found.get(event.proposer) ?? NOTHING;
+    const of = next.get(event.proposer) ?? { first: [...first], count };
+    if (of.first.length < MAX_WAITING) of.first.push(event);
+    of.count += 1;
+    next.set(event.proposer, of);
+  }
+  for (const [proposer, of] of await timed(vault, next)) found.set(proposer, of);
 }
 
 /** Finds what was only counted of proposers who have room again. */
-async function refill(vault: Vault, { lanes, block }: Waiting): Promise<Finds> {
+async function refill(vault: Vault, { lanes, block, ahead }: Waiting): Promise<Finds> {
   const found = new Map<string, Found>();
   for (const [proposer, { waiting, more, last }] of lanes) {
     const room = MAX_WAITING - waiting.length;
     if (more === 0 || room === 0) continue;
-    const first: ProposedEvent[] = [];
-    for (const { fromBlock, toBlock } of [...blockRanges(block, last[0])].reverse()) {
-      const events = await eventsIn(vault, fromBlock, toBlock, proposer);
-      first.push(...events.filter((event) => isAfter(event, last)).slice(0, room - first.length));
-      if (first.length === room) break;
-    }
-    found.set(proposer, { first, count: first.length });
+    const range = { fromBlock: last[0], toBlock: Math.max(block, ahead.get(proposer) ?? -1) };
+    const first = await after(vault, range, proposer, last, room);
+    if (first !== null) found.set(proposer, { first, count: first.length });
   }
   return timed(vault, found);
+}
+
+/** The first events of one proposer behind a place, or `null` where the node does not tell. */
+async function after(
+  vault: Vault,
+  range: BlockRange,
+  proposer: string,
+  last: Lane["last"],
+  room: number,
+): Promise<ProposedEvent[] | null> {
+  const first: ProposedEvent[] = [];
+  try {
+    for await (const { logs } of stretches(oldestFirst(range), sourceOf(vault, proposer))) {
+      first.push(...logs.filter((event) => isAfter(event, last)).slice(0, room - first.length));
+      if (first.length === room) break;
+    }
+    return first;
+  } catch (fault) {
+    if (fault instanceof LogsRefused) return null;
+    throw fault;
+  }
 }
 
 const isAfter = ({ block, index }: ProposedEvent, [lastBlock, lastIndex]: Lane["last"]): boolean =>
   block > lastBlock || (block === lastBlock && index > lastIndex);
 
-/** Events of some blocks, in their order; of one proposer, or of all. */
-async function eventsIn(
-  vault: Vault,
-  fromBlock: number,
-  toBlock: number,
-  proposer?: string,
-): Promise<ProposedEvent[]> {
+/** Asks for events in their order: of one proposer, or of all. */
+function sourceOf(vault: Vault, proposer: string | null): LogSource<ProposedEvent> {
   const { vaultId } = vault.ref;
-  const events = await agreed(
-    vault,
-    "what was proposed",
-    async ({ contract }) => {
-      const filter = contract.filters.Proposed(vaultId, proposer);
-      const logs = await contract.queryFilter(filter, fromBlock, toBlock);
-      return logs.map(({ args, blockNumber, index, transactionHash }) => ({
-        ...{ digest: args.digest.slice(2), proposer: args.proposer.toLowerCase() },
-        ...{ block: blockNumber, index, transaction: transactionHash, time: 0 },
-      }));
-    },
-    toBlock,
-  );
-  return events
-    .filter(({ block }) => block >= fromBlock && block <= toBlock)
-    .sort((a, b) => a.block - b.block || a.index - b.index);
+  const logs = async ({ fromBlock, toBlock }: BlockRange): Promise<ProposedEvent[]> => {
+    const events = await agreed(
+      vault,
+      "what was proposed",
+      async ({ contract }) => {
+        const filter = contract.filters.Proposed(vaultId, proposer ?? undefined);
+        const found = await contract.queryFilter(filter, fromBlock, toBlock);
+        return found.map(({ args, blockNumber, index, transactionHash }) => ({
+          ...{ digest: args.digest.slice(2), proposer: args.proposer.toLowerCase() },
+          ...{ block: blockNumber, index, transaction: transactionHash, time: 0 },
+        }));
+      },
+      toBlock,
+    );
+    return events
+      .filter(({ block }) => block >= fromBlock && block <= toBlock)
+      .sort((a, b) => a.block - b.block || a.index - b.index);
+  };
+  return { logs, reach: () => newestNumber(vault) };
 }
 
-/** The same with the time of each block that something is kept of, each asked for once. */
+/** The same with the time of each block that something is kept of. */
 async function timed(vault: Vault, found: Finds): Promise<Finds> {
-  const blocks = new Set([...found.values()].flatMap(({ first }) => first.map(({ block }) => block)));
+  const untimed = [...found.values()].flatMap(({ first }) => first.filter(({ time }) => time === 0));
+  const blocks = new Set(untimed.map(({ block }) => block));
   const times = new Map(
     await mapConcurrently([...blocks], async (block): Promise<[number, number]> => [
       block,
       (await agreedBlock(vault, block)).timestamp,
     ]),
   );
-  const timeOf = (event: ProposedEvent): ProposedEvent => ({ ...event, time: times.get(event.block) ?? 0 });
+  const timeOf = (event: ProposedEvent): ProposedEvent => ({
+    ...event,
+    time: times.get(event.block) ?? event.time,
+  });
   return new Map(
     [...found].map(([proposer, { first, count }]) => [proposer, { first: first.map(timeOf), count }]),
   );
@@ -206,8 +324,7 @@ async function timed(vault: Vault, found: Finds): Promise<Finds> {
 function merged(
   present: Waiting,
   refills: Finds,
-  found: Finds,
-  block: number,
+  { found, block: until, ahead }: Search,
   members: ReadonlySet<string>,
 ): Waiting {
   const lanes = new Map(present.lanes);
@@ -222,7 +339,8 @@ function merged(
     if (known === undefined && !members.has(proposer) && strangers >= MAX_STRANGERS) strange += count;
     else lanes.set(proposer, extended(known ?? NEW_LANE, first, count));
   }
-  return { block, lanes, strange };
+  const block = Math.max(present.block, until);
+  return { block, ahead: new Map([...ahead].filter(([, own]) => own > block)), lanes, strange };
 }
 
 /** What was counted is there now; what the log does not have any more was never final. */

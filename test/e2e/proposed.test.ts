@@ -50,8 +50,8 @@ import {
 import { change, rekey } from "../../client/manage.ts";
 import { newestHead } from "../../client/vault/grant.ts";
 import { secretsOf } from "../../client/vault/plan.ts";
-import { lookForProposals } from "../../client/agents/waiting.ts";
-import { between, boasting, misbehaving, powerCut, pruned } from "../helpers/doubles.ts";
+import { lookForProposals, readWaiting } from "../../client/agents/waiting.ts";
+import { between, boasting, limited, misbehaving, powerCut, pruned } from "../helpers/doubles.ts";
 import { ConciergeAgent__factory } from "../../typechain-types/factories/agents/examples/ConciergeAgent__factory.ts";
 import { nameOf, thrown } from "../helpers/thrown.ts";
 import { createWorld, device, inDays, ownedVault, type World } from "../helpers/world.ts";
@@ -538,6 +538,80 @@ describe("what readers propose", () => {
       expect(await nameOf(inbox(second(pruned(world.provider))))).to.equal("RpcsDisagree");
       const { entries } = await inbox(second(world.provider));
       expect(entries.map(({ id }) => id)).to.deep.equal([digest]);
+    });
+
+    describe("on a node that gives so many events at once and no more", () => {
+      const onNode = (vault: Vault, provider: Vault["provider"]): Vault => ({
+        ...{ ...vault, provider },
+        contract: vault.contract.connect(provider),
+      });
+
+      /** Leaves many in one block. */
+      const burst = async (vault: Vault, wallet: Holder, count: number): Promise<void> => {
+        const calls = Array.from({ length: count }, () =>
+          world.memoryVault.interface.encodeFunctionData("propose", [
+            vault.ref.vaultId,
+            hexlify(randomBytes(32)),
+          ]),
+        );
+        await (await world.memoryVault.connect(wallet).multicall(calls)).wait();
+      };
+
+      it("are all found, in less at once, and counted once", async () => {
+        const { vault, agent, scope } = await proposing();
+        const sent = await flood(agent, scope, 12);
+        const poor = onNode(vault, limited(world.provider, 3));
+        for (let i = 0; i < 2; i++) {
+          const { entries, withheld } = await inbox(poor);
+          expect(entries.map(({ id }) => id)).to.deep.equal(sent.map(({ digest }) => digest));
+          expect(withheld).to.deep.equal([]);
+        }
+      });
+
+      it("are a member's own trouble, and hide no other member's, before the revoke and after it", async () => {
+        const { vault, agent, scope } = await proposing();
+        await reader(vault, world.relayer);
+        const before = await propose(agent, { memories: [{ scope, text: "Before" }] });
+        await burst(vault, world.relayer, 12);
+        const after = await propose(agent, { memories: [{ scope, text: "After" }] });
+        const provider = limited(world.provider, 10);
+        const poor = onNode(vault, provider);
+        const honest = [before, after].map(({ digest }) => digest);
+        for (let i = 0; i < 2; i++) {
+          const { entries, withheld } = await inbox(poor);
+          expect(entries.map(({ id }) => id)).to.deep.equal(honest);
+          expect(withheld).to.deep.equal([world.relayer.address.toLowerCase()]);
+        }
+        await acceptProposal(poor, before.digest);
+        await revoke(vault, world.relayer.address);
+        const left = await inbox(poor);
+        expect(left.entries.map(({ id }) => id)).to.deep.equal([after.digest]);
+        expect(left.withheld).to.deep.equal([]);
+        // A node that gives more brings the rest, and what is known comes once.
+        const { entries, more } = await inbox(vault);
+        expect(entries.filter(({ id }) => honest.includes(id))).to.have.length(1);
+        expect(entries).to.have.length(13);
+        expect(more).to.deep.equal([]);
+      });
+
+      it("are no fault of a node that is away, whose news are kept until then", async () => {
+        const { vault, agent, scope } = await proposing();
+        await propose(agent, { memories: [{ scope, text: "Porto" }] });
+        await world.networkHelpers.mine(25_000);
+        let left = 2;
+        const away = between(world.connection.provider, ({ method, forward }) => {
+          if (method === "eth_getLogs" && left > 0) left -= 1;
+          else if (method === "eth_getLogs") left = -1;
+          return left < 0
+            ? Promise.reject(Object.assign(new Error("socket hang up"), { code: "ECONNRESET" }))
+            : forward();
+        });
+        expect(await nameOf(inbox(onNode(vault, away)))).to.equal("RpcUnavailable");
+        const { block } = await readWaiting(vault);
+        expect(block).to.be.greaterThan(0);
+        expect(block).to.be.lessThan(await world.provider.getBlockNumber());
+        expect((await inbox(vault)).entries).to.have.length(1);
+      });
     });
 
     it("is accepted once where two processes do it at once", async () => {

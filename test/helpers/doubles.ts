@@ -1,5 +1,5 @@
 import { BrowserProvider, Interface, makeError } from "ethers";
-import type { BlockTag, Eip1193Provider, Provider, Signer, TransactionRequest } from "ethers";
+import type { BlockTag, Eip1193Provider, Filter, Provider, Signer, TransactionRequest } from "ethers";
 
 import type { BlobStore, JournalStore } from "../../client/index.ts";
 
@@ -110,6 +110,25 @@ export function pruned(provider: Provider): Provider {
       // Events are asked of the provider's own provider.
       if (property === "provider") return double;
       if (property === "getLogs") return () => Promise.resolve([]);
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+  return double;
+}
+
+/** An RPC that refuses to give more logs at once than this, as public nodes do. */
+export function limited(provider: Provider, most: number): Provider {
+  const double: Provider = new Proxy(provider, {
+    get(target, property) {
+      if (property === "provider") return double;
+      if (property === "getLogs") {
+        return async (filter: Filter) => {
+          const logs = await target.getLogs(filter);
+          if (logs.length > most) throw new Error(`query returned more than ${most} results`);
+          return logs;
+        };
+      }
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },

@@ -101,6 +101,7 @@ async function list(session: Session): Promise<Report> {
       proposals: left.entries.map(entryJson),
       more: left.more,
       strange: left.strange,
+      withheld: left.withheld,
     },
     lines: [...taken.flatMap(takenLines), ...inboxLines(left)],
   };
@@ -112,7 +113,7 @@ const takenLines = ({ entry }: { readonly entry: InboxEntry }): string[] => [
   ...wordsOf(entry),
 ];
 
-function inboxLines({ entries, more, strange }: Inbox): string[] {
+function inboxLines({ entries, more, strange, withheld }: Inbox): string[] {
   const rows = entries.map((entry) => [
     entry.id.slice(0, ID_SHOWN),
     day(entry.time * 1_000),
@@ -127,6 +128,9 @@ function inboxLines({ entries, more, strange }: Inbox): string[] {
     ...(strange === 0
       ? []
       : [`${number(strange)} came from accounts that have no grant, and are not shown.`]),
+    ...withheld.map(
+      (proposer) => `The RPC does not tell all that ${proposer} proposed: use another, or revoke.`,
+    ),
     ...(entries.length === 0 ? [] : ["memvault inbox show <id> has the words."]),
   ];
 }
