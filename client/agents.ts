@@ -10,6 +10,7 @@ export { isSealedAnswer, openAnswer, publicAnswer, sealAnswer } from "./agents/a
 export type { Answer, AnswerPlace } from "./agents/answer.ts";
 export { agentContract, type MemoryAgent } from "./agents/contract.ts";
 export * from "./agents/errors.ts";
+export { followHands } from "./agents/hands.ts";
 export { logsOfRange, MAX_REFUSALS, stretches, type LogSource, type Stretch } from "./agents/logs.ts";
 export { notesNamed, readNote, removeNote, writeNote } from "./agents/journal.ts";
 export type { Journal } from "./vault/journal.ts";

@@ -1,3 +1,4 @@
+import { followHands } from "../../client/agents.ts";
 import {
   acceptWelcome,
   findWelcome,
@@ -94,30 +95,34 @@ const refOf = ({ chainId, contract }: OpenedParts, vaultId: bigint): VaultRef =>
 const MENDED = [NotInitialised, NotAMember, GrantExpired, GrantRevoked, VaultChangedHands];
 
 async function readGranted(parts: OpenedParts, vault: Vault): Promise<VaultView> {
+  const { vaultId } = vault.ref;
   try {
     return await read(vault);
   } catch (fault) {
     if (!MENDED.some((kind) => fault instanceof kind)) throw fault;
-    // What the agent was to the last owner is over; the new one's welcome begins anew.
-    if (fault instanceof VaultChangedHands) await clear(vault);
-    await welcome(parts, vault.ref.vaultId);
+    // What the agent was to the last owner is over, once the chain says so for good; the new one's welcome begins anew.
+    if (fault instanceof VaultChangedHands)
+      await followHands(vault, async (journalStore) => {
+        await read(await welcome(parts, vaultId, journalStore));
+      });
+    else await welcome(parts, vaultId);
     return read(vault);
   }
 }
 
-async function clear({ journal }: Vault): Promise<void> {
-  for (const name of await journal.store.list()) await journal.store.remove(name);
-}
-
 /** Takes in the welcome of the grant in force with the identity that it is for. */
-async function welcome(parts: OpenedParts, vaultId: bigint): Promise<void> {
+async function welcome(
+  parts: OpenedParts,
+  vaultId: bigint,
+  journalStore: Environment["journalStore"] = parts.world.vaultJournal,
+): Promise<Vault> {
   const { world, contract, firstBlock } = parts;
   const vaults = vaultContract(contract, world.provider);
   const file = await findWelcome(vaults, vaultId, world.agent, world.store, firstBlock);
   for (const identity of parts.identities()) {
-    const request = { ...environmentOf(parts), address: contract, identity, welcome: file };
-    const rejected = await acceptWelcome(request).then(() => null, isForAnother);
-    if (rejected === null) return;
+    const request = { ...environmentOf(parts), journalStore, address: contract, identity, welcome: file };
+    const accepted = await acceptWelcome(request).catch(isForAnother);
+    if (!(accepted instanceof WelcomeRejected)) return accepted;
   }
   throw new NoIdentity(vaultId);
 }

@@ -144,3 +144,13 @@ export class LogsRefused extends VaultError {
     );
   }
 }
+
+/** The vault has another owner, and the chain may still take that back. */
+export class OwnerNotFinal extends VaultError {
+  constructor(readonly vaultId: bigint) {
+    super(
+      `The RPC shows another owner of vault 0x${vaultId.toString(16)}, and no final block does. Nothing was changed; try again ` +
+        "when it is final, and ask another RPC if it never is.",
+    );
+  }
+}
