@@ -130,6 +130,16 @@ export class GrantChanged extends VaultError {
   }
 }
 
+/** A proposal beside an answer that may not be left any more; the answer goes on without it. */
+export class ProposalRefused extends VaultError {
+  constructor(
+    readonly digest: string,
+    options: ErrorOptions,
+  ) {
+    super(`The proposal ${digest} beside an answer may not be left. The answer goes without it.`, options);
+  }
+}
+
 /** A transaction for a request landed, and did not do what it should. */
 export class TransactionLost extends VaultError {
   constructor(readonly nonce: number) {

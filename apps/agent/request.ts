@@ -19,7 +19,7 @@ import {
   type vaultContract,
   type VaultRef,
 } from "../../client/index.ts";
-import { GrantChanged, HeadMoved, RequestEnded } from "./faults.ts";
+import { GrantChanged, HeadMoved, isPermanent, ProposalRefused, RequestEnded } from "./faults.ts";
 import { readGranted } from "./granted.ts";
 import { ask } from "./handling.ts";
 import type { OpenRequest, Prepared, PreparedProposal } from "./journal.ts";
@@ -72,7 +72,8 @@ export async function work(parts: RequestParts, request: OpenRequest): Promise<P
   const prepared = request.prepared ?? (await prepare(parts, request));
   if (prepared === null) return "declined";
   if (needsAnswer(prepared)) await answer(parts, request, prepared);
-  for (const proposal of prepared.proposals) if (!proposal.done) await propose(parts, request, proposal);
+  for (const proposal of prepared.proposals)
+    if (!proposal.done) await propose(parts, request, proposal).catch(refusedBeside(prepared, proposal));
   return isDone(prepared) ? "done" : "waits";
 }
 
@@ -81,6 +82,13 @@ const needsAnswer = ({ data, answered }: Prepared): boolean => data !== null && 
 /** Whether everything that was prepared landed. */
 export const isDone = (prepared: Prepared): boolean =>
   !needsAnswer(prepared) && prepared.proposals.every(({ done }) => done);
+
+/** An answer that is owed, or on its way, is not given up for the proposal beside it. */
+const refusedBeside =
+  ({ data }: Prepared, { digest }: PreparedProposal) =>
+  (fault: unknown): never => {
+    throw data !== null && isPermanent(fault) ? new ProposalRefused(digest, { cause: fault }) : fault;
+  };
 
 /** What the chain says of a request now, whatever its event said: its number may have come to stand for another. */
 async function requireOpen(

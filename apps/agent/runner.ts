@@ -17,6 +17,7 @@ import {
   isPermanent,
   NotAnAgent,
   OperatorRequired,
+  ProposalRefused,
   TransactionLost,
 } from "./faults.ts";
 import {
@@ -33,6 +34,7 @@ import { agentKeys, type AgentKeys } from "./key.ts";
 import { faultFields, requestFields } from "./log.ts";
 import { openedVaults } from "./opened.ts";
 import { isDone, MAX_TRIES, work, type RequestParts } from "./request.ts";
+import { serial, type Serial } from "./serial.ts";
 import { senderOf, type Outcome, type Sender } from "./sender.ts";
 import { Turns } from "./turns.ts";
 import { watchOf, type Watch } from "./watch.ts";
@@ -162,6 +164,8 @@ interface Runner {
   readonly ring: () => void;
   readonly agent: MemoryAgent;
   readonly time: () => Promise<number>;
+  /** What of a reply is done is noted one thing after the other: neither forgets the other. */
+  readonly noting: Serial;
   keyDue: number;
 }
 
@@ -186,8 +190,7 @@ async function prepareRunner(
   };
   const sender = await senderOf({
     ...{ ...world, agent, address: world.agent, chainId, journal, stuckAfter: options.stuckAfter },
-    isNeeded: (purpose) =>
-      purpose.kind !== "answer" || (open.get(purpose.requestId)?.deadline ?? 0) > world.now() / 1_000,
+    isNeeded: (purpose) => isNeeded(begun(), purpose),
     settled: (sent, outcome, hash) => settled(begun(), sent, outcome, hash),
   });
   const keys = await agentKeys({
@@ -222,7 +225,7 @@ async function prepareRunner(
   arm();
   runner.current = {
     ...{ world, options, stop, provider, chainId, journal, keys, sender, watch, open, parts, handlers, time },
-    ...{ agent, turns: new Turns(), counts: { answered: 0, ended: 0 }, keyDue: 0 },
+    ...{ agent, turns: new Turns(), counts: { answered: 0, ended: 0 }, noting: serial(), keyDue: 0 },
     changed: () => bell.wait,
     ring: () => {
       tell();
@@ -230,6 +233,15 @@ async function prepareRunner(
     },
   };
   return runner.current;
+}
+
+/** Whether what a transaction is for may still come to stand: the chain knows, also of a request that is not followed any more. */
+async function isNeeded({ agent, open, time }: Runner, purpose: Purpose): Promise<boolean> {
+  if (purpose.kind !== "answer") return true;
+  // Its number stands for another question since: it was read for one that is gone.
+  if (open.get(purpose.requestId)?.prepared === null) return false;
+  const { answered, deadline } = await agent.requestOf(purpose.requestId);
+  return !answered && deadline > BigInt(await time());
 }
 
 /** @throws {NotAnAgent} when nothing of the kind stands there, or it belongs to other contracts. {OperatorRequired} as it says. */
@@ -337,11 +349,25 @@ async function failed(runner: Runner, request: OpenRequest, fault: unknown): Pro
   if (handlers.signal.aborted && isHandlers(fault))
     // It was not given its time.
     return parts.keep({ ...request, tries: request.tries - 1 });
+  if (fault instanceof ProposalRefused) return withoutProposal(runner, request, fault);
   if (isPermanent(fault) || tried) return end(runner, request, "ended", fault);
   const anew = ANEW.some((kind) => fault instanceof kind) || isUnknownHead(fault);
   if (anew) await parts.keep({ ...request, prepared: null });
   const wait = turns.delay(request, world.now());
   world.log({ level: "warn", event: "retry", ...requestFields(request), ...faultFields(fault), wait });
+}
+
+/** Goes on with what else a reply had. */
+async function withoutProposal(
+  runner: Runner,
+  request: OpenRequest,
+  { digest, cause }: ProposalRefused,
+): Promise<void> {
+  const { world, turns } = runner;
+  const { requestId } = request;
+  world.log({ level: "warn", event: "proposal left out", ...requestFields(request), ...faultFields(cause) });
+  await note(runner, request, { kind: "proposal", requestId, digest });
+  if (isAwaited(runner, request)) turns.hold(request);
 }
 
 /** Faults after which what was made ready is of no use. */
@@ -387,7 +413,7 @@ async function settled(
   outcome: Outcome,
   hash: string | null,
 ): Promise<void> {
-  const { world, keys, open, turns, parts } = runner;
+  const { world, keys, open, turns } = runner;
   const { purpose, nonce } = sent;
   const level = outcome === "landed" ? "info" : "warn";
   const request = purpose.kind === "key" ? undefined : open.get(purpose.requestId);
@@ -402,12 +428,22 @@ async function settled(
   const landed = outcome === "landed" || (outcome === "displaced" && (await stands(runner, sent, request)));
   // A proposal that the contract refused is refused again.
   if (landed || (outcome === "reverted" && purpose.kind === "proposal"))
-    await parts.keep(withDone(request, request.prepared, purpose));
-  else if (outcome === "reverted") return failed(runner, request, new TransactionLost(nonce));
-  const now = open.get(request.requestId);
-  if (now?.prepared != null && isDone(now.prepared)) await end(runner, now, "done");
-  else turns.release(request);
+    return note(runner, request, purpose);
+  if (outcome === "reverted") return failed(runner, request, new TransactionLost(nonce));
+  turns.release(request);
 }
+
+/** Notes that one thing of a reply is done, and ends the request with the last. */
+const note = (runner: Runner, { requestId }: OpenRequest, purpose: Purpose): Promise<void> =>
+  runner.noting(async () => {
+    const { open, parts, turns } = runner;
+    const known = open.get(requestId);
+    if (known?.prepared == null) return;
+    const noted = withDone(known, known.prepared, purpose);
+    await parts.keep(noted);
+    if (isDone(noted.prepared)) await end(runner, noted, "done");
+    else turns.release(noted);
+  });
 
 /** Whether what a transaction was for stands on chain, by whichever it landed. */
 async function stands(
@@ -421,7 +457,11 @@ async function stands(
   );
 }
 
-function withDone(request: OpenRequest, prepared: Prepared, purpose: Purpose): OpenRequest {
+function withDone(
+  request: OpenRequest,
+  prepared: Prepared,
+  purpose: Purpose,
+): OpenRequest & { readonly prepared: Prepared } {
   if (purpose.kind === "answer") return { ...request, prepared: { ...prepared, answered: true } };
   const proposals = prepared.proposals.map((each) =>
     purpose.kind === "proposal" && each.digest === purpose.digest ? { ...each, done: true } : each,

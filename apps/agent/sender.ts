@@ -44,7 +44,7 @@ export interface SenderParts extends Pick<AgentWorld, "provider" | "operator" | 
   readonly journal: Journal;
   readonly stuckAfter: number;
   /** Whether a transaction is still of use: one that is not gives its nonce up to an empty one. */
-  readonly isNeeded: (purpose: Purpose) => boolean;
+  readonly isNeeded: (purpose: Purpose) => Promise<boolean>;
   /** Hears what became of a transaction; it is forgotten after that. Called again after a crash. */
   readonly settled: (sent: SentTransaction, outcome: Outcome, hash: string | null) => Promise<void>;
 }
@@ -92,7 +92,7 @@ export async function senderOf(parts: SenderParts): Promise<Sender> {
     const { nonce, purpose, data, gasLimit, forms } = transaction;
     const [newest] = forms.slice(-1);
     if (forms.length >= MOST_FORMS && newest !== undefined) return handOver(parts, newest);
-    const empty = forms.some((form) => form.empty) || !parts.isNeeded(purpose);
+    const empty = forms.some((form) => form.empty) || !(await parts.isNeeded(purpose));
     const now = await feesNow(provider);
     const fee = larger(raised(transaction.fee), now.fee);
     const priorityFee =

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
 import type { AgentHandler, AgentReply } from "../../../client/agents.ts";
-import { agentScene } from "../../helpers/agent.ts";
+import { agentScene, events, faults, grantedScene, until } from "../../helpers/agent.ts";
+import { answering } from "../../helpers/doubles.ts";
 
 describe("an agent's runner, where its handler proposes", () => {
   const saying =
@@ -31,4 +32,33 @@ describe("an agent's runner, where its handler proposes", () => {
     expect(await once()).to.include({ answered: 0, ended: 1 });
     expect(await answerTo(requestId)).to.equal(null);
   });
+
+  it("goes on with an answer on its way, where the proposal beside it may not be left any more", async () => {
+    const scene = await grantedScene(saying("answer"), ["travel"], true);
+    const { world, agentWorld, answerTo } = scene;
+    const requestId = await scene.ask("Which seat?");
+    const mayPropose = world.memoryVault.interface.getFunction("canPropose").selector;
+    const sent: string[] = [];
+    const provider = answering(agentWorld.provider, ({ data }) =>
+      Promise.resolve(sent.length > 0 && data?.startsWith(mayPropose) ? `0x${"00".repeat(32)}` : null),
+    );
+    let skew = 0;
+    const broadcast = async (raw: string): Promise<void> => {
+      sent.push(raw);
+      if (skew > 0) await agentWorld.broadcast(raw);
+    };
+    const stop = new AbortController();
+    const ran = scene.run(stop.signal, { provider, broadcast, now: () => Date.now() + skew });
+    await until(() => faults(scene).includes("RequestEnded: not granted"));
+    expect(events(scene, "ended")).to.be.empty;
+    // No block took it so far: it is sent again with a higher fee, and not replaced by an empty one.
+    skew = 200_000;
+    await until(() => events(scene, "done").length > 0);
+    stop.abort();
+    expect(await ran).to.include({ answered: 1, ended: 0, open: 0 });
+    expect(events(scene, "stuck").map(({ empty }) => empty))
+      .to.include(false)
+      .and.not.include(true);
+    expect(await answerTo(requestId)).to.equal("Yes");
+  }).timeout(60_000);
 });
