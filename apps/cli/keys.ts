@@ -12,8 +12,11 @@ export class WrongPassphrase extends VaultError {
 
 /** The keys are sealed, and nobody is there to ask for the passphrase. */
 export class PassphraseNeeded extends VaultError {
-  constructor(readonly what: string) {
-    super(`A passphrase is needed ${what}. Run this in a terminal, or set MEMVAULT_PASSPHRASE.`);
+  constructor(
+    readonly what: string,
+    variable = "MEMVAULT_PASSPHRASE",
+  ) {
+    super(`The passphrase ${what} is needed. Run this in a terminal, or set ${variable}.`);
   }
 }
 

@@ -102,7 +102,7 @@ export function openSession(world: World, globals: Globals): Session {
     approve: (cost) => session.confirm(priceText(cost)),
     notice: (fault) => session.warn(fault.message),
   };
-  const passphrase = once(() => askPassphrase(world, `of ${home}`, env.MEMVAULT_PASSPHRASE));
+  const passphrase = once(() => askPassphrase(world, `of ${home}`, "MEMVAULT_PASSPHRASE"));
   const profile = once(async () => openProfile(home, passphrase, storeAt(await store(), storeWorld)));
   const network = once(async () => {
     const { rpc, secondRpc } = await config();
@@ -144,13 +144,14 @@ function once<T>(work: () => Promise<T>): (() => Promise<T>) & { settled(): Prom
 /**
  * Asks for a passphrase.
  *
- * @param given - From the environment, which comes first.
+ * @param variable - Of the environment, which comes first.
  * @throws {PassphraseNeeded} when there is none, and nobody to ask.
  */
-export async function askPassphrase(world: World, what: string, given?: string): Promise<string> {
+export async function askPassphrase(world: World, what: string, variable: string): Promise<string> {
+  const given = world.env[variable];
   if (given !== undefined && given !== "") return given;
   const answer = await world.ask(`Passphrase ${what}: `, true);
-  if (answer === null) throw new PassphraseNeeded(what);
+  if (answer === null) throw new PassphraseNeeded(what, variable);
   return answer;
 }
 
@@ -186,7 +187,7 @@ async function accountOf({
   const ofFile = (file: string): Promise<Account> =>
     accountOfKeystore(
       file,
-      () => askPassphrase(world, `of ${file}`, env.MEMVAULT_KEYSTORE_PASSPHRASE),
+      () => askPassphrase(world, `of ${file}`, "MEMVAULT_KEYSTORE_PASSPHRASE"),
       provider,
     );
   if (globals.keystore !== undefined) return ofFile(globals.keystore);

@@ -25,7 +25,21 @@ describe("docs/tools.md", () => {
     expect(blocks.map((block) => Object.keys(block))).to.deep.equal([["mcpServers"], ["servers"]]);
     const servers = blocks.flatMap((block) => Object.values(block) as Record<string, unknown>[]);
     for (const { "memory-vault": entry } of servers) {
-      expect(entry).to.deep.include({ command: "memvault", args: ["mcp"] });
+      expect(entry).to.deep.include({
+        ...{ command: "memvault", args: ["mcp"] },
+        env: { MEMVAULT_PASSPHRASE: "your passphrase" },
+      });
     }
+  });
+
+  it("gives the passphrase wherever a tool starts the server, and names the other way", async () => {
+    const page = await readFile(new URL("../../docs/tools.md", import.meta.url), "utf8");
+    const connect = /^## Connect a tool\n(.*?)^## /ms.exec(page)?.[1] ?? "";
+    const starts = [...connect.matchAll(/^```(?:json|toml|sh)\n(.*?)^```$/gms)]
+      .map(([, block]) => block!)
+      .filter((block) => /\bmcp\b/.test(block) && !block.includes("inspector"));
+    expect(starts).to.have.length(4);
+    for (const block of starts) expect(block).to.include("MEMVAULT_PASSPHRASE");
+    expect(connect).to.include("memvault init --no-passphrase").and.include("status 3");
   });
 });

@@ -39,7 +39,7 @@ export const addMcp = (cli: Cli): void => {
         "memvault mcp",
         "memvault --profile work mcp",
         "memvault mcp --http 8377",
-        "claude mcp add memory-vault -- npx -y memory-vault mcp",
+        "claude mcp add memory-vault -- memvault mcp",
       ],
       options: [
         ["-s, --scope <name>", `where a memory goes that names no scope; ${DEFAULT_SCOPE} unless given`],
