@@ -39,10 +39,16 @@ export function profileHome(root: string, name = "default"): string {
   return path.join(root, "profiles", name);
 }
 
+/** A command as it is typed for the profile in a folder. */
+function commandIn(home: string, command: string): string {
+  const ofName = path.basename(path.dirname(home)) === "profiles" ? `--profile ${path.basename(home)} ` : "";
+  return `memvault ${ofName}${command}`;
+}
+
 /** There is no profile in this folder. */
 export class ProfileMissing extends VaultError {
   constructor(readonly home: string) {
-    super(`There is no profile in ${home}. Make one: memvault init`);
+    super(`There is no profile in ${home}. Make one: ${commandIn(home, "init")}`);
   }
 }
 
@@ -72,14 +78,19 @@ export class ProfileBroken extends VaultError {
   }
 }
 
-/** The profile has no such vault. */
+/** The profile has no such vault, or none at all. */
 export class NoSuchVault extends VaultError {
   constructor(
     readonly home: string,
     readonly chainId: bigint,
+    asked?: bigint,
   ) {
     super(
-      `${home} has no such vault on chain ${chainId}. Mint one, or look at the network and MEMVAULT_HOME.`,
+      asked === undefined
+        ? `${home} has no vault on chain ${chainId} yet. Mint one (${commandIn(home, "mint")}), accept a welcome to ` +
+            `somebody's (${commandIn(home, "accept FILE")}), or get yours back (${commandIn(home, "recover")}).`
+        : `${home} has no vault ${idText(asked)} on chain ${chainId}. ${commandIn(home, "status")} lists those that it has; ` +
+            "look at the network and MEMVAULT_HOME.",
     );
   }
 }
@@ -89,7 +100,7 @@ export class WhichVault extends VaultError {
   readonly vaults: readonly string[];
   constructor(vaults: readonly KnownVault[]) {
     const list = vaults.map(({ vaultId, label }) => `\n  ${idText(vaultId)} ${label}`).join("");
-    super(`There are ${vaults.length} vaults here. Name one by its id:${list}`);
+    super(`There are ${vaults.length} vaults here. Name one by --vault, with its id or its label:${list}`);
     this.vaults = vaults.map(({ vaultId }) => idText(vaultId));
   }
 }
@@ -291,7 +302,7 @@ export async function findVault(
       sameVault(known, { chainId, contract, vaultId: vaultId ?? known.vaultId }),
   );
   if (found.length > 1) throw new WhichVault(found);
-  if (found[0] === undefined) throw new NoSuchVault(profile.home, chainId);
+  if (found[0] === undefined) throw new NoSuchVault(profile.home, chainId, vaultId);
   return found[0];
 }
 

@@ -158,6 +158,28 @@ describe("the profile folder", () => {
     expect(await isSealed(home)).to.equal(null);
   });
 
+  it("is told how it is made, by its name where it has one", () => {
+    expect(new ProfileMissing(root).message).to.match(/ memvault init$/);
+    expect(new ProfileMissing(profileHome(root, "nobody")).message).to.match(
+      / memvault --profile nobody init$/,
+    );
+  });
+
+  it("tells one that has no vault yet from one that lacks what was named", async () => {
+    const profile = await openOrCreateProfile(profileHome(root, "friend"));
+    const of = { chainId: 1n, contract: vault(1n).contract };
+    const message = async (vaultId?: bigint): Promise<string> =>
+      ((await thrown(findVault(profile, of, null, vaultId))) as Error).message;
+    expect(await message())
+      .to.include("has no vault on chain 1 yet")
+      .and.include("memvault --profile friend mint")
+      .and.include("accept FILE")
+      .and.include("recover");
+    expect(await message(9n))
+      .to.include(idText(9n))
+      .and.include("status");
+  });
+
   it("has names for others beside it", () => {
     expect(profileHome(root)).to.equal(root);
     expect(profileHome(root, "work-2")).to.equal(path.join(root, "profiles", "work-2"));
@@ -191,7 +213,8 @@ describe("the profile folder", () => {
     expect(fault).to.be.instanceOf(WhichVault);
     expect((fault as Error).message)
       .to.include(idText(2n))
-      .and.include("vault 1");
+      .and.include("vault 1")
+      .and.include("--vault");
     expect((await findVault(profile, of(1n), "owner", 2n)).vaultId).to.equal(2n);
     expect(await thrown(findVault(profile, of(1n), "owner", 9n))).to.be.instanceOf(NoSuchVault);
   });
