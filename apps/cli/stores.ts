@@ -44,7 +44,7 @@ type Where =
 
 /**
  * Brings a store's name into the form in which a profile keeps it: with folders that mean the same wherever a command is run. A path
- * alone is a folder.
+ * alone is a folder, and a bare word is none: it would be a store that was mistyped.
  *
  * @throws {UsageFault} when it names no store.
  */
@@ -60,6 +60,10 @@ export const storeAt = (text: string, world: StoreWorld): BlobStore => made(pars
 /** Stores of a mirror stand between plus signs; one in a path or an address is none unless a store's name follows. */
 const BETWEEN = /\+(?=(?:dir|ipfs|gateways):|chain(?:\+|$))/;
 
+/** A path shows by a separator or a dot in front; `C:\\x` is one, `ftp://x` and `ipfs.io:5001` are not. */
+const isPath = (text: string): boolean =>
+  text.startsWith(".") || (/[/\\]/.test(text) && !/^[a-z][\w.-]+:/i.test(text));
+
 function parsed(text: string): Where {
   const [, kind = "dir", rest = ""] = /^(dir|ipfs|gateways|mirror):(.*)$/s.exec(text) ?? ["", "dir", text];
   if (text === "chain") return { kind: "chain" };
@@ -68,6 +72,10 @@ function parsed(text: string): Where {
     const [api = "", ...gateways] = rest.split(",").map(addressIn);
     return kind === "ipfs" ? { kind, api, gateways } : { kind, gateways: [api, ...gateways] };
   }
+  if (rest === text && !isPath(text))
+    throw new UsageFault(
+      `${JSON.stringify(text)} names no store: ${STORE_SYNTAX}. A folder of that name is dir:${text}, or ./${text}.`,
+    );
   if (kind !== "mirror") return { kind: "dir", folder: path.resolve(rest) };
   const [, quorum, several = rest] = /^(\d+)\/(.*)$/s.exec(rest) ?? [];
   const stores = several.split(BETWEEN).map(parsed);

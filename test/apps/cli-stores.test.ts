@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect } from "chai";
 
 import { runningNode } from "../../apps/cli/devnode.ts";
-import { EXIT } from "../../apps/cli/faults.ts";
+import { EXIT, UsageFault } from "../../apps/cli/faults.ts";
 import { storeText } from "../../apps/cli/stores.ts";
 import { IpfsServer } from "../helpers/ipfs-server.ts";
 import { cliIn } from "./cli-world.ts";
@@ -50,7 +50,10 @@ describe("memvault's stores", function () {
   it("are named by one text, which means the same wherever it is read", () => {
     const here = (name: string) => path.resolve(name);
     for (const [text, whole] of [
-      ["blobs", `dir:${here("blobs")}`],
+      ["./blobs", `dir:${here("blobs")}`],
+      ["a/b", `dir:${here("a/b")}`],
+      ["/blobs", "dir:/blobs"],
+      ["dir:blobs", `dir:${here("blobs")}`],
       ["dir:/a+b", "dir:/a+b"],
       ["chain", "chain"],
       [
@@ -80,6 +83,20 @@ describe("memvault's stores", function () {
         .to.throw(Error)
         .with.property("message")
         .that.does.not.include("secret");
+  });
+
+  it("are no folder of the name that was mistyped", () => {
+    for (const text of [
+      "ipfs",
+      "chian",
+      "mirror",
+      "gateways",
+      "ipfs.io:5001",
+      "https://x.example/y",
+      "mirror:chian+chain",
+    ])
+      expect(() => storeText(text), text).to.throw(UsageFault, "names no store");
+    expect(() => storeText("blobs")).to.throw(UsageFault, "dir:blobs, or ./blobs");
   });
 
   it("are changed by one line, with everything in them and no word to the chain", async () => {
