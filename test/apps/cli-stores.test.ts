@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -150,6 +150,58 @@ describe("memvault's stores", function () {
     node.fault = () => false;
     await json(["repair"]);
     expect((await auditOf()).sound).to.equal(true);
+  });
+
+  it("are repaired or not, and the status says which", async () => {
+    expect((await cli(["repair"])).out).to.include("There was nothing to repair.");
+    node.fault = (_, response) => {
+      response.writeHead(500).end();
+      return true;
+    };
+    await rm(folder("one"), { recursive: true });
+    const part = await cli(["repair"]);
+    expect(part.code).to.equal(EXIT.unavailable);
+    expect(part.out)
+      .to.match(/one: \d+ blobs copied and read back/)
+      .and.match(/IPFS node .*: out of reach/)
+      .and.include("Not all is mended")
+      .and.not.include("could not be made");
+    const silent = await cli(["audit"]);
+    expect(silent.out).to.include("look again when it answers").and.not.include("memvault repair");
+    node.fault = () => false;
+    await rm(folder("two"), { recursive: true });
+    const whole = await cli(["repair"]);
+    expect(whole.code, whole.err).to.equal(EXIT.ok);
+    expect(whole.out)
+      .to.match(/All is there\.\n$/)
+      .and.not.include("could not be made");
+  });
+
+  it("get back from a backup what is lost, by the command that the audit names", async () => {
+    const [lame, backup] = ["lame", "backup"].map(folder);
+    await json(["list", "--store", `mirror:2/dir:${folder("one")}+dir:${lame!}`]);
+    await json(["repair", "--store", `mirror:2/dir:${folder("one")}+dir:${lame!}`]);
+    await cp(lame!, backup!, { recursive: true });
+    // The head's own blob stays, so that it opens; what it names goes.
+    const { blobs } = await auditOf("--store", `dir:${lame!}`);
+    expect(blobs).to.be.greaterThan(1);
+    for (const name of await readdir(lame!)) {
+      const file = path.join(lame!, name);
+      const bytes = await readFile(file);
+      await rm(file);
+      if ((await cli(["audit", "--store", `dir:${lame!}`])).out.includes("LOST")) break;
+      await writeFile(file, bytes);
+    }
+    const audited = await cli(["audit", "--store", `dir:${lame!}`]);
+    expect(audited.code).to.equal(EXIT.integrity);
+    expect(audited.out).to.include("LOST").and.not.include("memvault repair copies");
+    const named = /--store (mirror:\S+)/.exec(audited.out)?.[1] ?? "";
+    const none = await cli(["repair", "--store", `dir:${lame!}`]);
+    expect(none.code).to.equal(EXIT.integrity);
+    expect(none.out).to.include("1 copy could not be made.");
+    const mended = await cli(["repair", "--store", named.replace("BACKUP", backup!)]);
+    expect(mended.code, mended.out + mended.err).to.equal(EXIT.ok);
+    expect((await cli(["audit", "--store", `dir:${lame!}`])).code).to.equal(EXIT.ok);
   });
 
   it("are not what an agent's receipts are about: nothing was granted to a stranger", async () => {

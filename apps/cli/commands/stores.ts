@@ -50,7 +50,8 @@ export const addStores = (cli: Cli): void => {
         throw new UsageFault("--text is of an agent's questions and answers: say which with --agent.");
       const { vault } = await session.vault(null);
       const found = await audit(vault);
-      return { json: auditJson(found), lines: auditLines(found), status: statusOf(found) };
+      const lines = auditLines(found, await session.store());
+      return { json: auditJson(found), lines, status: statusOf(found) };
     },
   );
   cli.add(
@@ -59,13 +60,17 @@ export const addStores = (cli: Cli): void => {
       summary: "Copy what a store lacks from those that have it",
       about:
         "Every copy is read back. What was given up before and came back, from a backup perhaps, is given up again. A store on chain\n" +
-        "asks before it is paid.",
-      examples: ["memvault repair", "memvault repair --json"],
+        "asks before it is paid. It ends with 5 where something stays lost or altered, with 6 where a store was out of reach or took\n" +
+        "no copy: then not all is mended.",
+      examples: [
+        "memvault repair",
+        "memvault repair --store mirror:dir:/mnt/backup+dir:/home/me/.memvault/blobs  # from a backup",
+      ],
     },
     async (session) => {
       const { vault } = await session.vault(null, true);
       const done = await repair(vault);
-      return { json: repairJson(done), lines: repairLines(done) };
+      return { json: repairJson(done), lines: repairLines(done), status: repairStatus(done) };
     },
   );
   cli.add<{ readonly copy: boolean }>(
@@ -203,7 +208,32 @@ const storeLine = ({
   ...(fault === null ? [] : [`  ${fault}`]),
 ];
 
-function auditLines(found: Audit): string[] {
+/** Copies that are missing or altered where another store has the blob, and what is to be given up again. */
+const isMendable = ({ stores, lost, doubtful }: Audit): boolean => {
+  const nowhere = new Set([...lost, ...doubtful]);
+  return stores.some(
+    ({ missing, altered, leftOver }) =>
+      leftOver.length > 0 || [...missing, ...altered].some((digest) => !nowhere.has(digest)),
+  );
+};
+
+/** What can be done about what an audit found. */
+function adviceOf(found: Audit, store: string): string[] {
+  if (isSound(found)) return ["All is there."];
+  // A mirror has no mirror in it: the backup joins the one that there is.
+  const others = store.replace(/^mirror:(?:\d+\/)?/, "");
+  return [
+    ...(isMendable(found) ? ["memvault repair copies what is missing."] : []),
+    ...(found.stores.some(({ unreachable }) => unreachable.length > 0)
+      ? ["Where a store is out of reach, look again when it answers."]
+      : []),
+    ...(found.lost.length > 0
+      ? [`From a backup, what is lost comes back: memvault repair --store mirror:dir:BACKUP+${others}`]
+      : []),
+  ];
+}
+
+function auditLines(found: Audit, store: string): string[] {
   const { blobs, quorum, stores, below, lost, doubtful, givenUp } = found;
   return [
     `${count(blobs, "blob")} needed, ${count(quorum, "copy", "copies")} of each at the least.`,
@@ -219,22 +249,48 @@ function auditLines(found: Audit): string[] {
     ...doubtful.map((digest) => `${digest}: no store that answered has it`),
     ...(givenUp > 0 ? [`${count(givenUp, "blob")} given up on purpose are no loss.`] : []),
     ...found.unknownWelcomes.map((grantee) => `Whether the welcome of ${grantee} is there is not known.`),
-    isSound(found) ? "All is there." : "memvault repair copies what is missing.",
+    ...adviceOf(found, store),
   ];
 }
 
+/** Stores that did not answer: nothing was looked for there, and nothing copied. */
+const silentIn = ({ before }: Pick<Repair, "before">): readonly StoreCopies[] =>
+  before.stores.filter(({ unreachable }) => unreachable.length > 0);
+
+/** What stays lost or altered cannot be had, or trusted; what a store did not take, or answer, may be mended later. */
+function repairStatus(done: Repair): number {
+  const { before, failed } = done;
+  const worst = new Set([...before.lost, ...before.stores.flatMap(({ altered }) => altered)]);
+  if (failed.some(({ digest }) => worst.has(digest))) return EXIT.integrity;
+  return failed.length + silentIn(done).length > 0 ? EXIT.unavailable : EXIT.ok;
+}
+
 const repairJson = (done: Repair) => ({
+  mended: repairStatus(done) === EXIT.ok,
   before: done.before,
   copied: Object.fromEntries(done.copied),
   givenUp: Object.fromEntries(done.givenUp),
   ...{ failed: done.failed, ...goneBy(done) },
 });
 
-const repairLines = ({ copied, givenUp, failed }: Repair): string[] => [
+const repairLines = (done: Repair): string[] => [
+  ...repairedLines(done),
+  ...silentIn(done).flatMap(({ name, unreachable, fault }) => [
+    `${name}: out of reach; of ${count(unreachable.length, "blob")} it is not known whether they are there`,
+    ...(fault === null ? [] : [`  ${fault}`]),
+  ]),
+  repairSummary(done),
+];
+
+function repairSummary(done: Repair): string {
+  const { copied, givenUp, failed } = done;
+  if (failed.length > 0) return `${count(failed.length, "copy", "copies")} could not be made.`;
+  if (silentIn(done).length > 0) return "Not all is mended: repair again when the store answers.";
+  return copied.size + givenUp.size === 0 ? "There was nothing to repair." : "All is there.";
+}
+
+const repairedLines = ({ copied, givenUp, failed }: Repair): string[] => [
   ...[...copied].map(([store, digests]) => `${store}: ${count(digests.length, "blob")} copied and read back`),
   ...[...givenUp].map(([store, digests]) => `${store}: ${count(digests.length, "blob")} given up again`),
   ...failed.map(({ store, digest, why }) => `${store}: NOT ${digest}: ${why}`),
-  copied.size + givenUp.size + failed.length === 0
-    ? "There was nothing to repair."
-    : `${count(failed.length, "copy", "copies")} could not be made.`,
 ];
