@@ -1,6 +1,13 @@
 import { getAddress, getBytes, type Log as ChainLog } from "ethers";
 
-import { blockRanges, type Journal, type MemoryAgent } from "../../client/agents.ts";
+import {
+  blockRanges,
+  stretches,
+  type Journal,
+  type LogSource,
+  type MemoryAgent,
+  type Stretch,
+} from "../../client/agents.ts";
 import { RpcsDisagree } from "../../client/index.ts";
 import { QuestionTooLarge, TooManyRequests } from "./faults.ts";
 import { readCursor, writeCursor, writeRequest, type Cursor, type OpenRequest } from "./journal.ts";
@@ -77,8 +84,8 @@ export async function watchOf(parts: WatchParts): Promise<Watch> {
     log({ level: "info", event: "requested", ...requestFields(request) });
   };
   /** @returns whether the range is done. */
-  const takeRange = async (fromBlock: number, toBlock: number): Promise<boolean> => {
-    for (const found of await logsOf(parts, fromBlock, toBlock)) {
+  const takeStretch = async ({ toBlock, logs }: Stretch<ChainLog>): Promise<boolean> => {
+    for (const found of logs) {
       if (found.blockNumber === cursor.block && found.index < cursor.index) continue;
       if (open.size >= MAX_OPEN_REQUESTS && !(await parts.makeRoom())) {
         await move({ ...cursor, block: found.blockNumber, index: found.index });
@@ -109,8 +116,9 @@ export async function watchOf(parts: WatchParts): Promise<Watch> {
     async take(finalNumber) {
       if (finalNumber === looked) return true;
       await rewind(finalNumber);
-      for (const { fromBlock, toBlock } of [...blockRanges(finalNumber, cursor.block)].reverse())
-        if (!(await takeRange(fromBlock, toBlock))) return false;
+      const ranges = [...blockRanges(finalNumber, cursor.block)].reverse();
+      for await (const stretch of stretches(ranges, sourceOf(parts)))
+        if (!(await takeStretch(stretch))) return false;
       looked = finalNumber;
       return true;
     },
@@ -120,6 +128,14 @@ export async function watchOf(parts: WatchParts): Promise<Watch> {
 /** The first block that was final stays: a chain that began anew is told by it, however short it is. */
 const trimmed = (seen: Cursor["seen"]): Cursor["seen"] =>
   seen.length <= SEEN ? seen : [...seen.slice(0, 1), ...seen.slice(1 - SEEN)];
+
+const sourceOf = (parts: WatchParts): LogSource<ChainLog> => ({
+  logs: ({ fromBlock, toBlock }) => logsOf(parts, fromBlock, toBlock),
+  reach: async () => {
+    await parts.provider.getBlockNumber();
+    await parts.secondProvider?.getBlockNumber();
+  },
+});
 
 async function logsOf(parts: WatchParts, fromBlock: number, toBlock: number): Promise<ChainLog[]> {
   const { agent, address, provider } = parts;

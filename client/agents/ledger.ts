@@ -2,9 +2,11 @@ import { getBytes, type Interface, type Log } from "ethers";
 
 import { blockRanges, firstBlock, type BlockRange } from "../vault/blocks.ts";
 import { PERMISSION, spaceIdOf } from "../vault/contract.ts";
-import { agreed } from "../vault/rpcs.ts";
+import { agreed, newestNumber } from "../vault/rpcs.ts";
 import type { Vault } from "../vault/session.ts";
 import { agentContract } from "./contract.ts";
+import { LogsRefused } from "./errors.ts";
+import { logsOfRange } from "./logs.ts";
 
 /** Where an event stands in the chain. */
 export interface Place {
@@ -80,10 +82,18 @@ export async function ledgerOf(vault: Vault, agent: string, newest: number): Pro
   const own: Entry[] = [];
   const questions: Entry[] = [];
   const answers: Entry[] = [];
+  const refused = new Set<Named>();
   const asked = { own: ownLogs(vault), moves: moveLogs(vault) };
   for (const range of blockRanges(newest, firstBlock(vault.ref))) {
-    const more = (found: readonly Entry[], name: "Requested" | "Answered") =>
-      found.length > MAX_EVENTS ? [] : logsIn(vault, range, agentLogs(vault, agent, name));
+    const more = async (found: readonly Entry[], name: Named): Promise<Entry[]> => {
+      if (found.length > MAX_EVENTS || refused.has(name)) return [];
+      return logsIn(vault, range, agentLogs(vault, agent, name)).catch((fault: unknown) => {
+        // An agent that leaves more in one block than a node tells hides what came before: that is said, and is not sound.
+        if (!(fault instanceof LogsRefused)) throw fault;
+        refused.add(name);
+        return [];
+      });
+    };
     const [heads, moves, requested, answered] = await Promise.all([
       logsIn(vault, range, asked.own),
       logsIn(vault, range, asked.moves),
@@ -104,13 +114,17 @@ export async function ledgerOf(vault: Vault, agent: string, newest: number): Pro
   return {
     commits: sorted.flatMap((entry) => commitOf(abi, entry)),
     steps: sorted.flatMap((entry) => stepOf(abi, entry, agent)),
-    ...{ events, malformed: said.length - events.length, complete: answers.length <= MAX_EVENTS },
-    questionsComplete: questions.length <= MAX_EVENTS,
+    ...{ events, malformed: said.length - events.length },
+    complete: answers.length <= MAX_EVENTS && !refused.has("Answered"),
+    questionsComplete: questions.length <= MAX_EVENTS && !refused.has("Requested"),
   };
 }
 
 /** A log without what a node adds of its own: two nodes say the same. */
 type Entry = Place & Pick<Log, "topics" | "data">;
+
+/** What is read of an agent's log. */
+type Named = "Requested" | "Answered";
 
 /** What logs are asked for by. */
 interface Asked {
@@ -132,22 +146,27 @@ const moveLogs = ({ contract, ref }: Vault): Asked => ({
   topics: [topicOf(contract.interface, "Transfer"), null, null, spaceIdOf(ref.vaultId)],
 });
 
-const agentLogs = ({ provider, ref }: Vault, agent: string, name: "Requested" | "Answered"): Asked => ({
+const agentLogs = ({ provider, ref }: Vault, agent: string, name: Named): Asked => ({
   address: agent,
   topics: [topicOf(agentContract(agent, provider).interface, name), null, spaceIdOf(ref.vaultId)],
 });
 
+/** The log of a range, in as many parts as a node takes. */
 const logsIn = (vault: Vault, range: BlockRange, asked: Asked): Promise<Entry[]> =>
-  agreed(
-    vault,
-    `the log of ${asked.address}`,
-    async ({ provider }) =>
-      (await provider.getLogs({ ...asked, ...range })).map((log) => ({
-        ...{ block: log.blockNumber, transaction: log.transactionIndex, log: log.index },
-        ...{ hash: log.transactionHash, topics: log.topics, data: log.data },
-      })),
-    range.toBlock,
-  );
+  logsOfRange(range, {
+    reach: () => newestNumber(vault),
+    logs: (part) =>
+      agreed(
+        vault,
+        `the log of ${asked.address}`,
+        async ({ provider }) =>
+          (await provider.getLogs({ ...asked, ...part })).map((log) => ({
+            ...{ block: log.blockNumber, transaction: log.transactionIndex, log: log.index },
+            ...{ hash: log.transactionHash, topics: log.topics, data: log.data },
+          })),
+        part.toBlock,
+      ),
+  });
 
 const placeOf = ({ block, transaction, log, hash }: Place): Place => ({ block, transaction, log, hash });
 

@@ -5,7 +5,7 @@ import type { AgentHandler } from "../../../client/agents.ts";
 import { grant, keyOf, memoryJournalStore, remember, sync } from "../../../client/index.ts";
 import { ConciergeAgent__factory } from "../../../typechain-types/index.ts";
 import { events, faults, grantedScene, tellAll, until, type AgentScene } from "../../helpers/agent.ts";
-import { answering, between, boasting } from "../../helpers/doubles.ts";
+import { answering, between, boasting, limited } from "../../helpers/doubles.ts";
 
 /** A scene whose agent takes questions from anybody: the concierge stands at another address with the same operator. */
 async function openScene(handle: AgentHandler): Promise<AgentScene & { concierge: string }> {
@@ -49,6 +49,13 @@ describe("an agent's runner has bounds:", () => {
     const order = events(scene, "handled").map(({ requester }) => requester);
     expect(order.indexOf(buyer.address)).to.be.lessThan(6);
   }).timeout(60_000);
+
+  it("an RPC that gives few events at once is asked for fewer blocks, and all requests are taken", async () => {
+    const scene = await grantedScene();
+    for (let i = 0; i < 5; i++) await scene.ask(String(i));
+    expect(await scene.once({ provider: limited(scene.world.provider, 2) })).to.deep.include({ answered: 5 });
+    expect(faults(scene)).to.deep.equal([]);
+  });
 
   it("an RPC that makes its newest block up is asked for so many ranges", async () => {
     const scene = await grantedScene();

@@ -18,6 +18,7 @@ import type { GrantStep } from "../../../client/agents/ledger.ts";
 import { judge, periodsOf } from "../../../client/agents/verdict.ts";
 import { change } from "../../../client/manage.ts";
 import { artifactOf, deployDouble } from "../../contracts/doubles/double.ts";
+import { limited } from "../../helpers/doubles.ts";
 import { thrown } from "../../helpers/thrown.ts";
 import {
   accept,
@@ -276,6 +277,28 @@ describe("Receipts: what an agent's answers rested on is held against the vault'
       address,
     );
     expect([totals.noSuchHead, totals.none, exchanges.length]).to.deep.equal([0, 10_000, 10_000]);
+    expect([sound, complete]).to.deep.equal([false, false]);
+  });
+
+  it("asks a node that refuses for less, and is not sound where it refuses one block of answers", async () => {
+    const { vault, address, granted, answer, call } = await staged();
+    await granted();
+    const { root } = await read(vault);
+    await answer(1, 999n, root);
+    for (let id = 2; id < 6; id++) await answer(id, 0n, ZeroHash);
+    const onNode = (most: number): Vault => {
+      const provider = limited(world.provider, most);
+      return { ...vault, provider, contract: vault.contract.connect(provider) };
+    };
+    const all = await auditReceipts(onNode(2), address);
+    expect([all.totals.noSuchHead, all.totals.none, all.complete]).to.deep.equal([1, 4, true]);
+    await world.provider.send("evm_setAutomine", [false]);
+    const burst = [6, 7, 8].map((id) => call("answer", id, vault.ref.vaultId, 0n, ZeroHash, "0x"));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await world.provider.send("evm_setAutomine", [true]);
+    await world.networkHelpers.mine(1);
+    await Promise.all(burst);
+    const { sound, complete } = await auditReceipts(onNode(2), address);
     expect([sound, complete]).to.deep.equal([false, false]);
   });
 
