@@ -1,6 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 
 import { expect } from "chai";
 import { hexlify, type Signer } from "ethers";
@@ -29,7 +32,7 @@ const PAGE = await readFile(new URL("../../docs/agents.md", import.meta.url), "u
 const EXAMPLE = await readFile(new URL("../../examples/research-agent/README.md", import.meta.url), "utf8");
 
 /** Between the first and the second block of the operator's the owner acts. */
-const prelude = ([, publish, open, answer]: readonly string[]): string => `
+const prelude = ([publish, open, answer]: readonly string[]): string => `
 import {
   acceptWelcome, findWelcome, generateIdentity, keyOf, read, recipientBytes, recipientDigest, recipientOf, type Environment,
 } from "../client/index.ts";
@@ -71,24 +74,34 @@ interface SampleModule {
 describe("docs/agents.md", () => {
   const blocks = fenced(PAGE, "ts");
   let module: Sample<SampleModule>;
-  let handler: Sample<{ readonly handle: AgentHandler }>;
+  let folder: string;
+  let handler: string;
   before(async () => {
     module = await sampleModule("agents", prelude(blocks));
-    handler = await sampleModule("agents-handler", blocks[0]!);
+    folder = await mkdtemp(path.join(tmpdir(), "memvault-handler-"));
+    handler = path.join(folder, "handler.mjs");
+    await writeFile(handler, fenced(PAGE, "js").join("\n"));
   });
   after(async () => {
     await module.remove();
-    await handler.remove();
+    await rm(folder, { recursive: true, force: true });
   });
 
   it("compiles under the project's own options", () => {
-    expect(blocks).to.have.length(4);
+    expect(blocks).to.have.length(3);
     expect(module.diagnostics()).to.deep.equal([]);
-    expect(handler.diagnostics()).to.deep.equal([]);
+  });
+
+  it("has a handler that plain Node loads as it stands", async () => {
+    const script = `console.log(typeof (await import(${JSON.stringify(pathToFileURL(handler).href)})).handle)`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
+      env: { ...process.env, NODE_OPTIONS: "" },
+    });
+    expect(stdout).to.equal("function\n");
   });
 
   it("has a handler that answers from what it is given", async () => {
-    const { handle } = await handler.load();
+    const { handle } = (await import(pathToFileURL(handler).href)) as { readonly handle: AgentHandler };
     const { vault } = await ownedVault(await createWorld());
     await remember(
       vault,
