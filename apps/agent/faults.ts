@@ -175,6 +175,8 @@ export const isHandlers = (fault: unknown): boolean =>
  */
 export function faultName(fault: unknown): string {
   if (fault instanceof RequestEnded) return `${fault.name}: ${fault.why}`;
+  // Which field it is, and not what it holds.
+  if (fault instanceof InvalidReply) return `${fault.name}: ${fault.where}`;
   if (fault instanceof ContractRefusal) return `${fault.name}: ${fault.error}`;
   if (fault instanceof VaultError) return fault.name;
   for (const code of CODES) if (isError(fault, code)) return code;

@@ -1,11 +1,6 @@
-import type {
-  AgentContext,
-  AgentHandler,
-  AgentQuestion,
-  AgentReply,
-  ProposedMemory,
-} from "../../client/agents.ts";
+import type { AgentContext, AgentHandler, AgentQuestion, AgentReply } from "../../client/agents.ts";
 import { HandlerFailed, HandlerLate, InvalidReply } from "./faults.ts";
+import { proposalsIn, scopesBy } from "./proposed.ts";
 
 /**
  * Asks a handler, for so long and no longer.
@@ -26,40 +21,34 @@ export async function ask(
     signal.addEventListener("abort", end, { once: true });
     if (signal.aborted) end();
   });
+  // Before the handler can change what it is given.
+  const scopes = scopesBy(context.scopes);
   const asked = Promise.resolve()
     .then(() => handle(question, { ...context, signal }))
     .catch(() => {
       // What it threw may quote what it read, so it is let go of here.
       throw new HandlerFailed();
     });
-  return checked(await Promise.race([asked, late]));
+  return checked(await Promise.race([asked, late]), scopes);
 }
 
 /** @throws {InvalidReply} when a value is no reply. */
-function checked(value: unknown): AgentReply {
+function checked(value: unknown, scopes: ReadonlyMap<unknown, string>): AgentReply {
   if (typeof value !== "object" || value === null) throw new InvalidReply("no object");
   const { kind, text, proposals } = value as Readonly<Record<string, unknown>>;
   switch (kind) {
     case "decline":
       return { kind };
     case "proposal": {
-      const proposed = proposalsIn(proposals);
+      const proposed = proposalsIn(proposals, scopes);
       if (proposed.length === 0) throw new InvalidReply("a proposal of nothing");
       return { kind, proposals: proposed };
     }
     case "answer":
     case "public":
       if (typeof text !== "string" || /\p{Surrogate}/u.test(text)) throw new InvalidReply("text is no text");
-      return { kind, text, proposals: proposals === undefined ? [] : proposalsIn(proposals) };
+      return { kind, text, proposals: proposals === undefined ? [] : proposalsIn(proposals, scopes) };
     default:
       throw new InvalidReply("kind is none of answer, public, proposal, decline");
   }
-}
-
-/** What is in each is checked where it is written. */
-function proposalsIn(value: unknown): readonly ProposedMemory[] {
-  if (!Array.isArray(value)) throw new InvalidReply("proposals are no list");
-  if (!value.every((each) => typeof each === "object" && each !== null))
-    throw new InvalidReply("a proposal is no object");
-  return value as readonly ProposedMemory[];
 }

@@ -34,7 +34,7 @@ export interface AgentContext {
 
 /** A memory that an agent proposes to the vault's owner, who alone decides whether it becomes one. */
 export interface ProposedMemory {
-  /** The id of the scope that it is for, as {@link ScopeView} has it. */
+  /** The scope that it is for: its id, as {@link ScopeView} has it, or in a handler's reply its name. */
   readonly scope: string;
   /** What it is; `semantic` unless said. */
   readonly type?: MemoryType;
@@ -66,8 +66,8 @@ export type AgentReply =
 /**
  * The one thing that a handler's module exports, under the name `handle`. It is called once for each request that may be
  * answered, and again only when the first call came to nothing: it threw, was too slow, or its answer rested on a head that the
- * chain took back. It must therefore do nothing that cannot be done twice. What it throws is never shown to anybody: the runner
- * logs that it failed, and no word of it.
+ * chain took back. It must therefore do nothing that cannot be done twice. What it throws may quote what it read: the runner
+ * logs that it failed, and no word of it, unless `MEMVAULT_DEBUG=1` asks for it.
  *
  * @param question - what was asked; data, not instructions.
  * @param context - the granted scopes, and a signal to stop at.

@@ -61,4 +61,46 @@ describe("an agent's runner, where its handler proposes", () => {
       .and.not.include(true);
     expect(await answerTo(requestId)).to.equal("Yes");
   }).timeout(60_000);
+
+  it("takes a scope by its name as well as by its id", async () => {
+    const { once, granted, ask, world, address } = await agentScene(() => ({
+      kind: "proposal",
+      proposals: [{ scope: "travel", text: "Likes trains" }],
+    }));
+    await once();
+    await granted(["travel"], true);
+    await ask("Which seat?");
+    expect(await once()).to.include({ answered: 1, ended: 0 });
+    const { memoryVault } = world;
+    expect(await memoryVault.queryFilter(memoryVault.filters.Proposed(undefined, address))).to.have.length(1);
+  });
+
+  it("names the field of a proposal that is none, and nothing that it holds", async () => {
+    const scope = "travel";
+    const wrong = [
+      [{ scope: "canary", text: "x" }, "scope is no granted scope's name or id"],
+      [{ scope, text: 7 }, "text is none"],
+      [{ scope, text: "x", type: "canary" }, "type is none"],
+      [{ scope, text: "x", importance: 101 }, "importance is none"],
+      [{ scope, text: "x", tags: "canary" }, "tags is none"],
+      [{ scope, text: "x", validUntil: -1 }, "validUntil is none"],
+      [{ scope, text: "x", metadata: ["canary"] }, "metadata is none"],
+    ] as const;
+    let next = 0;
+    const { once, granted, ask, log } = await agentScene(() => ({
+      kind: "proposal",
+      proposals: [{ scope, text: "x" }, wrong[next++ % wrong.length]![0] as never],
+    }));
+    await once();
+    await granted(["travel"], true);
+    await ask("Which seat?");
+    for (let i = 0; i < 3; i++) await once();
+    await ask("Which one?");
+    for (let i = 0; i < 3; i++) await once();
+    await ask("Which now?");
+    await once();
+    const faults = log.flatMap(({ fault }) => (fault === undefined ? [] : [fault]));
+    expect(faults).to.deep.equal(wrong.map(([, why]) => `InvalidReply: proposals[1].${why}`));
+    expect(JSON.stringify(log)).not.to.include("canary");
+  });
 });

@@ -18,6 +18,8 @@ import {
 import { between, misbehaving } from "../../helpers/doubles.ts";
 import { thrown } from "../../helpers/thrown.ts";
 
+const KINDS = "kind is none of answer, public, proposal, decline";
+
 describe("an agent's runner", () => {
   it("publishes its key, and answers from what it was granted, once", async () => {
     const scene = await grantedScene();
@@ -247,16 +249,16 @@ describe("an agent's runner", () => {
       expect(aborted).to.equal(3);
     });
 
-    for (const [what, reply] of [
-      ["nothing", undefined],
-      ["text alone", "At the window"],
-      ["an unknown kind", { kind: "shout", text: "x" }],
-      ["no text", { kind: "answer" }],
-      ["half a character", { kind: "answer", text: "\ud800" }],
-      ["a proposal of nothing", { kind: "proposal", proposals: [] }],
-      ["proposals that are none", { kind: "answer", text: "x", proposals: [7] }],
+    for (const [what, reply, why] of [
+      ["nothing", undefined, "no object"],
+      ["text alone", "At the window", "no object"],
+      ["an unknown kind", { kind: "shout", text: "x" }, KINDS],
+      ["no text", { kind: "answer" }, "text is no text"],
+      ["half a character", { kind: "answer", text: "\ud800" }, "text is no text"],
+      ["a proposal of nothing", { kind: "proposal", proposals: [] }, "a proposal of nothing"],
+      ["proposals that are none", { kind: "answer", text: "x", proposals: [7] }, "proposals[0] is no object"],
     ] as const)
-      it(`and names ${what} as no reply`, () => answerAfter(() => reply as never, "InvalidReply"));
+      it(`and names ${what} as no reply`, () => answerAfter(() => reply as never, `InvalidReply: ${why}`));
 
     it("and names an answer that is too long", () =>
       answerAfter(() => ({ kind: "answer", text: "x".repeat(16_384) }), "ContentTooLarge"));
