@@ -1,14 +1,15 @@
-import { getAddress, getBytes, type Log as ChainLog } from "ethers";
+import { getAddress, getBytes, type Log as ChainLog, type Provider } from "ethers";
 
 import {
   blockRanges,
   stretches,
+  type BlockRange,
   type Journal,
   type LogSource,
   type MemoryAgent,
   type Stretch,
 } from "../../client/agents.ts";
-import { RpcsDisagree } from "../../client/index.ts";
+import { NoBlocks, RpcsDisagree } from "../../client/index.ts";
 import { QuestionTooLarge, TooManyRequests } from "./faults.ts";
 import { readCursor, writeCursor, writeRequest, type Cursor, type OpenRequest } from "./journal.ts";
 import { faultFields, requestFields } from "./log.ts";
@@ -83,8 +84,9 @@ export async function watchOf(parts: WatchParts): Promise<Watch> {
     open.set(request.requestId, request);
     log({ level: "info", event: "requested", ...requestFields(request) });
   };
-  /** @returns whether the range is done. */
+  /** @returns whether the stretch is done. */
   const takeStretch = async ({ toBlock, logs }: Stretch<ChainLog>): Promise<boolean> => {
+    const hash = await hashOf(parts, toBlock);
     for (const found of logs) {
       if (found.blockNumber === cursor.block && found.index < cursor.index) continue;
       if (open.size >= MAX_OPEN_REQUESTS && !(await parts.makeRoom())) {
@@ -94,7 +96,6 @@ export async function watchOf(parts: WatchParts): Promise<Watch> {
       const request = requestIn(parts, found);
       if (request !== null) await accept(request);
     }
-    const hash = (await provider.getBlock(toBlock))?.hash ?? "";
     await move({ block: toBlock + 1, index: 0, seen: trimmed([...cursor.seen, [toBlock, hash]]) });
     return true;
   };
@@ -129,25 +130,36 @@ export async function watchOf(parts: WatchParts): Promise<Watch> {
 const trimmed = (seen: Cursor["seen"]): Cursor["seen"] =>
   seen.length <= SEEN ? seen : [...seen.slice(0, 1), ...seen.slice(1 - SEEN)];
 
+const providersOf = ({ provider, secondProvider }: WatchParts): readonly Provider[] =>
+  secondProvider === undefined ? [provider] : [provider, secondProvider];
+
 const sourceOf = (parts: WatchParts): LogSource<ChainLog> => ({
-  logs: ({ fromBlock, toBlock }) => logsOf(parts, fromBlock, toBlock),
-  reach: async () => {
-    await parts.provider.getBlockNumber();
-    await parts.secondProvider?.getBlockNumber();
-  },
+  logs: (range) => logsOf(parts, range),
+  reach: () => Promise.all(providersOf(parts).map((each) => each.getBlockNumber())),
 });
 
-async function logsOf(parts: WatchParts, fromBlock: number, toBlock: number): Promise<ChainLog[]> {
-  const { agent, address, provider } = parts;
+/** What all RPCs show: who makes a question up has answered what others were to read, and who withholds one has it lost for good. */
+async function logsOf(parts: WatchParts, range: BlockRange): Promise<ChainLog[]> {
+  const { agent, address } = parts;
   const topics = await agent.filters.Requested().getTopicFilter();
-  const logs = await provider.getLogs({ address, topics, fromBlock, toBlock });
-  if (parts.secondProvider !== undefined && logs.length > 0) {
-    // Who makes a question or its asker up is answered what others were to read.
-    const seconds = await parts.secondProvider.getLogs({ address, topics, fromBlock, toBlock });
-    const [one, other] = [textOf(logs), textOf(seconds)];
-    if (one !== other) throw new RpcsDisagree("requests", `${logs.length} of them`, `${seconds.length}`);
-  }
+  const [logs = [], seconds = logs] = await Promise.all(
+    providersOf(parts).map((each) => each.getLogs({ address, topics, ...range })),
+  );
+  if (textOf(logs) !== textOf(seconds))
+    throw new RpcsDisagree("requests", `${logs.length} of them`, `${seconds.length}`);
   return logs.sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
+}
+
+/** The hash of a block that all RPCs know: of others they have no events, and that says nothing. */
+async function hashOf(parts: WatchParts, block: number): Promise<string> {
+  const found = await Promise.all(providersOf(parts).map((each) => each.getBlock(block)));
+  const [hash, second = hash] = found.map((each) => {
+    if (each?.hash == null) throw new NoBlocks();
+    return each.hash;
+  });
+  if (hash === undefined || second !== hash)
+    throw new RpcsDisagree(`block ${block}`, String(hash), String(second));
+  return hash;
 }
 
 const textOf = (logs: readonly ChainLog[]): string =>

@@ -5,7 +5,7 @@ import type { AgentHandler } from "../../../client/agents.ts";
 import { grant, keyOf, memoryJournalStore, remember, sync } from "../../../client/index.ts";
 import { ConciergeAgent__factory } from "../../../typechain-types/index.ts";
 import { events, faults, grantedScene, tellAll, until, type AgentScene } from "../../helpers/agent.ts";
-import { answering, between, boasting, limited } from "../../helpers/doubles.ts";
+import { answering, between, boasting, limited, pruned } from "../../helpers/doubles.ts";
 
 /** A scene whose agent takes questions from anybody: the concierge stands at another address with the same operator. */
 async function openScene(handle: AgentHandler): Promise<AgentScene & { concierge: string }> {
@@ -119,6 +119,41 @@ describe("an agent's runner believes two RPCs where they agree:", () => {
     expect(
       await scene.once({ secondProvider: between(connection.provider, ({ forward }) => forward()) }),
     ).to.deep.include({ answered: 1 });
+  }).timeout(60_000);
+
+  it("one that either of them withholds is not passed over", async () => {
+    const scene = await grantedScene();
+    const requestId = await scene.ask("Which seat?");
+    const { provider } = scene.world;
+    const silent = pruned(provider);
+    for (const [one, other] of [
+      [silent, provider],
+      [provider, silent],
+    ] as const) {
+      await scene.once({ provider: one, secondProvider: other }).catch(() => null);
+      expect(faults(scene)).to.include("RpcsDisagree");
+      scene.log.length = 0;
+      await scene.world.networkHelpers.mine(3);
+    }
+    expect(await scene.once({ secondProvider: provider })).to.deep.include({ answered: 1 });
+    expect(await scene.answers(requestId)).to.equal(1);
+  }).timeout(60_000);
+
+  it("nor one in a block that a node does not know yet, and so has no events of", async () => {
+    const scene = await grantedScene();
+    const { provider, connection } = scene.world;
+    const before = await provider.getBlockNumber();
+    const requestId = await scene.ask("Which seat?");
+    // It says that the block is final, and its events and itself are not there.
+    const behind = between(connection.provider, async ({ method, params, forward }) => {
+      if (method === "eth_getLogs") return [];
+      const known = method !== "eth_getBlockByNumber" || !(Number(params[0]) > before);
+      return known ? forward() : null;
+    });
+    await scene.once({ provider: behind }).catch(() => null);
+    expect(faults(scene)).to.include("NoBlocks");
+    await scene.once();
+    expect(await scene.answers(requestId)).to.equal(1);
   }).timeout(60_000);
 
   it("nor is it sealed to a key that only one of them knows", async () => {
