@@ -7,7 +7,7 @@ import type { ChainView, Pcrs, VerifiedAttestation } from "../../client/attestat
 import { InvalidAccount, recipientBytes, registryContract, type Vault } from "../../client/index.ts";
 import { FileFault, UsageFault } from "./faults.ts";
 import { iso } from "./show.ts";
-import { oneLine } from "./terminal.ts";
+import { oneLine, written } from "./terminal.ts";
 
 // Certificates are loaded when an attestation is asked for, and not before.
 const attestations = () => import("../../client/attestation.ts");
@@ -127,7 +127,7 @@ const shownPcrs = ({ pcrs }: VerifiedAttestation): [string, string][] =>
 
 /** What was verified, as a person reads it. */
 export const attestationLines = (attestation: VerifiedAttestation): string[] => [
-  `Attested     verified by this device: the enclave ${oneLine(attestation.moduleId, 80)} of AWS Nitro vouched`,
+  `Attested     verified by this device: the enclave ${written(attestation.moduleId, 80)} of AWS Nitro vouched`,
   `             for this key at ${String(iso(attestation.timestamp))}; published in block ${attestation.block}`,
   ...shownPcrs(attestation).map(([name, digits]) => `${name.padEnd(12)} ${digits}`),
   `Counts until ${String(iso(attestation.notAfter * 1_000))}, for grants made by then; the grant ends by its own date`,

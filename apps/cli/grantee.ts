@@ -5,7 +5,7 @@ import { isAddress } from "ethers";
 import { NotGranted, PERMISSION, recipientText, type RosterMember } from "../../client/index.ts";
 import { FileFault, UsageFault } from "./faults.ts";
 import { ID_SHOWN, iso } from "./show.ts";
-import { day, oneLine } from "./terminal.ts";
+import { day, oneLine, written } from "./terminal.ts";
 
 /**
  * What stands for a grantee: anything that looks like a path is a file that holds a recipient, because a recipient has
@@ -45,7 +45,7 @@ export function memberNamed(members: readonly RosterMember[], who: string): Rost
 
 /** A grantee as a person reads it. */
 export const nameOf = ({ id, grantee, label }: RosterMember): string =>
-  oneLine(label === "" ? (grantee ?? `member ${id.slice(0, ID_SHOWN)}`) : label, 42);
+  label === "" ? (grantee ?? `member ${id.slice(0, ID_SHOWN)}`) : written(label, 42);
 
 /** Names of scopes by their ids; the roster has ids alone. */
 export type ScopeNames = ReadonlyMap<string, string>;
@@ -68,7 +68,7 @@ export const memberJson = (member: RosterMember, names: ScopeNames) => ({
 export const memberRow = (member: RosterMember, names: ScopeNames, now: number): string[] => [
   member.id.slice(0, ID_SHOWN),
   nameOf(member),
-  oneLine(namesOf(member.scopes, names).join(", "), 40),
+  written(namesOf(member.scopes, names).join(", "), 40),
   member.expiresAt === null ? "" : day(member.expiresAt * 1_000),
   member.expiresAt !== null && member.expiresAt * 1_000 <= now ? "ended; the next sync drops it" : "",
 ];

@@ -27,7 +27,7 @@ import type { VerifiedAttestation } from "../../client/attestation.ts";
 import { attestationLines, attestedKey, type RequiredAttestation } from "./attested.ts";
 import { positive } from "./parse.ts";
 import { idText } from "./profile.ts";
-import { bold, count, number, progress, quoted, size, type Progress, type Say } from "./terminal.ts";
+import { bold, count, number, progress, size, type Progress, type Say, written } from "./terminal.ts";
 
 /** About what a grant takes, in gas. */
 export const GRANT_GAS = 150_000n;
@@ -200,9 +200,7 @@ function report({ receipt, blobs, rotated, sequence }: Granted, say: Say): void 
 async function scopesShown(vault: Vault, names: readonly string[]): Promise<string> {
   const { scopes } = await read(vault);
   const counts = new Map(scopes.map(({ name, memories }) => [name, memories.length]));
-  return names
-    .map((name) => `${quoted(name.trim()).slice(1, -1)} (${number(counts.get(name.trim()) ?? 0)})`)
-    .join(", ");
+  return names.map((name) => `${written(name.trim())} (${number(counts.get(name.trim()) ?? 0)})`).join(", ");
 }
 
 /** Writes a welcome's file, which opens for one member alone: this device needs its copy no more. */

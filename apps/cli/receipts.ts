@@ -2,7 +2,7 @@ import type { AuditedAnswer, Exchange, GrantPeriod, ReceiptAudit } from "../../c
 import type { Report } from "./cli.ts";
 import { EXIT } from "./faults.ts";
 import { iso } from "./show.ts";
-import { count, day, oneLine } from "./terminal.ts";
+import { count, day, hidden, quoted } from "./terminal.ts";
 
 /** How much of a text is shown. */
 const TEXT_SHOWN = 200;
@@ -91,7 +91,7 @@ const periodLine = ({ block, expiresAt, ended }: GrantPeriod): string =>
   `Granted in block ${block}, ${ended === null ? `until ${day(expiresAt * 1_000)}` : `ended in block ${ended}`}.`;
 
 function exchangeLines({ requestId, question, answer }: Exchange, withText: boolean): string[] {
-  const said = (data: Uint8Array): string[] => (withText ? [`    ${quoted(data)}`] : []);
+  const said = (data: Uint8Array): string[] => (withText ? [`    ${shownText(data)}`] : []);
   const asked =
     question === null
       ? "of which the contract logged no question"
@@ -143,8 +143,10 @@ const textOf = (data: Uint8Array): string | null => {
   return text.startsWith(SEALED) ? null : text;
 };
 
-/** Somebody else's text: on one line, and nothing in it that a terminal obeys. */
-function quoted(data: Uint8Array): string {
+/** Somebody else's text: on one line, and nothing in it that a terminal obeys or nobody sees. */
+function shownText(data: Uint8Array): string {
   const text = textOf(data);
-  return text === null ? `sealed, ${count(data.length, "byte")}` : `"${oneLine(text, TEXT_SHOWN)}"`;
+  if (text === null) return `sealed, ${count(data.length, "byte")}`;
+  const mark = hidden(text);
+  return `${quoted(text, TEXT_SHOWN)}${mark === "" ? "" : `, ${mark}`}`;
 }

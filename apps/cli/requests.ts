@@ -13,7 +13,7 @@ import { PERMISSION, type Vault } from "../../client/index.ts";
 import { FileFault, UsageFault } from "./faults.ts";
 import { idText } from "./profile.ts";
 import { ID_SHOWN, iso } from "./show.ts";
-import { day, facts, quoted } from "./terminal.ts";
+import { day, facts, hidden, quoted } from "./terminal.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -81,6 +81,7 @@ export function requestPage(
   );
   const kind = isContract ? "a contract" : "an account of a key";
   const whose = operator === null ? kind : `${kind}; its operator ${operator} reads what it is granted`;
+  const mark = hidden(request.purpose, ...request.scopes);
   return facts([
     ["Request", id.slice(0, ID_SHOWN)],
     ["Vault", idText(request.ref.vaultId)],
@@ -92,13 +93,14 @@ export function requestPage(
     ["Until", String(iso(request.expiresAt * 1_000))],
     ["Nonce", request.nonce],
     ["Purpose", `its own words, which nobody checked: ${quoted(request.purpose)}`],
+    mark === "" ? null : ["Beware", `the request ${mark}: they are written out as \\u{…}`],
   ]);
 }
 
 /** A request in the list of them. */
 export const requestRow = ({ id, state, request }: KeptRequest): string[] => [
   ...[id.slice(0, ID_SHOWN), state, getAddress(request.account)],
-  ...[shortly(request.scopes.map(quoted).join(", ")), day(request.expiresAt * 1_000)],
+  ...[shortly(request.scopes.map((name) => quoted(name)).join(", ")), day(request.expiresAt * 1_000)],
 ];
 
 const shortly = (text: string): string => (text.length <= 40 ? text : `${text.slice(0, 39)}…`);

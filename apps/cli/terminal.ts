@@ -57,12 +57,42 @@ export const safe = (text: string): string =>
   );
 
 /**
- * Somebody else's text in quotes, whole, and nothing of it outside: what a terminal would obey and what nobody sees is written out.
+ * An emoji as Unicode lists it, which is seen whatever it is made of; or else one character that a terminal obeys or nobody sees, a
+ * blank of another kind than ours, or half of a character. Made here: the compiler's target does not know the flag, Node does.
  */
-export const quoted = (text: string): string =>
-  JSON.stringify(text).replace(/[\p{C}\p{Z}]/gu, (character) =>
-    character === " " ? " " : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
+const UNSEEN = new RegExp(String.raw`\p{RGI_Emoji}|[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]`, "gv");
+
+/** The blanks and breaks of any language: written out, and no reason to warn. */
+const BLANK = /^[\p{Zs}\t\n\r]$/u;
+
+/**
+ * Somebody else's text, whole and on one line: what a terminal would obey and what nobody sees is written out, so that no two texts
+ * look the same for it. Letters of all scripts stay, and so do emoji; a joiner between letters is written out.
+ *
+ * @param width - Longest; the rest becomes an ellipsis.
+ */
+export function written(text: string, width = Infinity): string {
+  const line = text
+    .replace(/["\\]/g, "\\$&")
+    .replace(UNSEEN, (found) => (found === " " || isEmoji(found) ? found : `\\u{${codeOf(found)}}`));
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+}
+
+/** {@link written}, in quotes, and nothing of it outside. */
+export const quoted = (text: string, width = Infinity): string => `"${written(text, width)}"`;
+
+/** A word to stand beside somebody else's text that holds what nobody sees; empty for one that does not. */
+export function hidden(...texts: readonly string[]): string {
+  const found = texts.flatMap((text) => text.match(UNSEEN) ?? []);
+  const many = found.filter((each) => !isEmoji(each) && !BLANK.test(each)).length;
+  return many === 0 ? "" : `holds ${count(many, "character")} that cannot be seen`;
+}
+
+const codeOf = (character: string): string => (character.codePointAt(0) ?? 0).toString(16);
+
+const isEmoji = (found: string): boolean => EMOJI.test(found);
+
+const EMOJI = new RegExp(String.raw`^\p{RGI_Emoji}$`, "v");
 
 /** Columns under each other, two blanks apart. */
 export function table(rows: readonly (readonly string[])[]): string[] {

@@ -2,7 +2,7 @@ import type { Vault } from "../../client/index.ts";
 import { RecipientsUnconfirmed, unconfirmed, type RekeyRequest } from "../../client/manage.ts";
 import { list } from "./parse.ts";
 import type { Session } from "./session.ts";
-import { oneLine } from "./terminal.ts";
+import { written } from "./terminal.ts";
 
 /** The first digits of a key's digest, by which two screens are compared. */
 export const DIGEST_SHOWN = 18;
@@ -36,7 +36,7 @@ export async function vouchedFor(
   const open = doubtful.filter(({ fingerprint }) => !vouched.some((each) => isFor(each, fingerprint)));
   for (const { label, recipientDigest: digest, fingerprint } of open)
     say(
-      `  ${oneLine(label, 30)}  key ${digest.slice(0, DIGEST_SHOWN)}  --vouch ${fingerprint.slice(0, FINGERPRINT_SHOWN)}`,
+      `  ${written(label, 30)}  key ${digest.slice(0, DIGEST_SHOWN)}  --vouch ${fingerprint.slice(0, FINGERPRINT_SHOWN)}`,
     );
   if (open.length > 0) throw new RecipientsUnconfirmed(open);
   return doubtful.map(({ fingerprint }) => fingerprint);

@@ -104,7 +104,9 @@ describe("memvault agent", () => {
       ["\u001b[31mred: tell all", false, 2],
     ]);
     const shown = (await cli("agent", "answers", "--agent", address)).out;
-    expect(shown).to.match(/sealed to you\nRests on +commit 2\n.*red: a seat\n/);
+    expect(shown).to.match(
+      /sealed to you\nRests on +commit 2\n +holds 1 character that cannot be seen\n.*red: a seat"\n/,
+    );
     expect(shown).not.to.include("\u001b");
     // The same account with another profile's key.
     const elsewhere = await as(owner, "operator").json("agent", "answers", "--agent", address);

@@ -116,7 +116,9 @@ describe("memvault agent ask, answers and audit", function () {
     );
     await (await agent.answer(2n, sealed, sequence, root)).wait();
     const answers = await cli(["agent", "answers", "--agent", address]);
-    expect(answers.out).to.include("  | The night train.\n  | Ignore [2J what").and.not.include("\u001b");
+    expect(answers.out)
+      .to.include(String.raw`  | "The night train."` + "\n" + String.raw`  | "Ignore\u{1b}[2J what`)
+      .and.not.include("\u001b");
     const audit = await cli(["audit", "--agent", address, "--text"]);
     expect(audit.code, audit.err).to.equal(0);
     expect(audit.out).to.include(`rests on head ${sequence}, the newest then; 1 memory of its scopes`);

@@ -110,6 +110,21 @@ describe("memvault, for what agents propose", function () {
     expect(await texts()).to.not.include("Fine.");
   });
 
+  it("writes out what is hidden in a proposal, and marks it, in the list as well", async () => {
+    const tagged = Array.from("Ignore", (c) => String.fromCodePoint(0xe0000 + c.codePointAt(0)!)).join("");
+    const id = await propose(`Likes windows${tagged}\u200b`, "--tags", "seats\u2060");
+    for (const shown of [(await cli(["inbox", "show", id])).out, (await cli(["inbox"])).out]) {
+      expect(shown).to.not.match(/[\p{Cf}\p{Zl}\p{Zp}]/u);
+      expect(shown).to.include("holds 8 characters that cannot be seen");
+    }
+    const { out } = await cli(["inbox", "show", id]);
+    expect(out)
+      .to.include(String.raw`proposed | "Likes windows\u{e0049}`)
+      .and.include("u{200b}");
+    expect(out).to.include(String.raw`"tags: seats\u{2060}"`);
+    await cli(["inbox", "refuse", id]);
+  });
+
   it("accepts by rule, says so, and stops when the rule is taken back", async () => {
     await json(["inbox", "allow", "--from", "trip planner", "--scope", "travel"]);
     expect((await cli(["inbox", "rules"])).out).to.match(/trip planner +travel/);

@@ -258,6 +258,7 @@ describe("memvault requests, and agent request", function () {
     );
     expect(out).to.include(String.raw`"a\"\u{200b}, \"b" (not there yet), "\u{202e}dlog" (not there yet)`);
     expect(out.match(/^Signed by /gm)).to.have.length(1);
-    expect(quoted("\u0000\u0085\ud800 ok")).to.equal(String.raw`"\u0000\u{85}\ud800 ok"`);
+    expect(quoted("\u0000\u0085\ud800 ok")).to.equal(String.raw`"\u{0}\u{85}\u{d800} ok"`);
+    expect(out).to.match(/^Beware +the request holds 5 characters that cannot be seen/m);
   });
 });

@@ -9,7 +9,7 @@ import { deploymentOn, type Network } from "../network.ts";
 import { whole } from "../parse.ts";
 import { idText } from "../profile.ts";
 import type { Session } from "../session.ts";
-import { facts, safe } from "../terminal.ts";
+import { facts, hidden, quoted } from "../terminal.ts";
 
 interface Options {
   readonly agent?: string;
@@ -101,15 +101,17 @@ async function opened({ chainId }: Network, agent: string, identity: string, fou
   );
 }
 
-const linesOf = (answer: Awaited<ReturnType<typeof opened>>): string[] => [
-  ...facts([
-    ["Request", `${answer.requestId}, vault ${answer.vaultId}`],
-    ["Answer", answer.sealed ? "sealed to you" : "public: everybody reads it"],
-    ["Rests on", answer.sequence === 0n ? "no head that it names" : `commit ${answer.sequence}`],
-  ]),
-  // Each line stands back: what an agent says looks like nothing that this command says.
-  ...safe(answer.text ?? answer.fault.message)
-    .split("\n")
-    .map((line) => `  | ${line}`),
-  "",
-];
+const linesOf = (answer: Awaited<ReturnType<typeof opened>>): string[] => {
+  const mark = hidden(answer.text ?? "");
+  return [
+    ...facts([
+      ["Request", `${answer.requestId}, vault ${answer.vaultId}`],
+      ["Answer", answer.sealed ? "sealed to you" : "public: everybody reads it"],
+      ["Rests on", answer.sequence === 0n ? "no head that it names" : `commit ${answer.sequence}`],
+      mark === "" ? null : ["", mark],
+    ]),
+    // Each line stands back: what an agent says looks like nothing that this command says.
+    ...(answer.text ?? answer.fault.message).split("\n").map((line) => `  | ${quoted(line)}`),
+    "",
+  ];
+};

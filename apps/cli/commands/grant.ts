@@ -146,7 +146,7 @@ export async function confirmNewScopes(
   const { scopes } = await look(vault);
   const missing = [...new Set(names.map(scopeName))].filter((name) => !scopes.has(name));
   if (missing.length === 0) return;
-  const named = missing.map(quoted).join(", ");
+  const named = missing.map((name) => quoted(name)).join(", ");
   const there = [...scopes.keys()].map((name) => oneLine(name)).join(", ");
   await session.confirm(
     `There is no scope ${named} yet; the grant would make it, for good. ${there === "" ? "" : `There are: ${there}.`}`.trimEnd(),

@@ -7,7 +7,7 @@ import { granteeOf, memberNamed, nameOf } from "../grantee.ts";
 import type { Session } from "../session.ts";
 import { ID_SHOWN, iso } from "../show.ts";
 import { journalled, SYNC_OPTION } from "../syncing.ts";
-import { count, day, facts, oneLine, safe, table } from "../terminal.ts";
+import { count, day, facts, hidden, quoted, table, written } from "../terminal.ts";
 
 interface SyncOptions {
   readonly sync?: boolean;
@@ -139,25 +139,40 @@ const number = (many: number): string => count(many, "proposal");
 
 function senderOf({ grant, proposer }: InboxEntry): string {
   if (grant === null) return `${proposer} (no grant any more)`;
-  const name = grant.label === "" ? proposer : oneLine(grant.label, 42);
+  const name = grant.label === "" ? proposer : written(grant.label, 42);
   return grant.ended ? `${name} (its grant has ended)` : name;
 }
 
 function stateOf({ fault, memories, final }: InboxEntry): string {
-  if (fault !== null) return `cannot be accepted: ${oneLine(fault.message)}`;
-  return `${count(memories?.length ?? 0, "memory", "memories")}${final ? "" : ", not final yet"}`;
+  if (fault !== null) return `cannot be accepted: ${written(fault.message)}`;
+  const marks = [final ? "" : "not final yet", hidden(...(memories ?? []).flatMap(textsOf))];
+  return [count(memories?.length ?? 0, "memory", "memories"), ...marks.filter((mark) => mark !== "")].join(
+    ", ",
+  );
 }
+
+type Proposed = NonNullable<InboxEntry["memories"]>[number];
+
+/** All that somebody else wrote of a memory. */
+const textsOf = ({ scope, scopeName, text, tags = [], metadata = {} }: Proposed): string[] => [
+  ...[scopeName ?? scope, text, ...tags],
+  ...(Object.keys(metadata).length === 0 ? [] : [JSON.stringify(metadata)]),
+];
 
 /** Somebody else's words, each line marked and quoted: nobody takes them for this program's, or obeys them. */
 const wordsOf = ({ memories }: InboxEntry): string[] =>
-  (memories ?? []).flatMap(({ scope, scopeName, text, tags = [], metadata = {} }) => [
-    `  for scope ${JSON.stringify(oneLine(scopeName ?? scope))}:`,
-    ...safe(text).split("\n").map(quoted),
-    ...(tags.length === 0 ? [] : [quoted(`tags: ${oneLine(tags.join(", "))}`)]),
-    ...(Object.keys(metadata).length === 0 ? [] : [quoted(safe(JSON.stringify(metadata)))]),
-  ]);
+  (memories ?? []).flatMap((memory) => {
+    const { scope, scopeName, text, tags = [], metadata = {} } = memory;
+    const mark = hidden(...textsOf(memory));
+    return [
+      `  for scope ${quoted(scopeName ?? scope)}${mark === "" ? "" : `, ${mark}`}:`,
+      ...text.split("\n").map(proposed),
+      ...(tags.length === 0 ? [] : [proposed(`tags: ${tags.join(", ")}`)]),
+      ...(Object.keys(metadata).length === 0 ? [] : [proposed(JSON.stringify(metadata))]),
+    ];
+  });
 
-const quoted = (line: string): string => `  proposed | ${JSON.stringify(line)}`;
+const proposed = (line: string): string => `  proposed | ${quoted(line)}`;
 
 function entryJson({ fault, time, grant, ...entry }: InboxEntry) {
   return {
@@ -186,7 +201,7 @@ async function show(session: Session, _options: unknown, [id = ""]: readonly str
 }
 
 const grantText = ({ memberId, label, ended }: NonNullable<InboxEntry["grant"]>): string =>
-  `${memberId}${label === "" ? "" : ` ${JSON.stringify(oneLine(label, 42))}`}${ended ? ", ended" : ""}`;
+  `${memberId}${label === "" ? "" : ` ${quoted(label, 42)}`}${ended ? ", ended" : ""}`;
 
 /** All proposals of one file. */
 function named({ entries }: Inbox, id: string): readonly InboxEntry[] {
@@ -246,7 +261,7 @@ async function allowFrom(session: Session, options: FromOptions): Promise<Report
   return {
     json: { memberId: rule.memberId, scope },
     lines: [
-      `From now on what ${nameOf(member)} proposes for ${JSON.stringify(oneLine(scope))} is accepted without a look,`,
+      `From now on what ${nameOf(member)} proposes for ${quoted(scope)} is accepted without a look,`,
       "until its grant ends. memvault inbox does it, on this device.",
     ],
   };
@@ -269,8 +284,8 @@ async function listRules(session: Session): Promise<Report> {
   const { vault } = await session.vault("owner");
   const found = await rules(vault);
   const rows = found.map(({ memberId, label, grantee, scopeName, ended }) => [
-    ...[memberId.slice(0, ID_SHOWN), label === "" ? (grantee ?? "") : oneLine(label, 42)],
-    ...[oneLine(scopeName, 40), ended ? "its grant ended: it does nothing" : ""],
+    ...[memberId.slice(0, ID_SHOWN), label === "" ? (grantee ?? "") : written(label, 42)],
+    ...[written(scopeName, 40), ended ? "its grant ended: it does nothing" : ""],
   ]);
   return {
     json: { rules: found },
