@@ -96,9 +96,10 @@ describe("memvault agent", () => {
     expect((await cli("agent", "answers", "--agent", address)).out).to.equal("No answer yet.\n");
     expect(await agentRun(home, anvil.url, operator.privateKey, address, handler)).to.equal(0);
     const { answers } = await json("agent", "answers", "--agent", address);
-    const texts = (answers as { text: string; sealed: boolean; sequence: number }[]).map(
-      ({ text, sealed, sequence }) => [text, sealed, sequence],
-    );
+    // Which of the two lands first is the runner's affair.
+    const texts = (answers as { requestId: string; text: string; sealed: boolean; sequence: number }[])
+      .toSorted((one, other) => Number(one.requestId) - Number(other.requestId))
+      .map(({ text, sealed, sequence }) => [text, sealed, sequence]);
     expect(texts).to.deep.equal([
       ["\u001b[31mred: a seat", true, 2],
       ["\u001b[31mred: tell all", false, 2],
