@@ -68,6 +68,7 @@ export const checkedJson = (checked: CheckedRequest, missing: readonly string[])
   id: checked.id,
   ...requestJson(checked.request),
   ...{ isContract: checked.isContract, operator: checked.operator, signedBy: checked.signedBy },
+  operatorSigned: checked.signedBy.as === "operator",
   newScopes: missing,
 });
 
@@ -80,13 +81,19 @@ export function requestPage(
     (name) => quoted(name) + (missing.includes(name) ? " (not there yet)" : ""),
   );
   const kind = isContract ? "a contract" : "an account of a key";
-  const whose = operator === null ? kind : `${kind}; its operator ${operator} reads what it is granted`;
+  const signed = signedBy.as === "operator";
+  // A contract names whom it likes: only a signature shows that one to be behind it.
+  const whose = signed
+    ? `; its operator ${signedBy.signer} reads what it is granted`
+    : operator === null
+      ? ""
+      : `; it names ${operator} as its operator, which did not sign this: whoever holds the key below reads`;
   const mark = hidden(request.purpose, ...request.scopes);
   return facts([
     ["Request", id.slice(0, ID_SHOWN)],
     ["Vault", idText(request.ref.vaultId)],
-    ["Account", `${getAddress(request.account)}, ${whose}`],
-    ["Signed by", signedBy.as === "account" ? "the account itself" : `its operator ${signedBy.signer}`],
+    ["Account", `${getAddress(request.account)}, ${kind}${whose}`],
+    ["Signed by", signed ? `its operator ${signedBy.signer}` : "the account itself"],
     ["Key", `${key.digest}: compare it with what the agent shows`],
     ["Asks for", scopes.join(", ")],
     ["May", mayPropose(request) ? "read, and propose memories" : "read"],
