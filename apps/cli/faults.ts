@@ -14,6 +14,7 @@ import {
   UnknownNetwork,
   WhichVault,
 } from "./profile.ts";
+import { ID_SHOWN } from "./show.ts";
 import { BadAccount, NotEnoughFunds } from "./wallet.ts";
 import { Interrupted } from "./world.ts";
 
@@ -179,6 +180,22 @@ export function exitCode(fault: unknown): number {
 /** A fault by its own name: one of a provider that nobody answers becomes {@link ChainUnreachable}. */
 export const named = (fault: unknown): unknown => chainFault(fault);
 
+/** What to type, where the library's own sentence names no command. */
+function adviceOn(fault: unknown): string {
+  if (fault instanceof client.WalletRequired)
+    return " --keystore FILE names one, or MEMVAULT_PRIVATE_KEY holds its key.";
+  if (fault instanceof client.AlreadyMember)
+    return (
+      ` Until it is final the same memvault grant collects it, and once it was handed over it is the file that was written then. ` +
+      `For other scopes, more time or --propose: memvault revoke ${fault.memberId.slice(0, ID_SHOWN)}, then memvault grant with all of them.`
+    );
+  if (fault instanceof client.BlobMissing)
+    return " If the vault's owner moved its blobs, say where to: memvault move STORE --no-copy.";
+  if (fault instanceof client.AlreadyInitialised)
+    return " There is nothing to take over or accept for it in this profile.";
+  return "";
+}
+
 /** A fault as `--json` prints it: name, message, exit code and the values that it carries. */
 export function faultJson(fault: unknown): { readonly error: Readonly<Record<string, unknown>> } {
   const code = exitCode(fault);
@@ -188,13 +205,13 @@ export function faultJson(fault: unknown): { readonly error: Readonly<Record<str
       error: {
         ...Object.fromEntries(Object.entries(fault)),
         name: fault.name,
-        message: fault.message,
+        message: fault.message + adviceOn(fault),
         exitCode: code,
       },
     };
   }
   if (fault instanceof Interrupted)
-    return { error: { name: "Interrupted", message: "Interrupted.", exitCode: code } };
+    return { error: { name: "Interrupted", message: interruptedText(fault), exitCode: code } };
   return {
     error: { name: fault instanceof Error ? fault.name : "Error", message: textOf(fault), exitCode: code },
   };
@@ -202,10 +219,12 @@ export function faultJson(fault: unknown): { readonly error: Readonly<Record<str
 
 /** A fault as a person reads it. Only what nobody foresaw comes with a stack, and only when it is asked for. */
 export function faultText(fault: unknown, debug: boolean): string {
-  if (fault instanceof Interrupted) return "Interrupted.";
+  if (fault instanceof Interrupted) return interruptedText(fault);
   if (debug && fault instanceof Error) return fault.stack ?? fault.message;
-  if (fault instanceof VaultError) return fault.message;
+  if (fault instanceof VaultError) return fault.message + adviceOn(fault);
   return `${textOf(fault)}\nThis was not foreseen. With MEMVAULT_DEBUG=1 it says where it happened.`;
 }
+
+const interruptedText = ({ message }: Interrupted): string => `Interrupted. ${message}`.trimEnd();
 
 const textOf = (fault: unknown): string => (fault instanceof Error ? fault.message : String(fault));

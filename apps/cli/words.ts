@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { seedToWords } from "../../client/words.ts";
 import { FileFault, NotConfirmed } from "./faults.ts";
 import type { Session } from "./session.ts";
+import { Interrupted } from "./world.ts";
 import type { Say } from "./terminal.ts";
 
 /**
@@ -63,6 +64,9 @@ export async function handOverWords(
   return words;
 }
 
+const NOT_CONFIRMED =
+  "The words were not confirmed, so they are void. Begin anew, and write down those that are shown then.";
+
 async function askForWords(
   { world, warn }: Session,
   words: readonly string[],
@@ -72,12 +76,11 @@ async function askForWords(
   while (places.size < ASKED) places.add(Math.floor(random() * words.length));
   for (const place of [...places].sort((a, b) => a - b)) {
     for (let tries = 1; ; tries++) {
-      const answer = await world.ask(`Word ${place + 1}: `);
+      const answer = await world.ask(`Word ${place + 1}: `).catch((fault: unknown) => {
+        throw fault instanceof Interrupted ? new Interrupted(NOT_CONFIRMED) : fault;
+      });
       if (answer?.trim().toLowerCase() === words[place]) break;
-      if (answer === null || tries === TRIES)
-        throw new NotConfirmed(
-          "The words were not confirmed, so they are void. Begin anew, and write them down.",
-        );
+      if (answer === null || tries === TRIES) throw new NotConfirmed(NOT_CONFIRMED);
       warn("That is another word. Look at what you wrote down.");
     }
   }

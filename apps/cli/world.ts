@@ -67,7 +67,7 @@ async function ask(question: string, hidden = false): Promise<string | null> {
   }
 }
 
-/** The person pressed Ctrl-C at a question. */
+/** The person pressed Ctrl-C at a question; its message, if any, says what that leaves. */
 export class Interrupted extends Error {}
 
 const ENTER = /[\r\n]/;

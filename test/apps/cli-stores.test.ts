@@ -278,6 +278,19 @@ describe("memvault's stores", function () {
     expect(node.log.filter(({ headers }) => headers.authorization !== undefined)).to.deep.equal([]);
   });
 
+  it("that the owner moved to are told to a reader by the message, in one command", async () => {
+    const reader = ["--profile", "reader"];
+    const { recipientFile } = await json([...reader, ...PLAIN, "--no-words"]);
+    const welcome = folder("welcome.age");
+    await json(["grant", "--to", recipientFile, "--scopes", "travel", "--out", welcome]);
+    await json([...reader, "accept", welcome, "--store", `ipfs:${node.url}`]);
+    const lost = await fault([...reader, "list"]);
+    expect(lost.name).to.equal("BlobMissing");
+    expect(lost.message).to.include("memvault move STORE --no-copy");
+    await json([...reader, "move", `ipfs:${node.url}`, "--no-copy"]);
+    expect((await json([...reader, "list"])).memories).to.not.deep.equal([]);
+  });
+
   it("can be another for one command", async () => {
     expect(await fault(["list", "--store", `dir:${folder("empty")}`])).to.include({ name: "BlobMissing" });
     expect(await texts("--store", `mirror:dir:${folder("empty")}+ipfs:${node.url}`)).to.deep.equal(

@@ -50,7 +50,7 @@ export function cliIn(home: string, more: Pick<World, "attestationRoots"> = {}) 
       stderr: { write: (text) => (err += Buffer.from(text).toString("utf8")) },
       input: () => Promise.resolve(input ?? ""),
       piped: answer === undefined,
-      ask: (question) => Promise.resolve(answer === undefined ? null : answer(question, out)),
+      ask: (question) => new Promise((resolve) => resolve(answer?.(question, out) ?? null)),
       now: Date.now,
       interrupted: () => Promise.resolve(),
       ...more,

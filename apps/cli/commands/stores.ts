@@ -80,7 +80,8 @@ export const addStores = (cli: Cli): void => {
       about:
         `A store is ${STORE_SYNTAX}.\n` +
         "Copies all that their heads need, reads every copy back, and writes the store into the profile; the chain is told nothing.\n" +
-        "What lies in the old store stays there. Readers and other devices need the new one as well.",
+        "What lies in the old store stays there. Readers and other devices need the new one as well: there it is the same command\n" +
+        "with --no-copy.",
       examples: [
         "memvault move ipfs:http://127.0.0.1:5001",
         "memvault move mirror:2/dir:/mnt/disk+ipfs:http://127.0.0.1:5001,https://trustless-gateway.link",
@@ -150,6 +151,9 @@ async function move(
         ? `${count(blobs, "blob")} of ${count(known.length, "vault")} copied and read back: ${size(bytes)}.`
         : "Nothing was copied.",
       `From here on blobs are in ${store}.`,
+      ...(copy && known.length > 0
+        ? [`Readers and other devices need to be told: memvault move ${store} --no-copy`]
+        : []),
     ],
   };
 }
