@@ -12,7 +12,7 @@ export type { ShredReceipt } from "./vault/journal.ts";
 export { acceptHandover, handOver, transfer } from "./vault/handover.ts";
 export type { CheckedHandover, HandoverRequest, TransferRequest } from "./vault/handover.ts";
 export { importedBefore, noteImported } from "./vault/imported.ts";
-export { takeOver, type Takeover, type TakeoverRequest } from "./vault/takeover.ts";
+export { checkTakeOver, takeOver, type Takeover, type TakeoverRequest } from "./vault/takeover.ts";
 export { heads, readAt, type PastHead, type PastRequest } from "./vault/past.ts";
 export { rekey, resumeRekey, unconfirmed, type RekeyRequest, type RekeyResult } from "./vault/rekey.ts";
 export { dropReceipt, receipts, shred } from "./vault/shred.ts";

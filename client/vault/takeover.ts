@@ -87,6 +87,17 @@ export async function takeOver(request: TakeoverRequest): Promise<Takeover> {
   });
 }
 
+/**
+ * Looks whether {@link takeOver} would begin, before anybody writes new words down for it. Changes nothing.
+ *
+ * @throws {OwnerRequired|NotHandedOver|AlreadyInitialised} as {@link takeOver} does.
+ */
+export async function checkTakeOver(request: Omit<TakeoverRequest, "seed">): Promise<void> {
+  const ref = { ...request.ref, contract: request.ref.contract.toLowerCase() };
+  const vault = vaultAt(ref, request);
+  if ((await readSuccession(vault.journal)) === null) await requireTakeable(vault, request.empty);
+}
+
 /** Whether a state is one of the new words. */
 type IsOurs = (state: MemberState) => boolean;
 
@@ -104,16 +115,20 @@ async function begun(vault: Vault, { seed, empty }: TakeoverRequest, isOurs: IsO
     if (isOurs(known.state)) return known;
     throw new InvalidWords("the take-over was begun with others");
   }
+  await requireTakeable(vault, empty);
+  const first = { state: await firstState(vault, vault.ref, seed), candidate: null };
+  // The new commit key is safe here before it is in force there.
+  await writeSuccession(vault.journal, first);
+  return first;
+}
+
+async function requireTakeable(vault: Vault, empty: boolean | undefined): Promise<void> {
   const { vaultId } = vault.ref;
   const [state, checked] = [await readState(vault.journal), await readChecked(vault.journal)];
   if (state !== null && checked === null) throw new AlreadyInitialised(vaultId);
   if (checked === null && empty !== true)
     throw new NotHandedOver(vaultId, "nothing here opens what the last owner wrote");
   await requireOwned(vault, await agreedHead(vault));
-  const first = { state: await firstState(vault, vault.ref, seed), candidate: null };
-  // The new commit key is safe here before it is in force there.
-  await writeSuccession(vault.journal, first);
-  return first;
 }
 
 async function requireOwned({ wallet }: Vault, { owner }: ChainHead): Promise<void> {

@@ -8,6 +8,7 @@ import { Wallet } from "ethers";
 
 import { runningNode } from "../../apps/cli/devnode.ts";
 import { EXIT } from "../../apps/cli/faults.ts";
+import { Interrupted } from "../../apps/cli/world.ts";
 import { startProxy } from "../helpers/proxy.ts";
 import { seedTraces } from "../helpers/seed-traces.ts";
 import { cliIn, wordsIn } from "./cli-world.ts";
@@ -138,6 +139,16 @@ describe("memvault", function () {
       const other = await cli(["init", "--yes"], { answer: (question) => question });
       expect(other.code).to.equal(9);
       expect((await fault(["init", "--yes"])).name).to.equal("PassphraseNeeded");
+    });
+
+    it("says at Ctrl-C that words which nobody confirmed are void", async () => {
+      const stopped = await cli(["init", "--no-passphrase"], {
+        answer: () => {
+          throw new Interrupted();
+        },
+      });
+      expect(stopped.code).to.equal(130);
+      expect(stopped.err).to.match(/^Interrupted\. The words were not confirmed, so they are void\./m);
     });
 
     it("shows 24 words once, and asks for three of them", async () => {
@@ -460,6 +471,17 @@ describe("memvault", function () {
       }
     });
 
+    it("are not widened, and the refusal says which commands do that", async () => {
+      const { memberId, message } = (await fault([
+        "grant",
+        "--to",
+        recipient,
+        "--scopes",
+        "health,travel",
+      ])) as unknown as { memberId: string; message: string };
+      expect(message).to.include(`memvault revoke ${memberId.slice(0, 8)}, then memvault grant`);
+    });
+
     it("end with a clear error, and status 4", async () => {
       expect((await fault(["revoke", "clinic"])).name).to.equal("NotConfirmed");
       expect(await json(["revoke", "clinic", "--yes"])).to.include({ rotated: true });
@@ -702,6 +724,7 @@ describe("memvault", function () {
       await json([...away, ...PLAIN, "--rpc", url, "--deployment", deployment]);
       const none = await fault([...away, "mint"]);
       expect([none.name, none.code]).to.deep.equal(["WalletRequired", 8]);
+      expect(none.message).to.include("--keystore FILE").and.include("MEMVAULT_PRIVATE_KEY");
       const env = { MEMVAULT_PRIVATE_KEY: account.privateKey };
       const poor = await fault([...away, "mint"], { env });
       expect([poor.name, poor.code]).to.deep.equal(["NotEnoughFunds", 8]);
@@ -744,6 +767,19 @@ describe("memvault", function () {
   });
 
   describe("several vaults", () => {
+    it("are not minted by mistake, and no words are shown before that is clear", async () => {
+      expect(await fault(["mint"])).to.include({ name: "NotConfirmed", code: 9 });
+      const asked: string[] = [];
+      const answer = (question: string): string => (asked.push(question), "no");
+      const { code, out } = await cli(["mint"], { answer });
+      expect([code, wordsIn(out)]).to.deep.equal([9, []]);
+      expect(asked).to.have.length(1);
+      expect(asked[0]).to.include("has a vault here already: 0x").and.include("mine").and.include("--vault");
+      const again = await cli(["take-over", "--yes"]);
+      expect([again.code, wordsIn(again.out)]).to.deep.equal([3, []]);
+      expect(again.err).to.include("nothing to take over");
+    });
+
     it("are told apart by id or label", async () => {
       const second = await json(["mint", "--label", "work", "--yes"]);
       expect(second.words.split(" ")).to.have.length(24);

@@ -14,7 +14,7 @@ import {
   WalletRequired,
   type Vault,
 } from "../../../client/index.ts";
-import { devices, handOver, takeOver, transfer } from "../../../client/manage.ts";
+import { checkTakeOver, devices, handOver, takeOver, transfer } from "../../../client/manage.ts";
 import { wordsToSeed } from "../../../client/words.ts";
 import type { Cli, Report } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
@@ -186,8 +186,11 @@ async function takeAll(session: Session, options: TakeOverOptions): Promise<Repo
   if (wallet === undefined) throw new WalletRequired("take the vault over");
   const known = await boughtVault(session);
   const vaultId = idText(known.vaultId);
+  const place = { ...deviceOf(profile, known), ...rpcsOf(network), wallet, ref: known, empty };
+  // New words are for nothing where nothing can be taken over.
+  if (options.words === undefined && profile.keys.seed === null) await checkTakeOver(place);
   const { seed, words } = await seedFor(session, options.words, vaultId);
-  const request = { ...deviceOf(profile, known), ...rpcsOf(network), wallet, ref: known, seed, empty };
+  const request = { ...place, seed };
   let taken = await takeOver(request);
   const { receipt } = taken;
   const ask = async (): Promise<true | null> => {
