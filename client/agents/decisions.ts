@@ -93,14 +93,14 @@ const takingName = ({ digest }: ProposedEvent): string => TAKING + digest;
 
 async function conclude(vault: Vault, { event, decision, byRule }: Taking): Promise<void> {
   const { journal } = vault;
-  const { digest, proposer, block, index, time } = event;
+  const { digest, proposer, time } = event;
   const others = (await decisionsOn(vault, digest)).filter((each) => each.proposer !== proposer);
   await writeNote(journal, DECIDED + digest, encodeCbor([...others, decision]));
   if (decision.nonce !== null)
     await writeNote(journal, nonceName(proposer, decision.nonce), hexToBytes(digest));
   await changeLane(vault, proposer, (lane) => ({
     ...lane,
-    waiting: lane.waiting.filter((each) => each.block !== block || each.index !== index),
+    waiting: lane.waiting.filter((each) => each.digest !== digest),
     missing: lane.missing.filter((each) => each !== digest),
     // Noted twice, after an interruption, it counts twice: rules then take one less.
     taken: byRule ? [...lane.taken.filter((each) => each > time - 2 * DAY), time] : lane.taken,

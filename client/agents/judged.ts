@@ -122,7 +122,8 @@ export async function lookIn(vault: Vault, only: Only | null = null): Promise<Lo
     ),
   );
   const looked = await lookForProposals(vault, new Set(proposers.keys()));
-  const all = shared(lanesIn(looked, proposers));
+  const all: LaneInSight[] = [];
+  for (const lane of shared(lanesIn(looked, proposers))) all.push(await withoutRepeats(vault, lane));
   const lanes = only === null ? all : all.map((lane) => upTo(lane, only));
   const judged = await mapConcurrently(lanes, async (lane) => {
     const files = await fetchLane(vault, lane);
@@ -188,6 +189,27 @@ function shared(lanes: readonly LaneInSight[]): LaneInSight[] {
     return { ...lane, events, behind: lane.behind + lane.events.length - events.length };
   });
 }
+
+/** Whoever names a file again means the same proposal: it waits once, and what was decided on it stands. */
+async function withoutRepeats(vault: Vault, lane: LaneInSight): Promise<LaneInSight> {
+  const { proposer, events } = lane;
+  const seen = new Set<Digest>();
+  const repeats = new Set<string>();
+  for (const { digest, block, index } of events) {
+    const decided = await decisionsOn(vault, digest);
+    if (seen.has(digest) || decided.some((each) => each.proposer === proposer))
+      repeats.add(placeText({ block, index }));
+    seen.add(digest);
+  }
+  if (repeats.size === 0) return lane;
+  const isFirst = (event: ProposedEvent): boolean => !repeats.has(placeText(event));
+  await locked(vault, () =>
+    changeLane(vault, proposer, (noted) => ({ ...noted, waiting: noted.waiting.filter(isFirst) })),
+  );
+  return { ...lane, events: events.filter(isFirst) };
+}
+
+const placeText = ({ block, index }: Pick<ProposedEvent, "block" | "index">): string => `${block} ${index}`;
 
 /** The first of each list, then the second of each, and so on. */
 function interleaved<T>(lists: readonly (readonly T[])[]): T[] {

@@ -1,4 +1,4 @@
-import type { TransactionReceipt } from "ethers";
+import type { ContractRunner, Signer, TransactionReceipt } from "ethers";
 
 import { WalletRequired } from "../errors.ts";
 import { putVerified, digestOf, type Digest } from "../storage/store.ts";
@@ -81,15 +81,24 @@ export const storeProposal = async (reader: Vault, { file }: Pick<MadeProposal, 
 /**
  * Leaves a proposal that was made for the reader's own account: stores it, then sends it from the account.
  *
+ * @param nonce - the transaction's, for whoever may send it twice and has it land once; else the wallet's next.
  * @throws {WalletRequired} without an account. {ContractRefusal} when it has no grant with PROPOSE.
  */
-export async function leaveProposal(reader: Vault, made: MadeProposal): Promise<Proposed> {
+export async function leaveProposal(reader: Vault, made: MadeProposal, nonce?: number): Promise<Proposed> {
   if (reader.wallet === null) throw new WalletRequired("propose");
   const digest = await storeProposal(reader, made);
-  const contract = reader.contract.connect(reader.wallet);
+  const contract = reader.contract.connect(
+    nonce === undefined ? reader.wallet : withNonce(reader.wallet, nonce),
+  );
   const data = contract.interface.encodeFunctionData("propose", [reader.ref.vaultId, digest]);
   return { ...made, receipt: await send(contract, data) };
 }
+
+const withNonce = (wallet: Signer, nonce: number): ContractRunner & Pick<Signer, "getAddress"> => ({
+  provider: wallet.provider,
+  getAddress: () => wallet.getAddress(),
+  sendTransaction: (transaction) => wallet.sendTransaction({ ...transaction, nonce }),
+});
 
 /**
  * Proposes memories to a vault's owner, from the account that the grant names.

@@ -94,6 +94,37 @@ describe("MCP server: what readers propose", () => {
     }
   });
 
+  it("sends it once after a death before its block, and says so while no block has it", async () => {
+    const { owner, call, reader, environment } = await granted();
+    await world.provider.send("evm_setAutomine", [false]);
+    const wallet = signerWith(world.stranger, async (forward, transaction) => {
+      await forward(transaction);
+      throw new Error("power cut");
+    });
+    const dying = await connected(vaultAt(reader.ref, { ...environment, wallet }));
+    expect((await dying.call("propose_memory", asked)).ok).to.equal(false);
+    expect((await call("propose_memory", asked)).text).to.match(/^TransactionWaits: /);
+    await world.provider.send("evm_setAutomine", [true]);
+    await world.networkHelpers.mine(1);
+    expect((await call("propose_memory", asked)).data).to.include({ duplicate: false });
+    expect((await call("propose_memory", asked)).data).to.include({ duplicate: true });
+    const { memoryVault } = world;
+    expect(await memoryVault.queryFilter(memoryVault.filters.Proposed(reader.ref.vaultId))).to.have.length(1);
+    expect((await inbox(owner)).entries).to.have.length(1);
+  });
+
+  it("sends it under another nonce where its own was taken by something else", async () => {
+    const { owner, call, reader, environment } = await granted();
+    const wallet = signerWith(world.stranger, async (forward) => {
+      await (await forward({ to: world.stranger.address })).wait();
+      throw new Error("power cut");
+    });
+    const dying = await connected(vaultAt(reader.ref, { ...environment, wallet }));
+    expect((await dying.call("propose_memory", asked)).ok).to.equal(false);
+    expect((await call("propose_memory", asked)).data).to.include({ duplicate: false });
+    expect((await inbox(owner)).entries).to.have.length(1);
+  });
+
   it("sends no more than 32 a day by itself", async () => {
     const { call, owner } = await granted();
     for (let i = 0; i < 32; i++)
