@@ -1,3 +1,4 @@
+import { equalBytes } from "@noble/ciphers/utils.js";
 import { bytesToHex, hexToBytes, randomBytes } from "@noble/hashes/utils.js";
 import { getAddress } from "ethers";
 
@@ -60,6 +61,15 @@ export interface OpenRequest {
   readonly tries: number;
   readonly prepared: Prepared | null;
 }
+
+/** Whether two are one request, however far each came: after a chain went back another question may have its number. */
+export const isSameRequest = (a: OpenRequest, b: OpenRequest): boolean =>
+  a.requestId === b.requestId &&
+  a.vaultId === b.vaultId &&
+  a.requester === b.requester &&
+  a.deadline === b.deadline &&
+  a.block === b.block &&
+  equalBytes(a.data, b.data);
 
 /** What a transaction is for. */
 export type Purpose =

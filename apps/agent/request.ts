@@ -26,6 +26,7 @@ import type { OpenRequest, Prepared, PreparedProposal } from "./journal.ts";
 import { requestFields, type Log } from "./log.ts";
 import type { OpenedVaults } from "./opened.ts";
 import type { Sender } from "./sender.ts";
+import { deadlineOf } from "./watch.ts";
 import type { AgentWorld } from "./world.ts";
 
 /** Seconds before its deadline after which a request is not begun any more: a transaction takes a block or two. */
@@ -50,7 +51,9 @@ export interface RequestParts {
   readonly patience: number;
   /** Unix seconds: the later of the chain's clock and this machine's. */
   readonly time: () => Promise<number>;
-  /** Keeps a request as it is now. */
+  /** Whether a request is the one that its number stands for. */
+  readonly isOpen: (request: OpenRequest) => boolean;
+  /** Keeps a request as it is now, if it is open. */
   readonly keep: (request: OpenRequest) => Promise<void>;
   /** Requests whose answer nobody could seal, for want of a key: their handler is not asked again before there is one. */
   readonly keyless: Set<bigint>;
@@ -92,13 +95,14 @@ const refusedBeside =
 
 /** What the chain says of a request now, whatever its event said: its number may have come to stand for another. */
 async function requireOpen(
-  { agent, vaults, address, time }: RequestParts,
+  { agent, vaults, address, time, isOpen }: RequestParts,
   request: OpenRequest,
 ): Promise<void> {
   const { requestId, vaultId, requester, deadline } = request;
   const [known, now] = await Promise.all([agent.requestOf(requestId), time()]);
-  const same = known.vaultId === vaultId && known.requester.toLowerCase() === requester.toLowerCase();
-  if (!same) throw new RequestEnded(requestId, "unknown");
+  const asked = known.vaultId === vaultId && known.requester.toLowerCase() === requester.toLowerCase();
+  const same = asked && deadlineOf(known.deadline) === deadline;
+  if (!same || !isOpen(request)) throw new RequestEnded(requestId, "unknown");
   if (known.answered) throw new RequestEnded(requestId, "answered");
   if (now + MARGIN > deadline) throw new RequestEnded(requestId, "late");
   const [mayRead, { generation }] = await Promise.all([

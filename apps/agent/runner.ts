@@ -18,9 +18,11 @@ import {
   NotAnAgent,
   OperatorRequired,
   ProposalRefused,
+  RequestEnded,
   TransactionLost,
 } from "./faults.ts";
 import {
+  isSameRequest,
   journalOf,
   readRequests,
   removeRequest,
@@ -203,6 +205,7 @@ async function prepareRunner(
   const watch = await watchOf({
     ...{ ...world, agent, address: world.agent, journal, open },
     ...{ firstBlock: place.block, fromBlock: options.fromBlock, makeRoom: () => makeRoom(begun()) },
+    giveUp: (request) => end(begun(), request, "ended", new RequestEnded(request.requestId, "unknown")),
   });
   const handlers = new AbortController();
   const { secondProvider } = world;
@@ -212,7 +215,9 @@ async function prepareRunner(
     secondVaults: secondProvider && vaultContract(place.memoryVault, secondProvider),
     secondRegistry: secondProvider && registryContract(place.keyRegistry, secondProvider),
     ...{ patience: options.patience, stop: handlers.signal, keyless: new Set() },
+    isOpen: (request) => currentOf({ open }, request) !== undefined,
     keep: async (request) => {
+      if (currentOf({ open }, request) === undefined) throw new RequestEnded(request.requestId, "unknown");
       await writeRequest(journal, request);
       open.set(request.requestId, request);
     },
@@ -317,7 +322,7 @@ function fill(runner: Runner): void {
 }
 
 async function workOn(runner: Runner, request: OpenRequest): Promise<void> {
-  const { turns, parts, open, ring, world } = runner;
+  const { turns, parts, ring, world } = runner;
   try {
     const progress = await work(parts, request);
     if (progress !== "waits") await end(runner, request, progress);
@@ -325,7 +330,7 @@ async function workOn(runner: Runner, request: OpenRequest): Promise<void> {
     else if (isAwaited(runner, request)) turns.hold(request);
   } catch (fault) {
     // Nothing else waits for this, and the journal still has the request.
-    await failed(runner, open.get(request.requestId) ?? request, fault).catch((second: unknown) => {
+    await failed(runner, request, fault).catch((second: unknown) => {
       turns.delay(request, world.now());
       world.log({ level: "error", event: "not kept", ...requestFields(request), ...faultFields(second) });
     });
@@ -336,6 +341,12 @@ async function workOn(runner: Runner, request: OpenRequest): Promise<void> {
   }
 }
 
+/** How far a request came, or `undefined` where it is not open, or its number stands for another one. */
+function currentOf({ open }: Pick<Runner, "open">, request: OpenRequest): OpenRequest | undefined {
+  const known = open.get(request.requestId);
+  return known !== undefined && isSameRequest(known, request) ? known : undefined;
+}
+
 const isAwaited = ({ sender, open }: Runner, { requestId }: OpenRequest): boolean =>
   sender.isUnderWay({ kind: "answer", requestId }) ||
   (open.get(requestId)?.prepared?.proposals ?? []).some(({ digest }) =>
@@ -343,8 +354,10 @@ const isAwaited = ({ sender, open }: Runner, { requestId }: OpenRequest): boolea
   );
 
 /** Ends a request whose fault no time mends; has any other wait. */
-async function failed(runner: Runner, request: OpenRequest, fault: unknown): Promise<void> {
+async function failed(runner: Runner, begun: OpenRequest, fault: unknown): Promise<void> {
   const { turns, parts, world, handlers } = runner;
+  const request = currentOf(runner, begun);
+  if (request === undefined) return;
   const tried = isHandlers(fault) && request.tries >= MAX_TRIES;
   if (handlers.signal.aborted && isHandlers(fault))
     // It was not given its time.
@@ -391,11 +404,13 @@ async function makeRoom(runner: Runner): Promise<boolean> {
 const HOPELESS = 5;
 
 async function end(
-  { journal, open, turns, counts, world, parts }: Runner,
+  runner: Runner,
   request: OpenRequest,
   event: "done" | "declined" | "ended",
   fault?: unknown,
 ): Promise<void> {
+  const { journal, open, turns, counts, world, parts } = runner;
+  if (currentOf(runner, request) === undefined) return;
   await removeRequest(journal, request.requestId);
   open.delete(request.requestId);
   parts.keyless.delete(request.requestId);
@@ -424,7 +439,12 @@ async function settled(
     if (outcome === "landed") await keys.published(purpose.digest);
     return;
   }
-  if (request?.prepared == null) return;
+  if (request === undefined) return;
+  // It was for another question of this number: this one waited for it.
+  if (request.prepared === null) {
+    turns.release(request);
+    return;
+  }
   const landed = outcome === "landed" || (outcome === "displaced" && (await stands(runner, sent, request)));
   // A proposal that the contract refused is refused again.
   if (landed || (outcome === "reverted" && purpose.kind === "proposal"))

@@ -11,7 +11,14 @@ import {
 } from "../../client/agents.ts";
 import { NoBlocks, RpcsDisagree } from "../../client/index.ts";
 import { QuestionTooLarge, TooManyRequests } from "./faults.ts";
-import { readCursor, writeCursor, writeRequest, type Cursor, type OpenRequest } from "./journal.ts";
+import {
+  isSameRequest,
+  readCursor,
+  writeCursor,
+  writeRequest,
+  type Cursor,
+  type OpenRequest,
+} from "./journal.ts";
 import { faultFields, requestFields } from "./log.ts";
 import type { AgentWorld } from "./world.ts";
 
@@ -33,6 +40,9 @@ const SEEN = 32;
 /** The last second that JavaScript's dates reach; a contract may name a later one. */
 const LATEST = 8_640_000_000_000n;
 
+/** A deadline in unix seconds, as a request has it. */
+export const deadlineOf = (deadline: bigint): number => Number(deadline < LATEST ? deadline : LATEST);
+
 /** What requests are taken with. */
 export interface WatchParts extends Pick<AgentWorld, "provider" | "secondProvider" | "log"> {
   readonly agent: MemoryAgent;
@@ -44,6 +54,8 @@ export interface WatchParts extends Pick<AgentWorld, "provider" | "secondProvide
   readonly fromBlock: number | null;
   /** Gives a request up where too many are open; `false` when there is none to give up. */
   readonly makeRoom: () => Promise<boolean>;
+  /** Ends a request whose number stands for another one. */
+  readonly giveUp: (request: OpenRequest) => Promise<void>;
   /** The requests that are open; new ones are added. */
   readonly open: Map<bigint, OpenRequest>;
 }
@@ -69,7 +81,9 @@ export async function watchOf(parts: WatchParts): Promise<Watch> {
   const refuse = (request: OpenRequest, fault: unknown): void =>
     log({ level: "warn", event: "refused", ...requestFields(request), ...faultFields(fault) });
   const accept = async (request: OpenRequest): Promise<void> => {
-    if (open.has(request.requestId)) return;
+    const known = open.get(request.requestId);
+    if (known !== undefined && isSameRequest(known, request)) return;
+    if (known !== undefined) await parts.giveUp(known);
     const { length } = request.data;
     if (length > MAX_QUESTION) {
       refuse(request, new QuestionTooLarge(length, MAX_QUESTION));
@@ -176,7 +190,7 @@ function requestIn({ agent }: WatchParts, found: ChainLog): OpenRequest | null {
   ];
   return {
     ...{ requestId, vaultId, requester: getAddress(requester), data: getBytes(data) },
-    deadline: Number(deadline < LATEST ? deadline : LATEST),
+    deadline: deadlineOf(deadline),
     ...{ block: found.blockNumber, tries: 0, prepared: null },
   };
 }

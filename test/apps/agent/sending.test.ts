@@ -200,6 +200,32 @@ describe("an agent's runner sends each answer once", () => {
     expect(await scene.answerTo(second)).to.equal("Two?: travel Window seat");
   });
 
+  it("and never what it made ready for the question that had the number before", async () => {
+    for (const sameDeadline of [false, true]) {
+      const scene = await grantedScene();
+      const { networkHelpers } = scene.world;
+      const before = await networkHelpers.takeSnapshot();
+      const first = await scene.ask("One?");
+      const asked = await networkHelpers.time.latest();
+      await networkHelpers.setBalance(scene.operator.address, 0n);
+      const stop = new AbortController();
+      const ran = scene.run(stop.signal);
+      await until(() => faults(scene).includes("InsufficientFunds"));
+      await before.restore();
+      await networkHelpers.setBalance(scene.operator.address, 0n);
+      if (sameDeadline) await networkHelpers.time.setNextBlockTimestamp(asked);
+      expect(await scene.ask("Two?")).to.equal(first);
+      await networkHelpers.mine(2);
+      await until(() => events(scene, "requested").length === 2);
+      await networkHelpers.setBalance(scene.operator.address, 10n ** 18n);
+      await until(async () => (await scene.answers(first)) > 0);
+      stop.abort();
+      await ran;
+      expect(await scene.answerTo(first)).to.equal("Two?: travel Window seat");
+      expect(faults(scene)).to.include("RequestEnded: unknown");
+    }
+  }).timeout(60_000);
+
   it("with nonces that are its own, however many it answers at once", async () => {
     const scene = await grantedScene();
     const ids: bigint[] = [];
