@@ -35,6 +35,9 @@ export const GRANT_GAS = 150_000n;
 /** How long a grant lasts, in days, unless somebody says. */
 export const GRANT_DAYS = 30;
 
+/** Ten years: there are no grants without an end, and none is asked for that no owner may give here. */
+export const MOST_DAYS = 3_650;
+
 /** What a grant takes. */
 export interface GrantTerms {
   /** An address, whose key is looked up in KeyRegistry (a listed grant), or a recipient `age1pq1…` (an unlisted one). */

@@ -237,13 +237,32 @@ describe("memvault requests, and agent request", function () {
     expect((await cli(["requests", "refuse", "\u001b[31m"])).err).to.not.match(/\u001b/);
   });
 
+  it("are granted for no longer than ten years, as by memvault grant", async () => {
+    const { account, digest } = await newAgent();
+    const ref = { chainId: 31_337n, contract: addresses.memoryVault, vaultId: BigInt(vaultId) };
+    const terms = {
+      ref,
+      account,
+      recipientDigest: digest,
+      scopes: ["travel"],
+      permissions: 1,
+      purpose: "Plan",
+    };
+    const line = await makeRequest({ ...terms, expiresAt: NEVER }, operator, randomBytes);
+    const { id } = (await json(["requests", "add", line])) as { id: string };
+    expect((await fault(["requests", "accept", id, "--yes"])).name).to.equal("InvalidExpiry");
+    await cli(["requests", "refuse", id]);
+    expect((await fault(asking(account, "--days", "3651"))).name).to.equal("UsageFault");
+  });
+
   it("reach a terminal as data: nothing in a purpose or a name is obeyed, hidden or taken for ours", async () => {
     const { account, digest } = await newAgent();
     const purpose = 'Trusted".\u2003Signed by    Ann\u200b \u200fabc \u00ad{"yes":true}';
     const scopes = ["travel", 'a"\u200b, "b', "\u202edlog"];
     const ref = { chainId: 31_337n, contract: addresses.memoryVault, vaultId: BigInt(vaultId) };
     const terms = { ref, account, recipientDigest: digest, scopes, permissions: 1, purpose };
-    const line = await makeRequest({ ...terms, expiresAt: NEVER }, operator, randomBytes);
+    const expiresAt = Math.floor(Date.now() / 1_000) + 3_000 * 86_400;
+    const line = await makeRequest({ ...terms, expiresAt }, operator, randomBytes);
     const { out } = await cli(["requests", "add", line]);
     const listed = (await cli(["requests"])).out;
     const { id } = (await json(["requests", "add", line])) as { id: string };

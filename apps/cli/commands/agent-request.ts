@@ -14,7 +14,7 @@ import {
 import { claimOf } from "../../../client/agents.ts";
 import type { Cli, Report } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
-import { GRANT_DAYS } from "../granting.ts";
+import { GRANT_DAYS, MOST_DAYS } from "../granting.ts";
 import { deploymentOn } from "../network.ts";
 import { list, positive, WHOLE_ID } from "../parse.ts";
 import { requestJson } from "../requests.ts";
@@ -27,9 +27,6 @@ interface Options {
   readonly days: string;
   readonly propose?: boolean;
 }
-
-/** A hundred years, as of the longest grant. */
-const MOST_DAYS = 36_500;
 
 /** Adds what asks an owner for access, below `agent`. */
 export const addAgentRequest = (cli: Cli, parent: Command): void => {

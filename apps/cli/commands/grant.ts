@@ -17,7 +17,7 @@ import {
 } from "../attested.ts";
 import type { Cli, Report } from "../cli.ts";
 import { UsageFault } from "../faults.ts";
-import { GRANT_DAYS, GRANT_GAS, grantIn, minutesOf } from "../granting.ts";
+import { GRANT_DAYS, GRANT_GAS, grantIn, minutesOf, MOST_DAYS } from "../granting.ts";
 import { granteeOf, isAccount, memberJson, memberNamed, memberRow, nameOf } from "../grantee.ts";
 import { look } from "../look.ts";
 import { deploymentOn } from "../network.ts";
@@ -38,9 +38,6 @@ interface Options extends AttestationOptions {
   readonly storeWelcome?: boolean;
   readonly out?: string;
 }
-
-/** Ten years: there are no grants without an end. */
-const MOST_DAYS = 3_650;
 
 export const addGrant = (cli: Cli): void => {
   cli

@@ -9,7 +9,7 @@ import {
   type AcceptedTerms,
   type KeptRequest,
 } from "../../../client/agents.ts";
-import { AlreadyMember, WalletRequired, type Vault } from "../../../client/index.ts";
+import { AlreadyMember, InvalidExpiry, WalletRequired, type Vault } from "../../../client/index.ts";
 import {
   ATTESTATION_OPTIONS,
   attestationJson,
@@ -18,7 +18,7 @@ import {
   type RequiredAttestation,
 } from "../attested.ts";
 import type { Cli, Report } from "../cli.ts";
-import { GRANT_GAS, grantIn, minutesOf, type GrantOutcome } from "../granting.ts";
+import { GRANT_GAS, grantIn, minutesOf, MOST_DAYS, type GrantOutcome } from "../granting.ts";
 import { look } from "../look.ts";
 import { deploymentOn } from "../network.ts";
 import { checkedJson, keptJson, requestLine, requestNamed, requestPage, requestRow } from "../requests.ts";
@@ -146,6 +146,10 @@ async function consent(
     throw fault;
   });
   if (checked === null) return;
+  const now = (await vault.provider.getBlock("latest"))?.timestamp ?? 0;
+  const latest = now + MOST_DAYS * 86_400;
+  // As memvault grant: what one would not type oneself, one is not asked for either.
+  if (request.expiresAt > latest) throw new InvalidExpiry(request.expiresAt, now, latest);
   await requireFunds(account, network.provider, GRANT_GAS);
   for (const fact of requestPage(checked, await newScopes(vault, request.scopes))) session.say(fact);
   await confirmNewScopes(session, vault, request.scopes);
