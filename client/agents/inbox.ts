@@ -105,7 +105,8 @@ function operationsOf(vault: Vault, { id, proposer, grant, transaction, time, me
 }
 
 /**
- * Refuses a proposal: it is not shown again, and cannot be sent again. Its text is nowhere in the vault.
+ * Refuses a proposal: this device does not show it again, whoever names its file or spends its nonce again. Its text is nowhere in
+ * the vault. The owner's other devices do not know, and a rule of theirs may accept it.
  *
  * @param id - digest of the proposal's file.
  * @param from - whose, where several accounts named one file; all of them unless given.

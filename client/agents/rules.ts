@@ -52,7 +52,8 @@ const ruleName = (memberId: string, scope: string): string => `${RULE}${memberId
 
 /**
  * Has what a grantee proposes for a scope accepted without a look, from now on, while its grant lasts: at most 32 proposals within
- * 24 hours, when a device of the owner that has the rule looks into the inbox. The rule stays on this device.
+ * 24 hours, when a device of the owner that has the rule looks into the inbox. The rule stays on this device, and knows nothing of what another
+ * device refused, or accepted and forgot: rules belong on one device.
  *
  * @throws {NotGranted} when there is no such grant, or it is over. {MayNotPropose} when it may not propose.
  * @throws {ScopeNotGranted} for a scope that it does not read.

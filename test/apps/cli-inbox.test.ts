@@ -104,7 +104,10 @@ describe("memvault, for what agents propose", function () {
     expect(words).to.have.length(3);
     for (const line of words) expect(line).to.match(/^ {2}proposed \| ".*"$/);
     expect((await cli(["inbox"])).out).to.not.match(/Ignore/);
-    await cli(["inbox", "refuse", id.slice(0, 10)]);
+    const refused = (await cli(["inbox", "refuse", id.slice(0, 10)])).out;
+    expect(refused)
+      .to.match(/on this device, for good/)
+      .and.to.match(/other devices do not know/);
     expect((await listed()).proposals).to.deep.equal([]);
     expect((await fault(["inbox", "accept", id])).name).to.equal("UnknownProposal");
     expect(await texts()).to.not.include("Fine.");

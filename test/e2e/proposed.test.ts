@@ -712,6 +712,34 @@ describe("what readers propose", () => {
       expect(await textsIn(vault)).to.deep.equal(["Covered", "Sleeps", "Window seats"]);
     });
 
+    it("of one device alone: another's knows nothing of what was refused or forgotten, unless it saw it", async () => {
+      const { vault, seed } = await ownedVault(world);
+      await remember(vault, { scope: "travel", text: "Window seats" });
+      await sync(vault);
+      const agent = await reader(vault, world.stranger);
+      const scope = await scopeOf(agent);
+      const other = await sibling(seed);
+      await allow(other, { member: await memberOf(vault), scope: "travel" });
+      const leave = async (text: string): Promise<string> =>
+        (await propose(agent, { memories: [{ scope, text }] })).digest;
+      const takenThere = async (): Promise<string[]> =>
+        (await applyRules(other)).taken.map(({ entry }) => entry.memories![0]!.text);
+      const forgotten = async (text: string, seen: boolean): Promise<void> => {
+        const [id] = await acceptProposal(vault, await leave(text));
+        await sync(vault);
+        if (seen) expect(await takenThere()).to.deep.equal([]);
+        await forget(vault, { id: id!, revision: 1 });
+        await sync(vault);
+      };
+      await forgotten("Seen there", true);
+      expect(await takenThere()).to.deep.equal([]);
+      // These two are the limits that SECURITY.md names: the vault keeps no note of either.
+      await forgotten("Not seen there", false);
+      expect(await takenThere()).to.deep.equal(["Not seen there"]);
+      await refuseProposal(vault, await leave("Refused here"));
+      expect(await takenThere()).to.deep.equal(["Refused here"]);
+    });
+
     it("names a grant that may propose, and a scope that it reads", async () => {
       const vault = await owned();
       await reader(vault, world.stranger, ["travel"], false);

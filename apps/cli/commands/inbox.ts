@@ -70,7 +70,7 @@ export const addInbox = (cli: Cli): void => {
       summary: "Have what a grantee proposes for a scope accepted without a look",
       about:
         "From now on, while that very grant lasts, when this device lists the inbox; at most 32 proposals a day. Whoever is granted " +
-        "anew needs a new rule.",
+        "anew needs a new rule. Make rules on one device: another does not know what was forgotten or refused elsewhere.",
       examples: ["memvault inbox allow --from 0xAGENT --scope travel"],
       options: RULE,
     },
@@ -243,7 +243,10 @@ async function refuse(
   await refuseProposal(vault, proposal, from);
   return {
     json: { proposal, refused: true },
-    lines: [`Refused ${proposal.slice(0, ID_SHOWN)}. It cannot be sent again.`],
+    lines: [
+      `Refused ${proposal.slice(0, ID_SHOWN)} on this device, for good. Its sender may write another.`,
+      "Your other devices do not know: refuse it there too, where one has a rule for it.",
+    ],
   };
 }
 
