@@ -47,6 +47,10 @@ export const addAdd = (cli: Cli): void => {
         ...(tags === undefined ? {} : { tags: list(tags) }),
         ...(until === undefined ? {} : { validUntil: time("--until", until) }),
       };
+      if (memory.validUntil !== undefined && memory.validUntil <= session.world.now())
+        session.warn(
+          `--until ${until ?? ""} is past: the memory is kept as something that stopped being true.`,
+        );
       const open = sync === true ? await session.vault("owner", true) : await session.journal();
       const [id = ""] = await remember(open.vault, memory);
       return journalled(
