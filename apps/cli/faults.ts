@@ -66,8 +66,21 @@ export class NoConflict extends VaultError {
 
 /** Nothing that an importer knows. */
 export class UnknownExport extends VaultError {
-  constructor(readonly file: string) {
-    super(`${file} is no export that is known here: see memvault import --help.`);
+  constructor(
+    readonly file: string,
+    readonly why: string,
+  ) {
+    super(`${file} is no export that is known here: ${why}. See memvault import --help.`);
+  }
+}
+
+/** Exports of several tools in one folder: each has its own way of being read. */
+export class SeveralExports extends VaultError {
+  constructor(
+    readonly file: string,
+    readonly tools: readonly string[],
+  ) {
+    super(`${file} holds exports of ${tools.join(", ")}. Name one at a time, by its file or folder.`);
   }
 }
 

@@ -16,16 +16,25 @@ import { openZip, type RandomAccess } from "./zip.ts";
  */
 export async function readSources(path: string): Promise<SourceFile[]> {
   const info = await stat(path).catch((cause: unknown) => {
-    throw new MalformedExport(path, "its path", "it cannot be opened", { cause });
+    throw new MalformedExport(path, "its path", whyClosed(cause), { cause });
   });
   if (!info.isDirectory()) return sourcesAt(path, basename(path), info.size);
   const found = [];
   for (const inner of await walk(path, "")) {
-    const { size } = await stat(join(path, inner));
+    const { size } = await stat(join(path, inner)).catch((cause: unknown) => {
+      throw new MalformedExport(path, inner, whyClosed(cause), { cause });
+    });
     // A zip among others is a folder of its name: parts of one export hold files of one name.
     found.push(...(await sourcesAt(join(path, inner), inner, size, `${inner}/`)));
   }
   return found;
+}
+
+/** In words: the system's own code says little to most people. */
+function whyClosed(cause: unknown): string {
+  const { code = "unknown" } = cause as { readonly code?: string };
+  if (code === "ENOENT") return "it does not exist";
+  return code === "EACCES" || code === "EPERM" ? "you may not read it" : `it cannot be opened (${code})`;
 }
 
 const MAX_FILES = 50_000;
@@ -34,7 +43,9 @@ const MAX_DEPTH = 8;
 /** Regular files below a folder, in order; links are not followed, they could lead anywhere. */
 async function walk(root: string, folder: string, depth = 0): Promise<string[]> {
   const found: string[] = [];
-  const entries = await readdir(join(root, folder), { withFileTypes: true });
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((cause: unknown) => {
+    throw new MalformedExport(root, folder === "" ? "its path" : folder, whyClosed(cause), { cause });
+  });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
     if (entry.isFile()) found.push(path);
@@ -47,7 +58,9 @@ async function walk(root: string, folder: string, depth = 0): Promise<string[]> 
 
 /** @param below - what the paths in a zip begin with. */
 async function sourcesAt(path: string, name: string, size: number, below = ""): Promise<SourceFile[]> {
-  const file = await open(path);
+  const file = await open(path).catch((cause: unknown) => {
+    throw new MalformedExport(path, "its path", whyClosed(cause), { cause });
+  });
   try {
     const { buffer, bytesRead } = await file.read(new Uint8Array(4), 0, 4, 0);
     if (bytesRead < 4 || !ZIP_STARTS.has(new DataView(buffer.buffer).getUint32(0))) {

@@ -84,6 +84,35 @@ export function contentKey(memory: Pick<ImportedMemory, "source" | "text" | "cre
 }
 
 /**
+ * Finds the importers whose exports lie beside each other. What the first ones know, file by file, is nobody else's.
+ *
+ * @param importers - As for {@link recognise}, in this order.
+ * @param files - All files that were named.
+ * @returns None, one, or all that would have to be read apart.
+ */
+export async function recogniseAll(
+  importers: readonly Importer[],
+  files: readonly SourceFile[],
+): Promise<readonly Importer[]> {
+  const found: Importer[] = [];
+  let left = files;
+  for (const importer of importers) {
+    if (left.length === 0) break;
+    // An importer that takes whatever is text, or any single file, must not claim what the others leave of an export.
+    if (!(await importer.detect(files)) || !(await importer.detect(left))) continue;
+    found.push(importer);
+    left = await unknownTo(importer, left);
+  }
+  return found;
+}
+
+async function unknownTo(importer: Importer, files: readonly SourceFile[]): Promise<SourceFile[]> {
+  const unknown = [];
+  for (const file of files) if (!(await importer.detect([file]))) unknown.push(file);
+  return unknown;
+}
+
+/**
  * Finds the importer for an export.
  *
  * @param importers - Those to ask, in this order.

@@ -19,6 +19,7 @@ export { gemini } from "./gemini.ts";
 export {
   contentKey,
   recognise,
+  recogniseAll,
   type ImportedItem,
   type ImportedMemory,
   type Importer,
@@ -32,4 +33,5 @@ export { memSync } from "./memsync.ts";
 export { pam } from "./pam.ts";
 export { suggestScope, type SuggestedScope } from "./scopes.ts";
 export { text } from "./text.ts";
+export { whyUnknown } from "./unknown.ts";
 export { openZip, type RandomAccess } from "./zip.ts";

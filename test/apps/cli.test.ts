@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, stat, writeFile, mkdtemp } from "node:fs/promises";
+import { cp, readdir, readFile, rm, stat, writeFile, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -617,6 +617,29 @@ describe("memvault", function () {
       expect((await fault(["import", sample, "--as", "poems"])).code).to.equal(2);
     });
 
+    it("of several tools are named one at a time, and what is none says why", async () => {
+      const [both, one] = [path.join(home, "both"), path.join(home, "one")];
+      const file = (tool: string) => path.join("examples", `${tool}-export`);
+      await cp(file("chatgpt"), path.join(both, "a"), { recursive: true });
+      await cp(file("claude"), path.join(both, "b"), { recursive: true });
+      await cp(file("chatgpt"), one, { recursive: true });
+      await writeFile(path.join(one, "notes.md"), "- Plays the tuba\n");
+      const several = await fault(["import", both, "--dry-run"]);
+      expect([several.name, several.code]).to.deep.equal(["SeveralExports", 7]);
+      expect(several.message).to.include("chatgpt, claude").and.include("one at a time");
+      const { skipped } = await json(["import", one, "--dry-run"]);
+      expect(skipped).to.deep.include({
+        place: "notes.md",
+        why: "text beside an export of chatgpt: name it by itself",
+      });
+      const empty = path.join(home, "empty.json");
+      await writeFile(empty, "");
+      const none = await fault(["import", empty]);
+      expect(none).to.include({ name: "UnknownExport", code: 7 });
+      expect(none.message).to.include("it is empty");
+      expect((await fault(["import", path.join(home, "nowhere")])).message).to.include("does not exist");
+    });
+
     for (const [format, ending] of [
       ["pam", "pam.json"],
       ["jsonl", "jsonl"],
@@ -787,6 +810,11 @@ describe("memvault", function () {
       expect(await texts("--vault", "work")).to.deep.equal([]);
       expect(await texts("--vault", second.vaultId.slice(0, 12))).to.deep.equal([]);
       expect(await texts("--vault", "mine")).to.include("Allergic to penicillin");
+      const past = await cli(["--vault", "work", "add", "Lived in Ghent", "--until", "2020-01-01"]);
+      expect([past.code, past.err]).to.deep.equal([
+        0,
+        "--until 2020-01-01 is past: the memory is kept as something that stopped being true.\n",
+      ]);
     });
   });
 });

@@ -5,15 +5,19 @@ import {
   allImporters,
   contentKey,
   exchanges,
-  recognise,
+  recogniseAll,
   statements,
+  text,
+  whyUnknown,
   type ImportedItem,
   type ImportedMemory,
+  type Importer,
+  type SourceFile,
 } from "../../../client/importers/index.ts";
 import { importedBefore, noteImported } from "../../../client/manage.ts";
 import { readSources } from "../../../client/node.ts";
 import type { Cli, Report } from "../cli.ts";
-import { UnknownExport, UsageFault } from "../faults.ts";
+import { SeveralExports, UnknownExport, UsageFault } from "../faults.ts";
 import { look } from "../look.ts";
 import { NoSuchVault, ProfileMissing } from "../profile.ts";
 import type { OpenVault, Session } from "../session.ts";
@@ -89,10 +93,16 @@ async function readExport(
   if (as !== "statements" && as !== "exchanges")
     throw new UsageFault(`--as is statements or exchanges, not ${as}.`);
   const sources = await readSources(path.resolve(file));
-  const importer = await recognise(allImporters(as === "exchanges" ? exchanges : statements), sources);
-  if (importer === null) throw new UnknownExport(file);
+  const importers = await recogniseAll(allImporters(as === "exchanges" ? exchanges : statements), sources);
+  const [importer] = importers;
+  if (importer === undefined) throw new UnknownExport(file, await whyUnknown(sources));
+  if (importers.length > 1)
+    throw new SeveralExports(
+      file,
+      importers.map(({ name }) => name),
+    );
   const memories: Found[] = [];
-  const skipped: { place: string; why: string }[] = [];
+  const skipped = await textBeside(importer, sources);
   let duplicates = 0;
   const line = session.progress();
   // A broken export is refused as a whole: nothing is written before its end was seen.
@@ -105,6 +115,21 @@ async function readExport(
   }
   line.end();
   return { importer: importer.name, memories, duplicates, skipped };
+}
+
+/** Text among the files of a tool's export is nobody's: it is told, and not passed over in silence. */
+async function textBeside(
+  importer: Importer,
+  sources: readonly SourceFile[],
+): Promise<{ place: string; why: string }[]> {
+  const beside = [];
+  for (const source of sources)
+    if ((await text.detect([source])) && !(await importer.detect([source])))
+      beside.push({
+        place: source.path,
+        why: `text beside an export of ${importer.name}: name it by itself`,
+      });
+  return beside;
 }
 
 /** A dry run needs no vault: without one nothing is known already. */
