@@ -103,7 +103,7 @@ export class BacklogFull extends VaultError {
 export class RequestEnded extends VaultError {
   constructor(
     readonly requestId: bigint,
-    readonly why: "answered" | "late" | "not granted" | "another owner's" | "unknown",
+    readonly why: "answered" | "late" | "not granted" | "another owner's" | "unknown" | "tried too often",
   ) {
     super(`Request ${requestId} takes no answer: ${why}. Nothing is to be done.`);
   }

@@ -53,21 +53,31 @@ export interface OpenedParts {
 interface Opened {
   readonly vault: Vault;
   readonly alone: Serial;
+  /** How many are at work with it, or wait to be. */
+  users: number;
 }
 
-/** Vaults are opened when they are first asked for, and let go of when others were asked for since. */
+/** Vaults are opened when they are first asked for, and let go of when others were asked for since and nobody is at work with them. */
 export function openedVaults(parts: OpenedParts): OpenedVaults {
   const open = new Map<bigint, Opened>();
   const opened = (vaultId: bigint): Opened => {
-    const known = open.get(vaultId) ?? { vault: handleOn(parts, vaultId), alone: serial() };
+    const known = open.get(vaultId) ?? { vault: handleOn(parts, vaultId), alone: serial(), users: 0 };
     open.delete(vaultId);
     open.set(vaultId, known);
-    for (const [oldest] of open) if (open.size > MAX_OPEN) open.delete(oldest);
     return known;
   };
-  const use = <T>(vaultId: bigint, work: (vault: Vault) => Promise<T>): Promise<T> => {
-    const { vault, alone } = opened(vaultId);
-    return alone(() => work(vault));
+  const letGo = (): void => {
+    for (const [oldest, { users }] of open) if (open.size > MAX_OPEN && users === 0) open.delete(oldest);
+  };
+  const use = async <T>(vaultId: bigint, work: (vault: Vault) => Promise<T>): Promise<T> => {
+    const held = opened(vaultId);
+    held.users += 1;
+    try {
+      return await held.alone(() => work(held.vault));
+    } finally {
+      held.users -= 1;
+      letGo();
+    }
   };
   return {
     use,

@@ -19,7 +19,7 @@ import {
   type vaultContract,
   type VaultRef,
 } from "../../client/index.ts";
-import { GrantChanged, HeadMoved, isPermanent, ProposalRefused, RequestEnded } from "./faults.ts";
+import { GrantChanged, HeadMoved, isHandlers, isPermanent, ProposalRefused, RequestEnded } from "./faults.ts";
 import { readGranted } from "./granted.ts";
 import { ask } from "./handling.ts";
 import type { OpenRequest, Prepared, PreparedProposal } from "./journal.ts";
@@ -72,7 +72,7 @@ export async function work(parts: RequestParts, request: OpenRequest): Promise<P
   const { requestId } = request;
   if (parts.sender.isUnderWay({ kind: "answer", requestId })) return "waits";
   if (request.prepared === null || needsAnswer(request.prepared)) await requireOpen(parts, request);
-  const prepared = request.prepared ?? (await prepare(parts, request));
+  const prepared = request.prepared ?? (await prepare(parts, request).catch(uncounted(parts, request)));
   if (prepared === null) return "declined";
   if (needsAnswer(prepared)) await answer(parts, request, prepared);
   for (const proposal of prepared.proposals)
@@ -85,6 +85,14 @@ const needsAnswer = ({ data, answered }: Prepared): boolean => data !== null && 
 /** Whether everything that was prepared landed. */
 export const isDone = (prepared: Prepared): boolean =>
   !needsAnswer(prepared) && prepared.proposals.every(({ done }) => done);
+
+/** What is not the handler's fault, and time may mend, is no try. */
+const uncounted =
+  ({ keep }: RequestParts, request: OpenRequest) =>
+  async (fault: unknown): Promise<never> => {
+    if (!isHandlers(fault) && !isPermanent(fault)) await keep(request);
+    throw fault;
+  };
 
 /** An answer that is owed, or on its way, is not given up for the proposal beside it. */
 const refusedBeside =
@@ -118,10 +126,12 @@ async function prepare(parts: RequestParts, request: OpenRequest): Promise<Prepa
   const { world, log, keep } = parts;
   const { requestId, vaultId, requester, deadline, data } = request;
   if (parts.keyless.has(requestId)) await keyOf(parts.registry, requester, parts.secondRegistry);
-  const { scopes, sequence, root, grant } = await readGranted(parts, request);
-  log({ level: "info", event: "read", ...requestFields(request), sequence: Number(sequence) });
+  if (request.tries >= MAX_TRIES) throw new RequestEnded(requestId, "tried too often");
+  // Kept before anything is read: what the runner dies of is a try as well.
   const begun = { ...request, tries: request.tries + 1 };
   await keep(begun);
+  const { scopes, sequence, root, grant } = await readGranted(parts, request);
+  log({ level: "info", event: "read", ...requestFields(request), sequence: Number(sequence) });
   const question = { requestId, vaultId, requester, deadline, data: data.slice(), text: textOf(data) };
   const context = { scopes, sequence, root };
   const reply = await ask(world.handle, question, context, parts.patience, parts.stop);

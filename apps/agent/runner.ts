@@ -365,7 +365,9 @@ async function failed(runner: Runner, begun: OpenRequest, fault: unknown): Promi
   if (fault instanceof ProposalRefused) return withoutProposal(runner, request, fault);
   if (isPermanent(fault) || tried) return end(runner, request, "ended", fault);
   const anew = ANEW.some((kind) => fault instanceof kind) || isUnknownHead(fault);
-  if (anew) await parts.keep({ ...request, prepared: null });
+  // That the vault or its grant moved on is no try of the handler's.
+  const tries = isHandlers(fault) ? request.tries : 0;
+  if (anew) await parts.keep({ ...request, tries, prepared: null });
   const wait = turns.delay(request, world.now());
   world.log({ level: "warn", event: "retry", ...requestFields(request), ...faultFields(fault), wait });
 }
