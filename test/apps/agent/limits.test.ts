@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { expect } from "chai";
 
 import { Turns } from "../../../apps/agent/turns.ts";
@@ -22,7 +24,9 @@ describe("an agent's runner has bounds:", () => {
     let [now, most] = [0, 0];
     const scene = await grantedScene(async (question, context) => {
       most = Math.max(most, ++now);
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      // The first ones wait for each other, however slow the machine is; a fourth had time to join them.
+      for (let waited = 0; most < 3 && waited < 10_000; waited += 10) await sleep(10);
+      await sleep(30);
       now -= 1;
       return tellAll(question, context);
     });
