@@ -2,7 +2,14 @@ import path from "node:path";
 
 import { AbstractProvider } from "ethers";
 
-import { OwnerClassOnly, vaultAt, type Environment, type Vault } from "../../client/index.ts";
+import {
+  OwnerClassOnly,
+  StoreUnavailable,
+  vaultAt,
+  type Environment,
+  type Vault,
+  type VaultError,
+} from "../../client/index.ts";
 import { isMirror, randomDelay } from "../../client/stores.ts";
 import { DEV, readConfig, type Config } from "./config.ts";
 import { DEV_CHAIN } from "./devnode.ts";
@@ -61,6 +68,8 @@ export interface Session {
   readonly store: () => Promise<string>;
   /** What stores are made with. */
   readonly storeWorld: StoreWorld;
+  /** The most gas that was agreed to for blobs on chain, in transactions of their own; 0 where none were. */
+  readonly gasOfBlobs: () => bigint;
   readonly config: () => Promise<Config>;
   readonly passphrase: Passphrase;
   readonly profile: () => Promise<Profile>;
@@ -92,6 +101,7 @@ export function openSession(world: World, globals: Globals): Session {
   const home = profileHome(root, globals.profile);
   const config = once(() => readConfig(home));
   const store = async () => storeText(globals.store ?? (await config()).store ?? path.join(root, "blobs"));
+  let gasOfBlobs = 0n;
   const storeWorld: StoreWorld = {
     env,
     chain: async () => {
@@ -99,8 +109,11 @@ export function openSession(world: World, globals: Globals): Session {
       return { blobLog: deploymentOn(chain).blobLog, provider: chain.provider };
     },
     signer: async () => account(),
-    approve: (cost) => session.confirm(priceText(cost)),
-    notice: (fault) => session.warn(fault.message),
+    approve: async (cost) => {
+      await session.confirm(priceText(cost));
+      gasOfBlobs += cost.gas;
+    },
+    notice: (fault) => session.warn(passedOver(fault)),
   };
   const passphrase = once(() => askPassphrase(world, `of ${home}`, "MEMVAULT_PASSPHRASE"));
   const profile = once(async () => openProfile(home, passphrase, storeAt(await store(), storeWorld)));
@@ -113,6 +126,7 @@ export function openSession(world: World, globals: Globals): Session {
   const account = once(async () => accountOf(session));
   const session: Session = {
     ...{ world, globals, root, home, store, storeWorld, config, passphrase, profile, network, account },
+    gasOfBlobs: () => gasOfBlobs,
     vault: (role, write = false) => openVault(session, role, write),
     journal: () => openJournal(session),
     say: (line) => {
@@ -132,6 +146,10 @@ export function openSession(world: World, globals: Globals): Session {
   };
   return session;
 }
+
+/** What others made up for is no failure of the command. */
+const passedOver = (fault: VaultError): string =>
+  fault instanceof StoreUnavailable ? `${fault.store} was passed over: ${fault.why}.` : fault.message;
 
 /** Runs something when it is first asked for; `settled` has its result if it was, and if it succeeded. */
 function once<T>(work: () => Promise<T>): (() => Promise<T>) & { settled(): Promise<T | null> } {

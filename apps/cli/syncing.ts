@@ -64,6 +64,14 @@ export function syncLines(result: SyncResult): string[] {
   ];
 }
 
+/** What blobs on chain cost besides the commit. */
+export function blobLines(session: Pick<Session, "gasOfBlobs">): string[] {
+  const gas = session.gasOfBlobs();
+  return gas === 0n
+    ? []
+    : facts([["Blobs", `up to ${number(gas)} gas besides, in transactions of their own`]]);
+}
+
 /** Ends a command that wrote to the journal: commits if that was asked for, else says how. */
 export async function journalled(
   session: Session,
@@ -79,5 +87,8 @@ export async function journalled(
     };
   }
   const result = await commit(session, open);
-  return { json: { ...written.json, committed: syncJson(result) }, lines: [...lines, ...syncLines(result)] };
+  return {
+    json: { ...written.json, committed: syncJson(result) },
+    lines: [...lines, ...syncLines(result), ...blobLines(session)],
+  };
 }

@@ -1,5 +1,5 @@
 import type { Cli } from "../cli.ts";
-import { commit, syncJson, syncLines } from "../syncing.ts";
+import { blobLines, commit, syncJson, syncLines } from "../syncing.ts";
 
 export const addSync = (cli: Cli): void => {
   cli.add(
@@ -11,7 +11,7 @@ export const addSync = (cli: Cli): void => {
     },
     async (session) => {
       const result = await commit(session, await session.vault("owner", true));
-      return { json: syncJson(result), lines: syncLines(result) };
+      return { json: syncJson(result), lines: [...syncLines(result), ...blobLines(session)] };
     },
   );
 };
