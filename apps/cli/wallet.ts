@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { formatEther, Wallet, type Provider, type Signer } from "ethers";
+import { formatEther, isKeystoreJson, Wallet, type Provider, type Signer } from "ethers";
 
 import { VaultError } from "../../client/index.ts";
 import { coins } from "./terminal.ts";
@@ -64,6 +64,19 @@ export function accountOfKey(key: string, provider: Provider): Account {
 }
 
 /**
+ * Reads an encrypted keystore, and opens nothing of it.
+ *
+ * @throws {BadAccount} when the file is none.
+ */
+export async function keystoreIn(file: string): Promise<string> {
+  const text = await readFile(file, "utf8").catch(() => {
+    throw new BadAccount(file, "cannot be read: name the keystore's file.");
+  });
+  if (isKeystoreJson(text)) return text;
+  throw new BadAccount(file, "is no keystore: the encrypted JSON that ethers and geth write is one.");
+}
+
+/**
  * The account of an encrypted keystore: the JSON that ethers, geth and others write.
  *
  * @throws {BadAccount} when the file is none, or the passphrase does not open it.
@@ -73,9 +86,7 @@ export async function accountOfKeystore(
   passphrase: () => Promise<string>,
   provider: Provider,
 ): Promise<Account> {
-  const text = await readFile(file, "utf8").catch(() => {
-    throw new BadAccount(file, "cannot be read: name the keystore's file.");
-  });
+  const text = await keystoreIn(file);
   const secret = await passphrase();
   try {
     return (await Wallet.fromEncryptedJson(text, secret)).connect(provider);

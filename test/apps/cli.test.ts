@@ -141,6 +141,17 @@ describe("memvault", function () {
       expect((await fault(["init", "--yes"])).name).to.equal("PassphraseNeeded");
     });
 
+    it("takes no keystore that is none", async () => {
+      const file = path.join(home, "nofile.json");
+      for (const content of [null, "{}"]) {
+        if (content !== null) await writeFile(file, content);
+        const refused = await fault([...PLAIN, "--keystore", file]);
+        expect([refused.name, refused.code]).to.deep.equal(["BadAccount", 3]);
+      }
+      expect((await fault(["list"])).name).to.equal("ProfileMissing");
+      await rm(file);
+    });
+
     it("says at Ctrl-C that words which nobody confirmed are void", async () => {
       const stopped = await cli(["init", "--no-passphrase"], {
         answer: () => {

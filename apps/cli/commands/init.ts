@@ -13,6 +13,7 @@ import { createProfile, filesOf, isSealed, ProfileExists, saveDeployment } from 
 import { newPassphrase, type Session } from "../session.ts";
 import { storeText } from "../stores.ts";
 import { facts } from "../terminal.ts";
+import { keystoreIn } from "../wallet.ts";
 import { handOverWords } from "../words.ts";
 
 interface Options {
@@ -57,6 +58,8 @@ async function init(session: Session, options: Options): Promise<Report> {
   const [rpc, secondRpc] = [globals.rpc ?? DEV, globals.secondRpc ?? null];
   for (const url of [rpc === DEV ? null : rpc, secondRpc])
     if (url !== null && !URL.canParse(url)) throw new UsageFault(`${url} is no address of an RPC.`);
+  const keystore = globals.keystore === undefined ? null : path.resolve(globals.keystore);
+  if (keystore !== null) await keystoreIn(keystore);
   const passphrase = options.passphrase ? await newPassphrase(session.world) : "";
   const seed = options.words ? randomBytes(32) : null;
   // The words come first: a profile whose words nobody saw is not to be had.
@@ -65,7 +68,6 @@ async function init(session: Session, options: Options): Promise<Report> {
 
   const blobs = await session.store();
   const { keys } = await createProfile(home, passphrase, { seed });
-  const keystore = globals.keystore === undefined ? null : path.resolve(globals.keystore);
   await writeConfig(home, { rpc, secondRpc, store, keystore });
   if (deployment !== null) await saveDeployment(root, deployment);
   const recipient = await recipientOf(keys.identity);
