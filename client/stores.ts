@@ -13,7 +13,7 @@ export {
 } from "./storage/chain.ts";
 export type { Copies, NotCopied, Repaired, Shortfall, StoreCopies } from "./storage/copies.ts";
 export { randomDelay } from "./storage/delay.ts";
-export { ipfsStore, type IpfsOptions } from "./storage/ipfs.ts";
+export { ipfsStore, StoreReadOnly, type IpfsOptions } from "./storage/ipfs.ts";
 export { isLocal } from "./storage/redirect.ts";
 export type { PinningService } from "./storage/pinning.ts";
 export { isMirror, mirrorStore, QuorumMissed, type Mirror, type MirrorOptions } from "./storage/mirror.ts";

@@ -1,6 +1,6 @@
 import { MayNotPropose, NotSignedBy, ScopeNotGranted } from "../../client/agents.ts";
 import * as client from "../../client/index.ts";
-import { QuorumMissed, TransactionWaits } from "../../client/stores.ts";
+import { QuorumMissed, StoreReadOnly, TransactionWaits } from "../../client/stores.ts";
 import { HandlerMissing, NotAnAgent, OperatorRequired } from "../agent/faults.ts";
 import { chainFault, ChainUnreachable } from "../mcp/faults.ts";
 import { PassphraseNeeded, WrongPassphrase } from "./keys.ts";
@@ -124,7 +124,7 @@ export const EXIT = {
 type Kind = abstract new (...args: never[]) => Error;
 
 const GROUPS: readonly (readonly [number, readonly Kind[]])[] = [
-  [EXIT.usage, [UsageFault, InvalidProfileName]],
+  [EXIT.usage, [UsageFault, InvalidProfileName, StoreReadOnly]],
   [
     EXIT.setup,
     [

@@ -27,6 +27,13 @@ export interface IpfsOptions extends HttpOptions {
   readonly notice?: (fault: VaultError) => void;
 }
 
+/** Nothing can be written here, whoever tries again. */
+export class StoreReadOnly extends StoreUnavailable {
+  constructor(store: string) {
+    super(store, "gateways only read; name a node's RPC");
+  }
+}
+
 /** The largest raw block that every node and gateway takes as one; ours are no larger. */
 const MAX_BLOCK = 262_144;
 
@@ -41,7 +48,7 @@ const MAX_WORDS = 65_536;
  * repeated: it could hold the token.
  *
  * @param options - Who is asked.
- * @returns The store. Its methods throw StoreUnavailable or StoreFull when the node fails; `get` throws BlobAltered when all who answer
+ * @returns The store. Its methods throw StoreUnavailable or StoreFull when the node fails, and StoreReadOnly where there is none; `get` throws BlobAltered when all who answer
  * lie, and StoreUnavailable when nobody has the blob and not everybody answered.
  * @example
  * const store = ipfsStore({ api: "http://127.0.0.1:5001", gateways: ["https://trustless-gateway.link"] });
@@ -59,7 +66,7 @@ export function ipfsStore(options: IpfsOptions): BlobStore {
     gateways.map((gateway) => gatewaySource(gateway, options)),
   ];
   const writable = (): Endpoint => {
-    if (node === null) throw new StoreUnavailable(name, "gateways only read; name a node's RPC");
+    if (node === null) throw new StoreReadOnly(name);
     return node;
   };
 

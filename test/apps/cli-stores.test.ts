@@ -168,6 +168,11 @@ describe("memvault's stores", function () {
       .and.not.include("could not be made");
     const silent = await cli(["audit"]);
     expect(silent.out).to.include("look again when it answers").and.not.include("memvault repair");
+    const passed = await cli(["add", "Goes on", "--scope", "travel", "--sync"]);
+    expect(passed.code, passed.err).to.equal(EXIT.ok);
+    expect(passed.err)
+      .to.match(/^IPFS node .* was passed over: /m)
+      .and.not.include("try again");
     node.fault = () => false;
     await rm(folder("two"), { recursive: true });
     const whole = await cli(["repair"]);
@@ -247,6 +252,10 @@ describe("memvault's stores", function () {
     expect(await texts()).to.deep.equal(all);
     await json(["add", "Kept where anybody sees it", "--scope", "travel", "--sync", "--yes"]);
     expect(await texts()).to.have.length(all.length + 1);
+    await json(["add", "Paid for twice", "--scope", "travel"]);
+    const synced = await cli(["sync", "--yes"]);
+    expect(synced.out).to.match(/^Blobs +up to [\d,]{7,} gas besides, in transactions of their own$/m);
+    await json(["forget", (await json(["search", "paid", "twice"])).memories[0]!.id, "--yes", "--sync"]);
     expect(await fault(["add", "Nobody is asked", "--sync"])).to.include({ code: EXIT.cancelled });
   });
 
@@ -289,6 +298,11 @@ describe("memvault's stores", function () {
     expect(lost.message).to.include("memvault move STORE --no-copy");
     await json([...reader, "move", `ipfs:${node.url}`, "--no-copy"]);
     expect((await json([...reader, "list"])).memories).to.not.deep.equal([]);
+  });
+
+  it("that only read cannot be written to, which is usage and no failure of theirs", async () => {
+    const refused = await fault(["move", `gateways:${node.url}`]);
+    expect(refused).to.include({ name: "StoreReadOnly", code: EXIT.usage });
   });
 
   it("can be another for one command", async () => {
