@@ -147,6 +147,19 @@ export class TransactionLost extends VaultError {
   }
 }
 
+/** A vault that is larger than an agent reads at once. */
+export class VaultTooLarge extends VaultError {
+  constructor(
+    readonly vaultId: bigint,
+    /** Bytes. */
+    readonly most: number,
+  ) {
+    super(
+      `Vault 0x${vaultId.toString(16).padStart(64, "0")} was not read: what was granted takes more than ${most} bytes. Have its owner grant fewer scopes.`,
+    );
+  }
+}
+
 const ENDED = [
   MayNotPropose,
   RequestEnded,
@@ -155,6 +168,7 @@ const ENDED = [
   NotAMember,
   VaultChangedHands,
   NoIdentity,
+  VaultTooLarge,
 ] as const;
 const REFUSED = new Set(["AlreadyAnswered", "DeadlinePassed", "NotGranted", "UnknownRequest", "NotOperator"]);
 

@@ -7,23 +7,26 @@ import {
   NotAMember,
   NotInitialised,
   read,
-  headOf,
   vaultAt,
   VaultChangedHands,
   vaultContract,
   WelcomeRejected,
   WrongKeyError,
+  type BlobStore,
   type Environment,
   type Vault,
   type VaultRef,
   type VaultView,
 } from "../../client/index.ts";
-import { NoIdentity } from "./faults.ts";
+import { NoIdentity, VaultTooLarge } from "./faults.ts";
 import { serial, type Serial } from "./serial.ts";
 import type { AgentWorld } from "./world.ts";
 
 /** Vaults that are held open at most: each has what was read of it in memory. */
 export const MAX_OPEN = 16;
+
+/** Bytes of blobs that one read fetches at most: anybody may grant an agent anything, and all of a read is held in memory. */
+export const MAX_FETCHED = 67_108_864;
 
 /** The vaults that an agent was granted. */
 export interface OpenedVaults {
@@ -34,8 +37,6 @@ export interface OpenedVaults {
    * @throws {GrantExpired|GrantRevoked|NotAMember|NotYetAdmitted|BlobMissing} and all else that `read` throws.
    */
   read(vaultId: bigint): Promise<VaultView>;
-  /** Where the vault's head is, if the agent may still read; as `headOf` throws. */
-  headOf(vaultId: bigint): Promise<Pick<VaultView, "sequence" | "stateRoot">>;
   /** Does something with a vault that was read, and nothing else with it meanwhile. */
   use<T>(vaultId: bigint, work: (vault: Vault) => Promise<T>): Promise<T>;
 }
@@ -50,8 +51,14 @@ export interface OpenedParts {
   readonly identities: () => readonly string[];
 }
 
+/** What the read that is under way has fetched. */
+interface Meter {
+  bytes: number;
+}
+
 interface Opened {
   readonly vault: Vault;
+  readonly meter: Meter;
   readonly alone: Serial;
   /** How many are at work with it, or wait to be. */
   users: number;
@@ -61,7 +68,7 @@ interface Opened {
 export function openedVaults(parts: OpenedParts): OpenedVaults {
   const open = new Map<bigint, Opened>();
   const opened = (vaultId: bigint): Opened => {
-    const known = open.get(vaultId) ?? { vault: handleOn(parts, vaultId), alone: serial(), users: 0 };
+    const known = open.get(vaultId) ?? { ...handleOn(parts, vaultId), alone: serial(), users: 0 };
     open.delete(vaultId);
     open.set(vaultId, known);
     return known;
@@ -69,11 +76,11 @@ export function openedVaults(parts: OpenedParts): OpenedVaults {
   const letGo = (): void => {
     for (const [oldest, { users }] of open) if (open.size > MAX_OPEN && users === 0) open.delete(oldest);
   };
-  const use = async <T>(vaultId: bigint, work: (vault: Vault) => Promise<T>): Promise<T> => {
+  const use = async <T>(vaultId: bigint, work: (vault: Vault, meter: Meter) => Promise<T>): Promise<T> => {
     const held = opened(vaultId);
     held.users += 1;
     try {
-      return await held.alone(() => work(held.vault));
+      return await held.alone(() => work(held.vault, held.meter));
     } finally {
       held.users -= 1;
       letGo();
@@ -81,8 +88,7 @@ export function openedVaults(parts: OpenedParts): OpenedVaults {
   };
   return {
     use,
-    read: (vaultId) => use(vaultId, (vault) => readGranted(parts, vault)),
-    headOf: (vaultId) => use(vaultId, headOf),
+    read: (vaultId) => use(vaultId, (vault, meter) => ((meter.bytes = 0), readGranted(parts, vault))),
   };
 }
 
@@ -92,8 +98,23 @@ const environmentOf = ({ world }: OpenedParts): Environment => ({
   ...{ random: world.random, now: world.now },
 });
 
-const handleOn = (parts: OpenedParts, vaultId: bigint): Vault =>
-  vaultAt(refOf(parts, vaultId), environmentOf(parts));
+function handleOn(parts: OpenedParts, vaultId: bigint): Pick<Opened, "vault" | "meter"> {
+  const meter = { bytes: 0 };
+  const environment = environmentOf(parts);
+  const store = metered(environment.store, meter, vaultId);
+  return { vault: vaultAt(refOf(parts, vaultId), { ...environment, store }), meter };
+}
+
+/** A store that gives no more than one read may fetch. */
+const metered = (store: BlobStore, meter: Meter, vaultId: bigint): BlobStore => ({
+  ...store,
+  get: async (digest) => {
+    const blob = await store.get(digest);
+    meter.bytes += blob?.length ?? 0;
+    if (meter.bytes > MAX_FETCHED) throw new VaultTooLarge(vaultId, MAX_FETCHED);
+    return blob;
+  },
+});
 
 const refOf = ({ chainId, contract }: OpenedParts, vaultId: bigint): VaultRef => ({
   chainId,

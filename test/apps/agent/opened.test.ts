@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { MAX_OPEN, openedVaults } from "../../../apps/agent/opened.ts";
+import { MAX_FETCHED, MAX_OPEN, openedVaults } from "../../../apps/agent/opened.ts";
 import { events, faults, grantedScene, until } from "../../helpers/agent.ts";
 import { misbehaving } from "../../helpers/doubles.ts";
 
@@ -42,4 +42,17 @@ describe("the vaults that an agent's runner has open", () => {
     expect(faults(scene)).to.deep.equal(["RequestEnded: tried too often"]);
     expect(events(scene, "handled")).to.be.empty;
   }).timeout(60_000);
+
+  it("are read up to 64 MiB, so that nobody fills the runner's memory: the request is ended at once", async () => {
+    const scene = await grantedScene();
+    await scene.ask("?");
+    const { store } = scene.agentWorld;
+    let asked = 0;
+    // The first blob is the welcome. What counts is what the store gives, altered or not.
+    const heavy = misbehaving(store, {
+      get: (digest) => (asked++ === 0 ? store.get(digest) : Promise.resolve(new Uint8Array(MAX_FETCHED + 1))),
+    });
+    expect(await scene.once({ store: heavy })).to.include({ open: 0, ended: 1, answered: 0 });
+    expect(faults(scene)).to.deep.equal(["VaultTooLarge"]);
+  });
 });
