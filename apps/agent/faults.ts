@@ -193,11 +193,18 @@ export function faultName(fault: unknown): string {
   if (fault instanceof InvalidReply) return `${fault.name}: ${fault.where}`;
   if (fault instanceof ContractRefusal) return `${fault.name}: ${fault.error}`;
   if (fault instanceof VaultError) return fault.name;
+  if (SILENT.has(String((fault as { readonly code?: unknown } | null)?.code))) return "ChainUnreachable";
   for (const code of CODES) if (isError(fault, code)) return code;
   return "unforeseen";
 }
 
+/** How a socket says that nobody is there. A store's own are a VaultError by then. */
+const SILENT: ReadonlySet<string> = new Set([
+  ...["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "EPIPE"],
+  ...["NETWORK_ERROR", "SERVER_ERROR", "TIMEOUT"],
+]);
+
 const CODES = [
-  ...(["NETWORK_ERROR", "SERVER_ERROR", "TIMEOUT", "CALL_EXCEPTION", "INSUFFICIENT_FUNDS"] as const),
+  ...(["CALL_EXCEPTION", "INSUFFICIENT_FUNDS"] as const),
   ...(["BAD_DATA", "NONCE_EXPIRED", "REPLACEMENT_UNDERPRICED", "UNKNOWN_ERROR", "CANCELLED"] as const),
 ];

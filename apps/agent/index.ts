@@ -6,5 +6,5 @@
 export { NoDocument, type Attest } from "./attest.ts";
 export * from "./faults.ts";
 export { jsonLog, type Log, type LogEntry } from "./log.ts";
-export { publishAgentKey, runAgent, type AgentPlace, type Ran } from "./runner.ts";
+export { operatorAt, publishAgentKey, runAgent, type AgentPlace, type Ran } from "./runner.ts";
 export { DEFAULTS, systemSleep, type AgentWorld, type RunnerOptions } from "./world.ts";

@@ -57,6 +57,8 @@ export interface Ran {
   readonly ended: number;
   /** Requests that are open: the next run goes on with them. */
   readonly open: number;
+  /** Requests that a fault kept from their answer, whether they ended by it or are open. */
+  readonly failed: number;
   /** Requests whose handler was left behind, still running. */
   readonly left: number;
 }
@@ -99,7 +101,12 @@ export async function runAgent(
     await pause(runner, Math.min(options.poll * 2 ** Math.min(failed.length, 4), MAX_PAUSE));
   }
   await drain(runner);
-  const ran = { ...runner.counts, open: runner.open.size, left: runner.turns.atWork };
+  const ran = {
+    ...runner.counts,
+    open: runner.open.size,
+    failed: runner.counts.failed + runner.failing.size,
+    left: runner.turns.atWork,
+  };
   world.log({ level: "info", event: "stopped", ...ran });
   return ran;
 }
@@ -160,7 +167,9 @@ interface Runner {
   readonly open: Map<bigint, OpenRequest>;
   readonly parts: RequestParts;
   readonly handlers: AbortController;
-  readonly counts: { answered: number; ended: number };
+  /** Open requests that a fault keeps from their answer. */
+  readonly failing: Set<bigint>;
+  readonly counts: { answered: number; ended: number; failed: number };
   /** Resolves when a request was done with. */
   readonly changed: () => Promise<void>;
   readonly ring: () => void;
@@ -230,7 +239,14 @@ async function prepareRunner(
   arm();
   runner.current = {
     ...{ world, options, stop, provider, chainId, journal, keys, sender, watch, open, parts, handlers, time },
-    ...{ agent, turns: new Turns(), counts: { answered: 0, ended: 0 }, noting: serial(), keyDue: 0 },
+    ...{
+      agent,
+      turns: new Turns(),
+      failing: new Set<bigint>(),
+      counts: { answered: 0, ended: 0, failed: 0 },
+      noting: serial(),
+      keyDue: 0,
+    },
     changed: () => bell.wait,
     ring: () => {
       tell();
@@ -249,12 +265,27 @@ async function isNeeded({ agent, open, time }: Runner, purpose: Purpose): Promis
   return !answered && deadline > BigInt(await time());
 }
 
-/** @throws {NotAnAgent} when nothing of the kind stands there, or it belongs to other contracts. {OperatorRequired} as it says. */
+/** @throws {NotAnAgent} as {@link operatorAt} does. {OperatorRequired} as it says. */
 async function requireAgent(
   { agent: address, operator }: AgentWorld,
   agent: MemoryAgent,
   place: AgentPlace,
 ): Promise<void> {
+  const named = await operatorAt(address, agent, place);
+  if (getAddress(named) !== getAddress(operator.address))
+    throw new OperatorRequired(address, named, operator.address);
+}
+
+/**
+ * The operator of an agent contract of a deployment.
+ *
+ * @throws {NotAnAgent} when nothing of the kind stands there, or it belongs to other contracts.
+ */
+export async function operatorAt(
+  address: string,
+  agent: MemoryAgent,
+  place: Pick<AgentPlace, "memoryVault" | "keyRegistry">,
+): Promise<string> {
   const [named, vaults, keys] = await Promise.all([agent.operator(), agent.vaults(), agent.keys()]).catch(
     (cause: unknown) => {
       if (!isError(cause, "BAD_DATA") && !isError(cause, "CALL_EXCEPTION")) throw cause;
@@ -265,8 +296,7 @@ async function requireAgent(
     throw new NotAnAgent(address, `its vaults are those of ${vaults}`);
   if (getAddress(keys) !== getAddress(place.keyRegistry))
     throw new NotAnAgent(address, `its keys are in ${keys}`);
-  if (getAddress(named) !== getAddress(operator.address))
-    throw new OperatorRequired(address, named, operator.address);
+  return named;
 }
 
 /** Unix seconds: the later of the chain's clock and this machine's. */
@@ -363,6 +393,8 @@ async function failed(runner: Runner, begun: OpenRequest, fault: unknown): Promi
     // It was not given its time.
     return parts.keep({ ...request, tries: request.tries - 1 });
   if (fault instanceof ProposalRefused) return withoutProposal(runner, request, fault);
+  // What takes no answer any more wants none.
+  if (!(fault instanceof RequestEnded)) runner.failing.add(request.requestId);
   if (isPermanent(fault) || tried) return end(runner, request, "ended", fault);
   const anew = ANEW.some((kind) => fault instanceof kind) || isUnknownHead(fault);
   // That the vault or its grant moved on is no try of the handler's.
@@ -411,13 +443,14 @@ async function end(
   event: "done" | "declined" | "ended",
   fault?: unknown,
 ): Promise<void> {
-  const { journal, open, turns, counts, world, parts } = runner;
+  const { journal, open, turns, counts, failing, world, parts } = runner;
   if (currentOf(runner, request) === undefined) return;
   await removeRequest(journal, request.requestId);
   open.delete(request.requestId);
   parts.keyless.delete(request.requestId);
   turns.forget(request, open.values());
   counts[event === "done" ? "answered" : "ended"] += 1;
+  if (failing.delete(request.requestId) && event === "ended") counts.failed += 1;
   const level = event === "ended" ? "warn" : "info";
   const why = fault === undefined ? {} : faultFields(fault);
   world.log({ level, event, ...requestFields(request), ...why });

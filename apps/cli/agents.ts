@@ -16,6 +16,7 @@ import type { Network } from "./network.ts";
 import { filesOf, idText, type Profile } from "./profile.ts";
 import type { Session } from "./session.ts";
 import { UsageFault } from "./faults.ts";
+import { oneLine, safe } from "./terminal.ts";
 
 /** The agent that an option names. */
 export function agentIn(text: string | undefined): string {
@@ -26,6 +27,27 @@ export function agentIn(text: string | undefined): string {
 
 /** Milliseconds for which a second runner of the same agent waits for the first. */
 const BUSY_AFTER = 1_000;
+
+/** What a module's own fault says, and in which of its lines, where that is known. */
+function whyNot(fault: unknown, file: string): string {
+  const { message, stack = "" } = fault instanceof Error ? fault : new Error(String(fault));
+  const { href } = pathToFileURL(file);
+  const line = /^:(\d+)/.exec(stack.slice(stack.indexOf(href) + href.length))?.[1];
+  const place = stack.includes(href) && line !== undefined ? ` (line ${line})` : "";
+  return `${oneLine(message, 300)}${place}`;
+}
+
+/** A handler whose faults are printed, for its author at a terminal: they may quote what it read. */
+export const outspoken =
+  (handle: AgentHandler, write: (text: string) => unknown): AgentHandler =>
+  async (question, context) => {
+    try {
+      return await handle(question, context);
+    } catch (fault) {
+      write(`${safe(fault instanceof Error ? (fault.stack ?? fault.message) : String(fault))}\n`);
+      throw fault;
+    }
+  };
 
 /** What an agent reads is kept apart from what the profile reads: its owner may use the same one. */
 const folderOf = ({ home }: Pick<Profile, "home">, chainId: bigint, agent: string): string =>
@@ -101,7 +123,8 @@ export async function handlerIn(file: string): Promise<AgentHandler> {
   const module = await (
     import(pathToFileURL(where).href) as Promise<Readonly<Record<string, unknown>>>
   ).catch((cause: unknown) => {
-    throw new HandlerMissing(file, "does not load", { cause });
+    // Nothing was read so far that it could quote.
+    throw new HandlerMissing(file, `does not load: ${whyNot(cause, where)}`, { cause });
   });
   const { handle } = module;
   if (typeof handle !== "function") throw new HandlerMissing(file, "exports no function named handle");

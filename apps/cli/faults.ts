@@ -23,6 +23,43 @@ const { VaultError } = client;
 /** What was typed makes no command. */
 export class UsageFault extends VaultError {}
 
+/** An agent contract that was asked about a vault which it may not read. */
+export class AgentNotGranted extends VaultError {
+  constructor(
+    readonly agent: string,
+    readonly vaultId: string,
+  ) {
+    super(
+      `${agent} has no grant to read vault ${vaultId}, so it takes no question about it. Its owner makes one: memvault grant --to ${agent}.`,
+    );
+  }
+}
+
+/** An agent contract that takes questions of a vault's owner alone. */
+export class AskerNotOwner extends VaultError {
+  constructor(
+    readonly agent: string,
+    readonly vaultId: string,
+    readonly account: string,
+  ) {
+    super(
+      `${agent} is asked by a vault's owner alone, and ${account} is not the owner of ${vaultId}. Ask from the owner's account, or about your own vault.`,
+    );
+  }
+}
+
+/** A contract that took a question, and made no request of it. */
+export class NothingRequested extends VaultError {
+  constructor(
+    readonly agent: string,
+    readonly transaction: string,
+  ) {
+    super(
+      `${agent} made no request of the question in ${transaction}: nobody will answer it. Ask its author.`,
+    );
+  }
+}
+
 /** Something that cannot be undone was not confirmed. */
 export class NotConfirmed extends VaultError {
   constructor(why: string) {
@@ -147,6 +184,7 @@ const GROUPS: readonly (readonly [number, readonly Kind[]])[] = [
       ...[client.GrantExpired, client.GrantRevoked, client.NotAMember, client.NotYetAdmitted],
       ...[client.VaultChangedHands, client.OwnerClassOnly, client.OwnerRequired, client.WelcomeRejected],
       ...[client.WelcomeNotStored, OperatorRequired, NotSignedBy, MayNotPropose, ScopeNotGranted],
+      ...[AgentNotGranted, AskerNotOwner],
     ],
   ],
   [
@@ -176,7 +214,7 @@ const GROUPS: readonly (readonly [number, readonly Kind[]])[] = [
     EXIT.transaction,
     [
       ...[NotEnoughFunds, client.InsufficientFunds, client.WalletRequired, client.CommitKeyMissing],
-      ...[client.ContractRefusal, client.UncertainBatch],
+      ...[client.ContractRefusal, client.UncertainBatch, NothingRequested],
     ],
   ],
   [EXIT.cancelled, [NotConfirmed]],

@@ -1,6 +1,6 @@
 import { run } from "../../apps/cli/run.ts";
 
-/** Runs an agent's runner once, in this process; what it logs goes nowhere. */
+/** Runs an agent's runner once, in this process; what it logs goes nowhere, unless somebody listens. */
 export const agentRun = (
   home: string,
   url: string,
@@ -8,6 +8,8 @@ export const agentRun = (
   agent: string,
   handler: string,
   profile = "operator",
+  env: Readonly<Record<string, string>> = {},
+  hear: (text: string) => unknown = () => undefined,
 ): Promise<number> =>
   run(
     [
@@ -15,8 +17,8 @@ export const agentRun = (
       "--once",
     ],
     {
-      env: { MEMVAULT_HOME: home, MEMVAULT_PRIVATE_KEY: privateKey },
-      ...{ stdout: { write: () => true }, stderr: { write: () => true } },
+      env: { MEMVAULT_HOME: home, MEMVAULT_PRIVATE_KEY: privateKey, ...env },
+      ...{ stdout: { write: () => true }, stderr: { write: (text: string) => (hear(text), true) } },
       ...{ input: () => Promise.resolve(""), piped: true, ask: () => Promise.resolve(null), now: Date.now },
       interrupted: () => new Promise(() => undefined),
     },

@@ -5,6 +5,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { JsonRpcProvider, Wallet } from "ethers";
 
+import { EXIT } from "../../apps/cli/faults.ts";
 import { saveDeployment } from "../../apps/cli/profile.ts";
 import { deploySuite } from "../../client/suite.ts";
 import { ResearchAgent__factory, type ResearchAgent } from "../../typechain-types/index.ts";
@@ -18,6 +19,7 @@ describe("memvault agent", () => {
   let home: string;
   let agent: ResearchAgent;
   let address: string;
+  let addresses: { readonly keyRegistry: string };
   const [owner, operator] = [Wallet.createRandom(), Wallet.createRandom()];
 
   before(async () => {
@@ -29,6 +31,7 @@ describe("memvault agent", () => {
     const deployer = await provider.getSigner(0);
     const deployment = await deploySuite(deployer, 31_337n);
     await saveDeployment(home, deployment);
+    addresses = deployment;
     const { memoryVault, keyRegistry } = deployment;
     agent = await new ResearchAgent__factory(deployer).deploy(memoryVault, keyRegistry, operator.address);
     address = await agent.getAddress();
@@ -42,9 +45,13 @@ describe("memvault agent", () => {
     await rm(home, { recursive: true, force: true });
   });
 
-  const as = (wallet: { readonly privateKey: string }, profile = "default") => {
+  const as = (
+    wallet: { readonly privateKey: string },
+    profile = "default",
+    env: Readonly<Record<string, string>> = {},
+  ) => {
     const { cli, json, fault } = cliIn(home);
-    const given = { env: { MEMVAULT_PRIVATE_KEY: wallet.privateKey } };
+    const given = { env: { MEMVAULT_PRIVATE_KEY: wallet.privateKey, ...env } };
     const whole = (argv: readonly string[]) => ["--profile", profile, "--rpc", anvil.url, ...argv];
     return {
       cli: (...argv: string[]) => cli(whole(argv), given),
@@ -93,7 +100,9 @@ describe("memvault agent", () => {
     await json("grant", "--to", address, "--scopes", "travel", "--yes");
     const asking = agent.connect(owner.connect(provider));
     for (const question of ["a seat", "tell all"]) await (await asking.ask(vaultId, question)).wait();
-    expect((await cli("agent", "answers", "--agent", address)).out).to.equal("No answer yet.\n");
+    expect((await cli("agent", "answers", "--agent", address)).out).to.match(
+      /^Request 1 has no answer yet\. It may be answered until \d{4}-.*\nRequest 2 has no answer yet\./,
+    );
     expect(await agentRun(home, anvil.url, operator.privateKey, address, handler)).to.equal(0);
     const { answers } = await json("agent", "answers", "--agent", address);
     // Which of the two lands first is the runner's affair.
@@ -111,12 +120,18 @@ describe("memvault agent", () => {
     expect(shown).not.to.include("\u001b");
     // The same account with another profile's key.
     const elsewhere = await as(owner, "operator").json("agent", "answers", "--agent", address);
-    expect(
-      (elsewhere["answers"] as { fault: { name: string } | null }[]).flatMap(
-        ({ fault }) => fault?.name ?? [],
-      ),
-    ).to.deep.equal(["AnswerRejected"]);
-    expect((await as(operator).json("agent", "answers", "--agent", address))["answers"]).to.deep.equal([]);
+    const sealed = (elsewhere["answers"] as { sealed: boolean; fault: { name: string } | null }[]).find(
+      (answer) => answer.sealed,
+    );
+    expect(sealed!.fault!.name).to.equal("AnswerRejected");
+    expect(await as(operator).json("agent", "answers", "--agent", address)).to.deep.include({
+      ...{ answers: [], open: [] },
+    });
+    expect((await as(operator).cli("agent", "answers", "--agent", address)).out).to.equal(
+      `${operator.address} asked it nothing.\n`,
+    );
+    for (const nobody of [owner.address, addresses.keyRegistry])
+      expect(await as(owner).fault("agent", "answers", "--agent", nobody)).to.include({ name: "NotAnAgent" });
   });
 
   it("shows a handler what was granted, where the profile owns the vault", async () => {
@@ -138,6 +153,36 @@ describe("memvault agent", () => {
     expect((answers as { text: string }[]).at(-1)!.text).to.equal("travel");
   });
 
+  it("ends with 6 where a request failed, and prints what its handler throws where that is asked for alone", async () => {
+    const handler = path.join(home, "failing.mjs");
+    await writeFile(
+      handler,
+      `export const handle = ({ text }) => { throw new Error("canary\\u001b[2J " + text); };\n`,
+    );
+    const { vaultId } = await as(owner).json("verify");
+    await (await agent.connect(owner.connect(provider)).ask(vaultId, "why?")).wait();
+    const once = async (env: Readonly<Record<string, string>> = {}) => {
+      const heard: string[] = [];
+      const place = [home, anvil.url, operator.privateKey, address, handler, "default"] as const;
+      const code = await agentRun(...place, env, (text) => heard.push(text));
+      return { code, err: heard.join("") };
+    };
+    const quiet = await once();
+    expect(quiet.code, quiet.err).to.equal(EXIT.unavailable);
+    expect(quiet.err).to.include("HandlerFailed").and.not.include("canary");
+    const told = await once({ MEMVAULT_DEBUG: "1" });
+    expect(told.code).to.equal(EXIT.unavailable);
+    expect(told.err)
+      .to.match(/Error: canary.*why\?\n.*failing\.mjs:1/)
+      .and.not.include("\u001b");
+    expect([(await once()).code, (await once()).code]).to.deep.equal([EXIT.unavailable, EXIT.ok]);
+    await rpc(anvil.url, "evm_increaseTime", [86_401]);
+    await rpc(anvil.url, "evm_mine", []);
+    expect((await as(owner).cli("agent", "answers", "--agent", address)).out).to.include(
+      "was not answered; its time ended",
+    );
+  });
+
   it("names what it cannot run with", async () => {
     const { fault } = as(operator, "operator");
     const handler = path.join(home, "none.mjs");
@@ -150,13 +195,15 @@ describe("memvault agent", () => {
     for (const [text, why] of [
       ["export const handled = 1;", "exports no function named handle"],
       ["export const handle = 1;", "exports no function named handle"],
-      ["throw new Error('canary');", "does not load"],
+      ["\nthrow new Error('canary\\u001b[2J');", "does not load: canary [2J (line 2)"],
+      ["import 'no-such-package';", "does not load: Cannot find package 'no-such-package'"],
+      ["export const handle = (", "does not load: "],
     ] as const) {
       const file = path.join(home, `broken-${why.length}-${text.length}.mjs`);
       await writeFile(file, text);
       const missing = await fault(...run, "--handler", file);
       expect(missing).to.include({ name: "HandlerMissing", code: 3 });
-      expect(missing.message).to.include(why).and.not.to.include("canary");
+      expect(missing.message).to.include(why);
     }
     const good = path.join(home, "good.mjs");
     await writeFile(good, "export const handle = () => ({ kind: 'decline' });");

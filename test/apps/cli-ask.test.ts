@@ -81,11 +81,14 @@ describe("memvault agent ask, answers and audit", function () {
       code: EXIT.usage,
     });
     const refused = await ask("--agent", address);
-    expect(refused).to.include({ name: "ContractRefusal", code: EXIT.transaction });
-    expect(refused.message).to.include("NotGranted(");
+    expect(refused).to.include({ name: "AgentNotGranted", code: EXIT.access });
+    expect(refused.message).to.include(vaultId).and.include(`memvault grant --to ${address}`);
     const others = await ask("--agent", address, "--vault", `0x${"11".repeat(32)}`);
     expect(others.message).to.include("reverted");
-    expect(await ask("--agent", addresses.keyRegistry)).to.include({ name: "ContractRefusal" });
+    const before = await provider.getTransactionCount(owner.address);
+    for (const nobody of [addresses.keyRegistry, owner.address])
+      expect(await ask("--agent", nobody)).to.include({ name: "NotAnAgent", code: EXIT.setup });
+    expect(await provider.getTransactionCount(owner.address)).to.equal(before);
   });
 
   it("asks; the answer is opened and audited", async () => {

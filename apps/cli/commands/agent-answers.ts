@@ -3,12 +3,14 @@ import { getBytes } from "ethers";
 
 import { agentContract, blockRanges, isSealedAnswer, openAnswer } from "../../../client/agents.ts";
 import { VaultError, WalletRequired } from "../../../client/index.ts";
+import { operatorAt } from "../../agent/index.ts";
 import { agentIn } from "../agents.ts";
 import type { Cli, Report } from "../cli.ts";
 import { deploymentOn, type Network } from "../network.ts";
 import { whole } from "../parse.ts";
 import { idText } from "../profile.ts";
 import type { Session } from "../session.ts";
+import { iso } from "../show.ts";
 import { facts, hidden, quoted } from "../terminal.ts";
 
 interface Options {
@@ -42,12 +44,39 @@ async function answers(session: Session, { agent: named, from }: Options): Promi
   if (account === undefined) throw new WalletRequired("know whose answers to read");
   const { identity } = (await session.profile()).keys;
   const oldest = from === undefined ? deploymentOn(network).block : whole("--from", from, 0, 1e12);
-  const found = await answersTo(network, agent, account.address, oldest);
+  await operatorAt(agent, agentContract(agent, network.provider), deploymentOn(network));
+  const { found, asked } = await answersTo(network, agent, account.address, oldest);
   const shown = await Promise.all(found.map((answer) => opened(network, agent, identity, answer)));
+  const now = await timeOf(session, network);
+  const open = asked
+    .filter(({ requestId }) => !found.some((answer) => answer.requestId === requestId))
+    .map(({ requestId, vaultId, deadline }) => ({
+      ...{ requestId: String(requestId), vaultId: idText(vaultId), deadline: iso(Number(deadline) * 1_000) },
+      late: Number(deadline) < now,
+    }));
+  const none = `${account.address} asked it nothing${from === undefined ? "" : ` since block ${from}`}.`;
   return {
-    json: { agent, answers: shown },
-    lines: shown.length === 0 ? ["No answer yet."] : shown.flatMap(linesOf),
+    json: { agent, answers: shown, open },
+    lines: asked.length === 0 ? [none] : [...shown.flatMap(linesOf), ...open.map(openLine)],
   };
+}
+
+/** Unix seconds: the later of the chain's clock, which the contract goes by, and this machine's. */
+async function timeOf({ world }: Session, { provider }: Network): Promise<number> {
+  const { timestamp } = (await provider.getBlock("latest")) ?? { timestamp: 0 };
+  return Math.max(timestamp, Math.floor(world.now() / 1_000));
+}
+
+/** Nobody tells why: it may have been declined, given up, or not looked at. */
+const openLine = ({ requestId, deadline, late }: Open): string =>
+  late
+    ? `Request ${requestId} was not answered; its time ended ${deadline}. Ask again, or ask its operator.`
+    : `Request ${requestId} has no answer yet. It may be answered until ${deadline}.`;
+
+interface Open {
+  readonly requestId: string;
+  readonly deadline: string | number;
+  readonly late: boolean;
 }
 
 interface Found {
@@ -59,20 +88,27 @@ interface Found {
   readonly transaction: string;
 }
 
-/** The answers to one account's requests, oldest first. */
+interface Asked {
+  readonly requestId: bigint;
+  readonly vaultId: bigint;
+  readonly deadline: bigint;
+}
+
+/** One account's requests, and the answers to them, oldest first. */
 async function answersTo(
   { provider }: Network,
   agent: string,
   asker: string,
   oldest: number,
-): Promise<Found[]> {
+): Promise<{ readonly found: Found[]; readonly asked: readonly Asked[] }> {
   const contract = agentContract(agent, provider);
   const asked = contract.filters.Requested(undefined, undefined, asker);
   const ranges = [...blockRanges(await provider.getBlockNumber(), oldest)].reverse();
-  const own = new Set<bigint>();
+  const own = new Map<bigint, Asked>();
   const found: Found[] = [];
   for (const { fromBlock, toBlock } of ranges) {
-    for (const { args } of await contract.queryFilter(asked, fromBlock, toBlock)) own.add(args.requestId);
+    for (const { args } of await contract.queryFilter(asked, fromBlock, toBlock))
+      own.set(args.requestId, args);
     if (own.size === 0) continue;
     for (const event of await contract.queryFilter(contract.filters.Answered(), fromBlock, toBlock)) {
       const { requestId, vaultId, sequence, root, data } = event.args;
@@ -80,7 +116,7 @@ async function answersTo(
         found.push({ requestId, vaultId, sequence, root, data, transaction: event.transactionHash });
     }
   }
-  return found;
+  return { found, asked: [...own.values()] };
 }
 
 async function opened({ chainId }: Network, agent: string, identity: string, found: Found) {

@@ -9,11 +9,13 @@ import {
   registryContract,
   WalletRequired,
 } from "../../../client/index.ts";
+import { operatorAt } from "../../agent/index.ts";
 import { agentIn } from "../agents.ts";
 import type { Cli, Report } from "../cli.ts";
-import { UsageFault } from "../faults.ts";
+import { AgentNotGranted, AskerNotOwner, NothingRequested, UsageFault } from "../faults.ts";
 import { deploymentOn, type Network } from "../network.ts";
 import { WHOLE_ID } from "../parse.ts";
+import { idText } from "../profile.ts";
 import type { Session } from "../session.ts";
 import type { Account } from "../wallet.ts";
 
@@ -57,6 +59,7 @@ async function ask(
   const network = await session.network();
   const account = await session.account();
   if (account === undefined) throw new WalletRequired("ask");
+  await operatorAt(agent, agentContract(agent, network.provider), deploymentOn(network));
   if (!(await hasKey(network, account.address)))
     session.warn("You have no key in KeyRegistry: nothing can be sealed to you. memvault agent key publish");
   await session.confirm("The question, the vault and your address will stand on chain for ever.");
@@ -83,7 +86,10 @@ const hasKey = ({ provider, ...network }: Network, account: string): Promise<boo
     },
   );
 
-/** @throws {ContractRefusal} when the contract takes no such question, from this account, about that vault. */
+/**
+ * @throws {AgentNotGranted|AskerNotOwner} when it says so. {NothingRequested} when it took the question for nothing.
+ * @throws {ContractRefusal} when the contract takes no such question, from this account, about that vault.
+ */
 async function send(agent: string, account: Account, vaultId: bigint, question: string) {
   const { interface: base } = agentContract(agent, account);
   const contract = new Contract(agent, [...base.fragments, ...ASK, ...REFUSALS], account);
@@ -92,12 +98,15 @@ async function send(agent: string, account: Account, vaultId: bigint, question: 
     const receipt = await sent.wait();
     const logs = receipt?.logs.filter(({ address }) => address === agent) ?? [];
     const asked = logs.map((log) => base.parseLog(log)).find((log) => log?.name === "Requested");
-    return { requestId: String(asked?.args["requestId"] ?? "unknown"), transaction: sent.hash };
+    if (asked == null) throw new NothingRequested(agent, sent.hash);
+    return { requestId: String(asked.args["requestId"]), transaction: sent.hash };
   } catch (cause) {
     if (!isError(cause, "CALL_EXCEPTION")) throw cause;
     const { data } = cause;
     // A selector has eight digits; a contract that knows no such question says less.
     const refusal = data === null || data.length < 10 ? null : contract.interface.parseError(data);
+    if (refusal?.name === "NotGranted") throw new AgentNotGranted(agent, idText(vaultId));
+    if (refusal?.name === "NotOwner") throw new AskerNotOwner(agent, idText(vaultId), account.address);
     throw new ContractRefusal(refusal?.name ?? "reverted", refusal?.args.toArray() ?? [], { cause });
   }
 }

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 
 import { DEFAULTS, jsonLog, OperatorRequired, runAgent, systemSleep, type Log } from "../../agent/index.ts";
-import { agentIn, agentParts, handlerIn, pollOf } from "../agents.ts";
+import { agentIn, agentParts, handlerIn, outspoken, pollOf } from "../agents.ts";
 import type { Cli, Report } from "../cli.ts";
-import { UsageFault } from "../faults.ts";
+import { EXIT, UsageFault } from "../faults.ts";
 import { deploymentOn } from "../network.ts";
 import { positive, whole } from "../parse.ts";
 import type { Session } from "../session.ts";
@@ -32,7 +32,7 @@ export const addAgentRun = (cli: Cli, parent: Command): void => {
         "Keeps the agent's key published, takes the requests of final blocks, reads what was granted and proves it, asks the handler, " +
         "and sends its answer sealed to whoever asked, or its proposal to the owner's inbox. The account must be the agent's operator. " +
         "Killed at any time, it goes on where it stopped and answers nothing twice. The log is JSON, one object a line, on stderr, " +
-        "and holds no question, no answer and no memory. One runner to an agent: another waits for none.",
+        "and holds no question, no answer and no memory; MEMVAULT_DEBUG=1 adds what the handler throws, which may. One runner to an agent: another waits for none.",
       examples: [
         "memvault agent run --agent 0x… --handler ./handler.js",
         "memvault agent run --agent 0x… --handler ./handler.js --once   # from cron",
@@ -42,7 +42,7 @@ export const addAgentRun = (cli: Cli, parent: Command): void => {
         ["--handler <module>", "a module that exports handle(question, context); see docs/agents.md"],
         ["--concurrency <n>", `requests at once; ${DEFAULTS.concurrency} unless given`],
         ["--from <block>", "look at requests from this block on, whatever was looked at before"],
-        ["--once", "end when what is there was handled"],
+        ["--once", "end when what is there was handled; with status 6 if a request failed"],
         ["--key-days <days>", `how long a published key is good; ${DEFAULTS.keyLifetime / DAY} unless given`],
         [
           "--attestation-command <program>",
@@ -68,14 +68,15 @@ async function run(session: Session, options: Options): Promise<Report> {
       : { keyLifetime: Math.round(positive("--key-days", keyDays, 3_650) * DAY) }),
     ...(patience === undefined ? {} : { patience: positive("--patience", patience, 3_600) * 1_000 }),
   };
-  const handle = await handlerIn(handler);
+  const found = await handlerIn(handler);
   const profile = await session.profile();
   const network = await session.network();
   const place = deploymentOn(network);
   const operator = await session.account();
   if (operator === undefined) throw new OperatorRequired(agent, "the agent's operator", null);
   const parts = agentParts(session, profile, network, agent, options.attestationCommand);
-  const { now, stderr } = session.world;
+  const { now, stderr, env } = session.world;
+  const handle = env.MEMVAULT_DEBUG === "1" ? outspoken(found, (text) => stderr.write(text)) : found;
   const world = {
     ...{ ...parts, operator, handle, now, sleep: systemSleep },
     log: jsonLog((line) => stderr.write(line), now),
@@ -90,8 +91,11 @@ async function run(session: Session, options: Options): Promise<Report> {
     if (left > 0) setTimeout(() => process.exit(), LINGER).unref();
     return {
       json: { agent, ...ran },
+      // A run that goes on until it is stopped tries again itself.
+      status: once && ran.failed > 0 ? EXIT.unavailable : EXIT.ok,
       lines: [
         `${count(ran.answered, "request")} answered, ${ran.ended} ended without, ${ran.open} to go on with.`,
+        ...(ran.failed === 0 ? [] : [`${count(ran.failed, "request")} failed: the log says why.`]),
       ],
     };
   } finally {

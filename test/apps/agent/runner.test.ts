@@ -25,7 +25,7 @@ describe("an agent's runner", () => {
     const scene = await grantedScene();
     const { once, ask, answerTo, answers, log } = scene;
     const requestId = await ask("Which seat?");
-    expect(await once()).to.deep.equal({ answered: 1, ended: 0, open: 0, left: 0 });
+    expect(await once()).to.deep.equal({ answered: 1, ended: 0, open: 0, failed: 0, left: 0 });
     expect(await answerTo(requestId)).to.equal("Which seat?: travel Window seat");
     await once();
     expect(await answers(requestId)).to.equal(1);
@@ -70,7 +70,7 @@ describe("an agent's runner", () => {
     );
     const { ask, once, answerTo, agent } = scene;
     const [told, declined] = [await ask("When?"), await ask("secret")];
-    expect(await once()).to.deep.include({ answered: 1, ended: 1, open: 0 });
+    expect(await once()).to.deep.include({ answered: 1, ended: 1, open: 0, failed: 0 });
     expect(await answerTo(told)).to.equal("Eight");
     expect(await answerTo(declined)).to.equal(null);
     const [event] = await agent.queryFilter(agent.filters.Answered(told));
@@ -215,6 +215,7 @@ describe("an agent's runner", () => {
     await until(() => events(scene, "started").length === 2);
     down = true;
     await until(() => events(scene, "not reached").length > 0);
+    expect(events(scene, "not reached")[0]).to.include({ fault: "ChainUnreachable" });
     down = false;
     await until(async () => (await agent.requestOf(requestId)).answered);
     stop.abort();
@@ -226,7 +227,11 @@ describe("an agent's runner", () => {
       const scene = await grantedScene(handle);
       const requestId = await scene.ask("Which seat?");
       for (const left of [1, 1, 0])
-        expect(await scene.once({}, { patience })).to.deep.include({ open: left, ended: 1 - left });
+        expect(await scene.once({}, { patience })).to.deep.include({
+          open: left,
+          ended: 1 - left,
+          failed: 1,
+        });
       expect(faults(scene)).to.deep.equal([fault, fault, fault]);
       expect(await scene.answers(requestId)).to.equal(0);
     };
