@@ -1,4 +1,4 @@
-import { isError } from "ethers";
+import { formatUnits, isError } from "ethers";
 
 import { MayNotPropose, ScopeNotGranted } from "../../client/agents.ts";
 import {
@@ -137,6 +137,20 @@ export class ProposalRefused extends VaultError {
     options: ErrorOptions,
   ) {
     super(`The proposal ${digest} beside an answer may not be left. The answer goes without it.`, options);
+  }
+}
+
+/** Gas costs more than is paid at most. */
+export class FeeTooHigh extends VaultError {
+  constructor(
+    /** Wei per gas. */
+    readonly asked: bigint,
+    readonly limit: bigint,
+  ) {
+    super(
+      `The RPC asks for ${formatUnits(asked, "gwei")} gwei for gas, and ${formatUnits(limit, "gwei")} are paid at most. Nothing was sent; it is ` +
+        "tried again. If gas does cost that, say how much is paid with --max-fee; if not, ask another RPC.",
+    );
   }
 }
 

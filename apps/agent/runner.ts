@@ -201,6 +201,7 @@ async function prepareRunner(
   };
   const sender = await senderOf({
     ...{ ...world, agent, address: world.agent, chainId, journal, stuckAfter: options.stuckAfter },
+    maxFee: options.maxFee,
     isNeeded: (purpose) => isNeeded(begun(), purpose),
     settled: (sent, outcome, hash) => settled(begun(), sent, outcome, hash),
   });

@@ -2,6 +2,8 @@ import { isError, keccak256, type Provider, type TransactionReceipt } from "ethe
 
 import type { Journal, MemoryAgent } from "../../client/agents.ts";
 import { ContractRefusal, InsufficientFunds } from "../../client/index.ts";
+import { FeeTooHigh } from "./faults.ts";
+import { feesNow, raisedFees, type FeeParts, type Fees } from "./fees.ts";
 import { faultFields } from "./log.ts";
 import {
   readTransactions,
@@ -25,7 +27,7 @@ export interface Sender {
   /**
    * Signs and sends a transaction, unless one for the same is on its way.
    *
-   * @throws {ContractRefusal} when it would be refused. {InsufficientFunds} when the operator cannot pay.
+   * @throws {ContractRefusal} when it would be refused. {InsufficientFunds} when the operator cannot pay. {FeeTooHigh} when it would not.
    */
   send(purpose: Purpose, data: string): Promise<void>;
   /** Whether a transaction for this is on its way. */
@@ -37,7 +39,7 @@ export interface Sender {
 }
 
 /** What a sender works with. */
-export interface SenderParts extends Pick<AgentWorld, "provider" | "operator" | "broadcast" | "log" | "now"> {
+export interface SenderParts extends FeeParts, Pick<AgentWorld, "operator" | "broadcast" | "log" | "now"> {
   readonly agent: MemoryAgent;
   readonly address: string;
   readonly chainId: bigint;
@@ -76,7 +78,8 @@ export async function senderOf(parts: SenderParts): Promise<Sender> {
   const send = async (purpose: Purpose, data: string): Promise<void> => {
     if (isUnderWay(purpose)) return;
     const gasLimit = await gasOf(parts, data);
-    const { fee, priorityFee } = await feesNow(provider);
+    const { fee, priorityFee, least, most } = await feesNow(parts);
+    if (least > most.fee) throw new FeeTooHigh(least, most.fee);
     await requireFunds(parts, gasLimit * fee);
     const { address } = parts.operator;
     const next = await provider.getTransactionCount(address, "pending");
@@ -93,12 +96,13 @@ export async function senderOf(parts: SenderParts): Promise<Sender> {
     const [newest] = forms.slice(-1);
     if (forms.length >= MOST_FORMS && newest !== undefined) return handOver(parts, newest);
     const empty = forms.some((form) => form.empty) || !(await parts.isNeeded(purpose));
-    const now = await feesNow(provider);
-    const fee = larger(raised(transaction.fee), now.fee);
-    const priorityFee =
-      transaction.priorityFee === null
-        ? null
-        : larger(raised(transaction.priorityFee), now.priorityFee ?? 0n);
+    const fees = raisedFees(transaction, await feesNow(parts));
+    if (fees === null) {
+      parts.log({ level: "warn", event: "fee at its limit", nonce });
+      await keep({ ...transaction, sentAt: parts.now() });
+      return newest && handOver(parts, newest);
+    }
+    const { fee, priorityFee } = fees;
     const form = await signed(parts, { nonce, data, gasLimit, fee, priorityFee, empty });
     await keep({ ...transaction, forms: [...forms, form], fee, priorityFee, sentAt: parts.now() });
     parts.log({ level: "warn", event: "stuck", nonce, transaction: form.hash, empty });
@@ -201,23 +205,6 @@ async function requireFunds({ provider, operator }: SenderParts, needed: bigint)
   if ((await provider.getBalance(operator.address)) < needed) throw new InsufficientFunds(operator.address);
 }
 
-interface Fees {
-  readonly fee: bigint;
-  readonly priorityFee: bigint | null;
-}
-
-async function feesNow(provider: Provider): Promise<Fees> {
-  const { maxFeePerGas, maxPriorityFeePerGas, gasPrice } = await provider.getFeeData();
-  return maxFeePerGas === null
-    ? { fee: gasPrice ?? 0n, priorityFee: null }
-    : { fee: maxFeePerGas, priorityFee: maxPriorityFeePerGas ?? 0n };
-}
-
-/** Nodes replace a transaction by one that pays a tenth more; a fourth is enough for all. */
-const raised = (fee: bigint): bigint => (fee * 5n) / 4n + 1n;
-
-const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
-
 interface Unsigned extends Fees {
   readonly nonce: number;
   readonly data: string;
@@ -232,7 +219,7 @@ async function signed({ operator, address, chainId }: SenderParts, form: Unsigne
     ...(empty ? { to: operator.address, data: "0x" } : { to: address, data }),
     ...(priorityFee === null
       ? { type: 0, gasPrice: fee }
-      : { type: 2, maxFeePerGas: fee, maxPriorityFeePerGas: larger(0n, priorityFee) }),
+      : { type: 2, maxFeePerGas: fee, maxPriorityFeePerGas: priorityFee }),
   });
   return { raw, hash: keccak256(raw), empty };
 }

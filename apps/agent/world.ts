@@ -52,6 +52,8 @@ export interface RunnerOptions {
   readonly poll: number;
   /** Milliseconds after which a transaction that no block took is sent again with a higher fee. */
   readonly stuckAfter: number;
+  /** Wei per gas that are paid at most, or `null` for what is usual: four times the block's base fee, and 50 gwei on top. */
+  readonly maxFee: bigint | null;
   /** Milliseconds that what is under way has when the runner is to stop. */
   readonly grace: number;
 }
@@ -59,7 +61,7 @@ export interface RunnerOptions {
 /** How a runner works unless somebody says. */
 export const DEFAULTS: RunnerOptions = {
   ...{ concurrency: 4, fromBlock: null, once: false, keyLifetime: 90 * 86_400, patience: 60_000 },
-  ...{ poll: 4_000, stuckAfter: 180_000, grace: 30_000 },
+  ...{ poll: 4_000, stuckAfter: 180_000, maxFee: null, grace: 30_000 },
 };
 
 /** The platform's way to wait. */

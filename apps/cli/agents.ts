@@ -13,6 +13,7 @@ import { DEFAULTS, HandlerMissing, NoDocument, type Attest } from "../agent/inde
 import { keepState } from "./devnode.ts";
 import { DEV } from "./config.ts";
 import type { Network } from "./network.ts";
+import { positive } from "./parse.ts";
 import { filesOf, idText, type Profile } from "./profile.ts";
 import type { Session } from "./session.ts";
 import { UsageFault } from "./faults.ts";
@@ -104,6 +105,13 @@ export const pollOf = ({ url }: Pick<Network, "url">): number =>
   new URL(url).hostname === "127.0.0.1" ? LOCAL_POLL : DEFAULTS.poll;
 
 const LOCAL_POLL = 250;
+
+export const MAX_FEE_HELP =
+  "what gas may cost at most; four times the block's base fee, and 50 gwei on top, unless given";
+
+/** The limit that an option states, in gwei. */
+export const maxFeeOf = (text: string | undefined): { readonly maxFee?: bigint } =>
+  text === undefined ? {} : { maxFee: BigInt(Math.round(positive("--max-fee", text, 1_000_000) * 1e9)) };
 
 /**
  * Loads a handler's module.

@@ -10,7 +10,7 @@ import {
   WalletRequired,
 } from "../../../client/index.ts";
 import { DEFAULTS, jsonLog, OperatorRequired, publishAgentKey, systemSleep } from "../../agent/index.ts";
-import { agentIn, agentParts, pollOf } from "../agents.ts";
+import { agentIn, agentParts, MAX_FEE_HELP, maxFeeOf, pollOf } from "../agents.ts";
 import type { Cli, Report } from "../cli.ts";
 import { deploymentOn } from "../network.ts";
 import { positive } from "../parse.ts";
@@ -23,6 +23,7 @@ interface Options {
   readonly agent?: string;
   readonly days?: string;
   readonly attestationCommand?: string;
+  readonly maxFee?: string;
 }
 
 const DAY = 86_400;
@@ -57,6 +58,7 @@ export const addAgentKey = (cli: Cli, parent: Command): void => {
       options: [
         AGENT,
         ["--attestation-command <program>", "for an agent in an enclave: see agent run"],
+        ["--max-fee <gwei>", `with --agent: ${MAX_FEE_HELP}`],
         ["--days <days>", `how long it is good; ${DEFAULTS.keyLifetime / DAY} unless given`],
       ],
     },
@@ -104,8 +106,7 @@ async function publish(session: Session, options: Options): Promise<Report> {
   const lifetime =
     days === undefined ? DEFAULTS.keyLifetime : Math.round(positive("--days", days, 3_650) * DAY);
   const account = await payer(session);
-  if (agent !== undefined)
-    await publishFor(session, agentIn(agent), account, lifetime, options.attestationCommand);
+  if (agent !== undefined) await publishFor(session, agentIn(agent), account, lifetime, options);
   else {
     const { keys } = await session.profile();
     const registry = registryContract(deploymentOn(network).keyRegistry, account);
@@ -121,11 +122,11 @@ async function publishFor(
   agent: string,
   operator: Account,
   lifetime: number,
-  program?: string,
+  { attestationCommand, maxFee }: Options,
 ): Promise<void> {
   const { now, stderr } = session.world;
   const network = await session.network();
-  const parts = agentParts(session, await session.profile(), network, agent, program);
+  const parts = agentParts(session, await session.profile(), network, agent, attestationCommand);
   const release = await parts.journalStore.lock();
   try {
     const world = {
@@ -133,7 +134,7 @@ async function publishFor(
       log: jsonLog((line) => stderr.write(line), now),
     };
     await publishAgentKey(world, deploymentOn(network), {
-      ...DEFAULTS,
+      ...{ ...DEFAULTS, ...maxFeeOf(maxFee) },
       poll: pollOf(network),
       keyLifetime: lifetime,
     });

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import { DEFAULTS, jsonLog, OperatorRequired, runAgent, systemSleep, type Log } from "../../agent/index.ts";
-import { agentIn, agentParts, handlerIn, outspoken, pollOf } from "../agents.ts";
+import { agentIn, agentParts, handlerIn, MAX_FEE_HELP, maxFeeOf, outspoken, pollOf } from "../agents.ts";
 import type { Cli, Report } from "../cli.ts";
 import { EXIT, UsageFault } from "../faults.ts";
 import { deploymentOn } from "../network.ts";
@@ -17,6 +17,7 @@ interface Options {
   readonly once?: boolean;
   readonly keyDays?: string;
   readonly patience?: string;
+  readonly maxFee?: string;
   readonly attestationCommand?: string;
 }
 
@@ -48,6 +49,7 @@ export const addAgentRun = (cli: Cli, parent: Command): void => {
           "--attestation-command <program>",
           "asks the enclave: gets user data and nonce in hex, writes the document",
         ],
+        ["--max-fee <gwei>", MAX_FEE_HELP],
         ["--patience <seconds>", `how long the handler may take; ${DEFAULTS.patience / 1_000} unless given`],
       ],
     },
@@ -56,7 +58,7 @@ export const addAgentRun = (cli: Cli, parent: Command): void => {
 };
 
 async function run(session: Session, options: Options): Promise<Report> {
-  const { agent: named, handler, once = false, concurrency, from, keyDays, patience } = options;
+  const { agent: named, handler, once = false, concurrency, from, keyDays, patience, maxFee } = options;
   const agent = agentIn(named);
   if (handler === undefined) throw new UsageFault("Say what answers: --handler <module>.");
   const chosen = {
@@ -66,6 +68,7 @@ async function run(session: Session, options: Options): Promise<Report> {
     ...(keyDays === undefined
       ? {}
       : { keyLifetime: Math.round(positive("--key-days", keyDays, 3_650) * DAY) }),
+    ...maxFeeOf(maxFee),
     ...(patience === undefined ? {} : { patience: positive("--patience", patience, 3_600) * 1_000 }),
   };
   const found = await handlerIn(handler);

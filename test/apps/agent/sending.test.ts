@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { keccak256, Transaction } from "ethers";
+import { keccak256, toBeHex, Transaction, type Provider } from "ethers";
 
 import { events, faults, grantedScene, until, type AgentScene } from "../../helpers/agent.ts";
-import { powerCut } from "../../helpers/doubles.ts";
+import { between, powerCut } from "../../helpers/doubles.ts";
 
 /** Hears what is sent, and passes it on or not. */
 function sending(scene: AgentScene, forward: (nth: number) => boolean) {
@@ -245,6 +245,64 @@ describe("an agent's runner sends each answer once", () => {
     expect(faults(scene)).to.deep.equal(["InsufficientFunds"]);
     await networkHelpers.setBalance(scene.operator.address, 10n ** 18n);
     expect(await scene.once()).to.deep.include({ answered: 1 });
+    expect(await scene.answers(requestId)).to.equal(1);
+  });
+
+  const GWEI = 10n ** 9n;
+
+  /** An RPC that has everybody pay 4,000 gwei, on top of a base fee of its own. */
+  const dear = ({ world }: AgentScene, base?: bigint): Provider =>
+    between(world.connection.provider, async ({ method, forward }) => {
+      const answer = await forward();
+      if (method === "eth_maxPriorityFeePerGas" || method === "eth_gasPrice") return toBeHex(4_000n * GWEI);
+      if (method !== "eth_getBlockByNumber" || base === undefined) return answer;
+      return { ...(answer as object), baseFeePerGas: toBeHex(base) };
+    });
+
+  it("at the price that the cheaper of two RPCs asks for", async () => {
+    for (const dearFirst of [true, false]) {
+      const scene = await grantedScene();
+      await scene.ask("Which seat?");
+      const { raws, broadcast } = sending(scene, () => true);
+      const [one, other] = [dear(scene), scene.world.provider];
+      const asked = dearFirst
+        ? { provider: one, secondProvider: other }
+        : { provider: other, secondProvider: one };
+      expect(await scene.once({ ...asked, broadcast })).to.deep.include({ answered: 1 });
+      const { maxPriorityFeePerGas, maxFeePerGas } = Transaction.from(raws[0]);
+      expect(maxPriorityFeePerGas! <= 2n * GWEI && maxFeePerGas! < 10n * GWEI).to.equal(true);
+    }
+  });
+
+  it("with 50 gwei at most on top of the base fee, whatever one RPC asks for, however often it is stuck", async () => {
+    const scene = await grantedScene();
+    await scene.ask("Which seat?");
+    const { raws, broadcast } = sending(scene, () => false);
+    const stop = new AbortController();
+    const parts = { provider: dear(scene, 5_000n * GWEI), broadcast };
+    await scene.world.networkHelpers.setBalance(scene.operator.address, 10n ** 21n);
+    const ran = scene.run(stop.signal, parts, { stuckAfter: 20 });
+    await until(() => events(scene, "fee at its limit").length > 3);
+    stop.abort();
+    await ran;
+    for (const raw of raws) {
+      const { maxPriorityFeePerGas, maxFeePerGas } = Transaction.from(raw);
+      expect(maxPriorityFeePerGas! <= 50n * GWEI).to.equal(true);
+      expect(maxFeePerGas! <= 20_050n * GWEI).to.equal(true);
+    }
+  });
+
+  it("for no more than its operator said, and says so", async () => {
+    const scene = await grantedScene();
+    const requestId = await scene.ask("Which seat?");
+    const { raws, broadcast } = sending(scene, () => true);
+    const provider = dear(scene, 100n * GWEI);
+    const options = { maxFee: 30n * GWEI };
+    expect(await scene.once({ provider, broadcast }, options)).to.deep.include({ open: 1, ended: 0 });
+    expect(faults(scene)).to.deep.equal(["FeeTooHigh"]);
+    expect(raws).to.deep.equal([]);
+    expect(await scene.once({ provider: dear(scene), broadcast }, options)).to.deep.include({ answered: 1 });
+    expect(Transaction.from(raws[0]).maxFeePerGas).to.equal(30n * GWEI);
     expect(await scene.answers(requestId)).to.equal(1);
   });
 });
