@@ -1,5 +1,5 @@
 import type { Memory, Previewed } from "../../client/index.ts";
-import { day, dim, facts, oneLine, safe } from "./terminal.ts";
+import { day, dim, facts, oneLine, safe, written } from "./terminal.ts";
 
 /** How much of an id is shown where one of many is to be told from the others. */
 export const ID_SHOWN = 8;
@@ -41,12 +41,24 @@ export const memoryPage = ({ memory, scope, pending }: Previewed): string[] => [
     ["Importance", `${memory.importance} of 100, confirmed ${memory.reinforcements} times`],
     memory.tags.length === 0 ? null : ["Tags", oneLine(memory.tags.join(", "))],
     sourceOf(memory) === "" ? null : ["Source", sourceOf(memory)],
+    ...proposalRows(memory),
     memory.conflictsWith === null
       ? null
       : ["Conflict", `stands beside ${memory.conflictsWith}, changed on two devices`],
     pending ? ["", "not committed yet: memvault sync"] : null,
   ]),
 ];
+
+/** By which grant and transaction a memory was proposed. Imported ones may say so too, of whatever they like. */
+function proposalRows({ metadata: { proposal } }: Memory): [string, string][] {
+  if (typeof proposal !== "object" || proposal === null || Array.isArray(proposal)) return [];
+  const { member, transaction } = proposal as Readonly<Record<string, unknown>>;
+  const rows: [string, unknown][] = [
+    ["By grant", member],
+    ["Proposed in", transaction],
+  ];
+  return rows.flatMap(([name, value]) => (typeof value === "string" ? [[name, written(value, 66)]] : []));
+}
 
 const sourceOf = ({ source }: Memory): string =>
   oneLine([source.tool, source.agent, source.thread, source.url].filter((part) => part !== null).join(", "));

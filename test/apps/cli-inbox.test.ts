@@ -86,11 +86,16 @@ describe("memvault, for what agents propose", function () {
     const memory = (await json(["show", memoryIds[0]!])) as unknown as {
       text: string;
       source: { agent: string };
-      metadata: { proposal: { digest: string } };
+      metadata: { proposal: { digest: string; member: string; transaction: string } };
     };
     expect(memory.text).to.equal("Likes small hotels");
     expect(memory.source.agent).to.equal(agentsAccount.toLowerCase());
-    expect(memory.metadata.proposal.digest).to.equal(id);
+    const { digest, member, transaction } = memory.metadata.proposal;
+    expect(digest).to.equal(id);
+    const page = (await cli(["show", memoryIds[0]!])).out;
+    expect(page)
+      .to.match(new RegExp(`By grant +${member}`))
+      .and.match(new RegExp(`Proposed in +${transaction}`));
     expect((await cli(["inbox"])).out).to.match(/Nothing waits/);
   });
 

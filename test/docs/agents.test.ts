@@ -175,7 +175,7 @@ describe("docs/agents.md", () => {
       it(line, async () => {
         const options = line.match(/--[a-z-]+/g) ?? [];
         const words = line
-          .replace(/ --vault \S+/, "")
+          .replace(/ --(vault|profile) \S+/, "")
           .split(" ")
           .slice(1);
         const end = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word));

@@ -80,7 +80,9 @@ function reportOf({ url, pid, began, deployment }: Started, root: string): Repor
     json: { url, pid, began, chainId: deployment.chainId, memoryVault, keyRegistry, blobLog },
     lines: facts([
       ["Local chain", `${url}, ${how[began]} (chain ${deployment.chainId}, process ${pid})`],
-      ["Contracts", memoryVault],
+      ["MemoryVault", memoryVault],
+      ["KeyRegistry", keyRegistry],
+      ["BlobLog", blobLog],
       ["State", path.join(devHome(root), "chain.state")],
     ]),
   };
