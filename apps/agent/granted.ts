@@ -1,4 +1,4 @@
-import { blockRanges } from "../../client/agents.ts";
+import { blockRanges, logsOfRange } from "../../client/agents.ts";
 import type { vaultContract, VaultView } from "../../client/index.ts";
 import type { OpenRequest } from "./journal.ts";
 import type { OpenedVaults } from "./opened.ts";
@@ -48,7 +48,10 @@ async function newestGiven(
   const topics = await contract.filters.Granted(vaultId, account).getTopicFilter();
   const address = await contract.getAddress();
   for (const range of blockRanges(await provider.getBlockNumber(), after + 1)) {
-    const logs = await provider.getLogs({ address, topics, ...range });
+    const logs = await logsOfRange(range, {
+      logs: (part) => provider.getLogs({ address, topics, ...part }),
+      reach: () => provider.getBlockNumber(),
+    });
     const [newest] = logs.sort((a, b) => b.blockNumber - a.blockNumber || b.index - a.index);
     if (newest !== undefined) return `${newest.blockHash}/${newest.index}`;
   }

@@ -1,7 +1,13 @@
 import type { Command } from "commander";
 import { getBytes } from "ethers";
 
-import { agentContract, blockRanges, isSealedAnswer, openAnswer } from "../../../client/agents.ts";
+import {
+  agentContract,
+  blockRanges,
+  isSealedAnswer,
+  logsOfRange,
+  openAnswer,
+} from "../../../client/agents.ts";
 import { VaultError, WalletRequired } from "../../../client/index.ts";
 import { operatorAt } from "../../agent/index.ts";
 import { agentIn } from "../agents.ts";
@@ -102,15 +108,23 @@ async function answersTo(
   oldest: number,
 ): Promise<{ readonly found: Found[]; readonly asked: readonly Asked[] }> {
   const contract = agentContract(agent, provider);
-  const asked = contract.filters.Requested(undefined, undefined, asker);
-  const ranges = [...blockRanges(await provider.getBlockNumber(), oldest)].reverse();
+  const reach = () => provider.getBlockNumber();
+  const requested = contract.filters.Requested(undefined, undefined, asker);
+  const ranges = [...blockRanges(await reach(), oldest)].reverse();
   const own = new Map<bigint, Asked>();
   const found: Found[] = [];
-  for (const { fromBlock, toBlock } of ranges) {
-    for (const { args } of await contract.queryFilter(asked, fromBlock, toBlock))
-      own.set(args.requestId, args);
+  for (const range of ranges) {
+    const questions = await logsOfRange(range, {
+      logs: ({ fromBlock, toBlock }) => contract.queryFilter(requested, fromBlock, toBlock),
+      reach,
+    });
+    for (const { args } of questions) own.set(args.requestId, args);
     if (own.size === 0) continue;
-    for (const event of await contract.queryFilter(contract.filters.Answered(), fromBlock, toBlock)) {
+    const answered = await logsOfRange(range, {
+      logs: ({ fromBlock, toBlock }) => contract.queryFilter(contract.filters.Answered(), fromBlock, toBlock),
+      reach,
+    });
+    for (const event of answered) {
       const { requestId, vaultId, sequence, root, data } = event.args;
       if (own.has(requestId))
         found.push({ requestId, vaultId, sequence, root, data, transaction: event.transactionHash });
