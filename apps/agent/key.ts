@@ -1,5 +1,5 @@
 import { randomBytes } from "@noble/hashes/utils.js";
-import { hexlify, ZeroHash } from "ethers";
+import { hexlify, ZeroHash, type Block } from "ethers";
 
 import type { Journal, MemoryAgent } from "../../client/agents.ts";
 import {
@@ -10,7 +10,7 @@ import {
   type registryContract,
 } from "../../client/index.ts";
 import { attested, ATTESTED_LIFETIME } from "./attest.ts";
-import { readKeys, writeKeys, type KeptKey } from "./journal.ts";
+import { readKeys, writeKeys, type KeptKey, type SentTransaction } from "./journal.ts";
 import type { Sender } from "./sender.ts";
 import type { AgentWorld } from "./world.ts";
 
@@ -28,8 +28,12 @@ export interface AgentKeys {
    * @param anew - to publish a new one all the same.
    */
   upkeep(anew?: boolean): Promise<void>;
-  /** Notes that a publication is final. */
-  published(digest: string): Promise<void>;
+  /**
+   * Notes that a publication is final.
+   *
+   * @param late - whether it landed when its attestation counted no more: another key takes its place.
+   */
+  published(digest: string, late: boolean): Promise<void>;
 }
 
 /** What keys are kept with. */
@@ -44,6 +48,26 @@ export interface KeyParts extends Pick<AgentWorld, "provider" | "store" | "attes
   readonly time: () => Promise<number>;
   /** Seconds. */
   readonly lifetime: number;
+}
+
+/** How long after it was signed, and by how many blocks, an attested key may land: half of what its nonce and its document take (SPEC §15). */
+const FRESH_BLOCKS = 128;
+const FRESH_SECONDS = 300;
+
+/**
+ * Whether a transaction publishes a key whose attestation counts no more in a block. The chain's clock counts, as it does for whoever
+ * verifies.
+ */
+export async function isStaleKey(
+  { agent, provider }: Pick<KeyParts, "agent" | "provider">,
+  { purpose, data, block }: SentTransaction,
+  { number, timestamp }: Pick<Block, "number" | "timestamp">,
+): Promise<boolean> {
+  if (purpose.kind !== "key") return false;
+  const [, , vouched] = agent.interface.decodeFunctionData("publishKey", data).toArray() as unknown[];
+  if (vouched === ZeroHash) return false;
+  const then = (await provider.getBlock(block))?.timestamp ?? 0;
+  return number - block > FRESH_BLOCKS || timestamp - then > FRESH_SECONDS;
 }
 
 /** Takes up the keys of the journal. */
@@ -110,7 +134,9 @@ export async function agentKeys(parts: KeyParts): Promise<AgentKeys> {
       await upkeep(anew);
       await drop();
     },
-    async published(digest) {
+    async published(digest, late) {
+      // Drawn before the transaction is forgotten: the next look publishes it, whatever happens until then.
+      if (late && keys.at(-1)?.digest === digest) await drawn(await parts.time());
       await replace(digest, { published: true });
       log({ level: "info", event: "key published", digest });
     },

@@ -32,7 +32,7 @@ import {
   type Purpose,
   type SentTransaction,
 } from "./journal.ts";
-import { agentKeys, type AgentKeys } from "./key.ts";
+import { agentKeys, isStaleKey, type AgentKeys } from "./key.ts";
 import { faultFields, requestFields } from "./log.ts";
 import { openedVaults } from "./opened.ts";
 import { isDone, MAX_TRIES, work, type RequestParts } from "./request.ts";
@@ -203,7 +203,8 @@ async function prepareRunner(
     ...{ ...world, agent, address: world.agent, chainId, journal, stuckAfter: options.stuckAfter },
     maxFee: options.maxFee,
     isNeeded: (purpose) => isNeeded(begun(), purpose),
-    settled: (sent, outcome, hash) => settled(begun(), sent, outcome, hash),
+    isStale: (sent, block) => isStaleKey({ agent, provider }, sent, block),
+    settled: (sent, outcome, hash, late) => settled(begun(), sent, outcome, hash, late),
   });
   const keys = await agentKeys({
     ...{ ...world, agent, address: world.agent, chainId, registry, journal, sender: () => sender, time },
@@ -463,6 +464,7 @@ async function settled(
   sent: SentTransaction,
   outcome: Outcome,
   hash: string | null,
+  late: boolean,
 ): Promise<void> {
   const { world, keys, open, turns } = runner;
   const { purpose, nonce } = sent;
@@ -472,7 +474,7 @@ async function settled(
   world.log({ level, event: outcome, kind: purpose.kind, nonce, transaction: hash ?? "", ...named });
   runner.keyDue = 0;
   if (purpose.kind === "key") {
-    if (outcome === "landed") await keys.published(purpose.digest);
+    if (outcome === "landed") await keys.published(purpose.digest, late);
     return;
   }
   if (request === undefined) return;

@@ -1,7 +1,7 @@
-import { isError, keccak256, type Provider, type TransactionReceipt } from "ethers";
+import { isError, keccak256, type Block, type Provider, type TransactionReceipt } from "ethers";
 
 import type { Journal, MemoryAgent } from "../../client/agents.ts";
-import { ContractRefusal, InsufficientFunds } from "../../client/index.ts";
+import { ContractRefusal, InsufficientFunds, NoBlocks } from "../../client/index.ts";
 import { FeeTooHigh } from "./faults.ts";
 import { feesNow, raisedFees, type FeeParts, type Fees } from "./fees.ts";
 import { faultFields } from "./log.ts";
@@ -47,8 +47,15 @@ export interface SenderParts extends FeeParts, Pick<AgentWorld, "operator" | "br
   readonly stuckAfter: number;
   /** Whether a transaction is still of use: one that is not gives its nonce up to an empty one. */
   readonly isNeeded: (purpose: Purpose) => Promise<boolean>;
+  /** Whether what was signed must not land any more, in this block or a later one. */
+  readonly isStale: (sent: SentTransaction, block: Pick<Block, "number" | "timestamp">) => Promise<boolean>;
   /** Hears what became of a transaction; it is forgotten after that. Called again after a crash. */
-  readonly settled: (sent: SentTransaction, outcome: Outcome, hash: string | null) => Promise<void>;
+  readonly settled: (
+    sent: SentTransaction,
+    outcome: Outcome,
+    hash: string | null,
+    late: boolean,
+  ) => Promise<void>;
 }
 
 /** Takes up what an earlier run left, and hands nonces out in one place. */
@@ -66,8 +73,9 @@ export async function senderOf(parts: SenderParts): Promise<Sender> {
     transaction: SentTransaction,
     outcome: Outcome,
     hash: string | null,
+    late = false,
   ): Promise<void> => {
-    await parts.settled(transaction, outcome, hash);
+    await parts.settled(transaction, outcome, hash, late);
     await removeTransaction(journal, transaction);
     sent.delete(transaction.nonce);
     mined.delete(transaction.nonce);
@@ -91,11 +99,11 @@ export async function senderOf(parts: SenderParts): Promise<Sender> {
     await handOver(parts, form);
   };
 
-  const raise = async (transaction: SentTransaction): Promise<void> => {
+  const raise = async (transaction: SentTransaction, stale: boolean): Promise<void> => {
     const { nonce, purpose, data, gasLimit, forms } = transaction;
     const [newest] = forms.slice(-1);
     if (forms.length >= MOST_FORMS && newest !== undefined) return handOver(parts, newest);
-    const empty = forms.some((form) => form.empty) || !(await parts.isNeeded(purpose));
+    const empty = stale || forms.some((form) => form.empty) || !(await parts.isNeeded(purpose));
     const fees = raisedFees(transaction, await feesNow(parts));
     if (fees === null) {
       parts.log({ level: "warn", event: "fee at its limit", nonce });
@@ -115,13 +123,18 @@ export async function senderOf(parts: SenderParts): Promise<Sender> {
     if (receipt !== null) {
       mined.add(nonce);
       if (counted.finalNumber === null || receipt.blockNumber > counted.finalNumber) return;
-      return forget(transaction, outcomeOf(transaction, receipt), receipt.hash);
+      const block = await provider.getBlock(receipt.blockNumber);
+      const late = block !== null && (await parts.isStale(transaction, block));
+      return forget(transaction, outcomeOf(transaction, receipt), receipt.hash, late);
     }
     mined.delete(nonce);
     if (counted.final > nonce) return forget(transaction, "displaced", null);
     if (counted.latest > nonce) return;
-    if (parts.now() - transaction.sentAt >= parts.stuckAfter) return raise(transaction);
     const newest = transaction.forms.at(-1);
+    const stale = await parts.isStale(transaction, counted.newest);
+    // What must not land is not sent again: its nonce is given up at once.
+    const due = parts.now() - transaction.sentAt >= parts.stuckAfter || (stale && newest?.empty === false);
+    if (due) return raise(transaction, stale);
     if (newest !== undefined) await handOver(parts, newest);
   };
 
@@ -165,15 +178,18 @@ interface Counts {
   readonly pending: number;
   readonly final: number;
   readonly finalNumber: number | null;
+  readonly newest: Pick<Block, "number" | "timestamp">;
 }
 
 async function counts({ provider, operator }: SenderParts, finalNumber: number | null): Promise<Counts> {
-  const [latest, pending, final] = await Promise.all([
+  const [newest, latest, pending, final] = await Promise.all([
+    provider.getBlock("latest"),
     provider.getTransactionCount(operator.address, "latest"),
     provider.getTransactionCount(operator.address, "pending"),
     finalNumber === null ? 0 : provider.getTransactionCount(operator.address, finalNumber),
   ]);
-  return { latest, pending, final, finalNumber };
+  if (newest === null) throw new NoBlocks();
+  return { newest, latest, pending, final, finalNumber };
 }
 
 async function receiptOf(provider: Provider, { forms }: SentTransaction): Promise<TransactionReceipt | null> {

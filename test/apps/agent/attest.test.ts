@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { expect } from "chai";
+import { hexlify } from "ethers";
 
 import { attestWith } from "../../../apps/cli/agents.ts";
 import { verifyAttestation } from "../../../client/attestation.ts";
 import { keyOf, recipientBytes } from "../../../client/index.ts";
-import { agentScene, events, faults } from "../../helpers/agent.ts";
+import { agentScene, events, faults, until } from "../../helpers/agent.ts";
 import { TEST_PCRS, testDocument, testEnclave } from "../../helpers/nitro.ts";
 
 const DAY = 86_400;
@@ -41,6 +42,52 @@ describe("an agent's key in an enclave", () => {
     await scene.once({ attest });
     expect((await keyOf(world.keyRegistry, address)).digest).not.to.equal(digest);
   });
+
+  it("is vouched for anew where its transaction is too old, and what was signed is not sent any more", async () => {
+    const scene = await agentScene();
+    const { world, address } = scene;
+    const nonces: string[] = [];
+    const attest = (_: Uint8Array, nonce: Uint8Array): Promise<Uint8Array> => {
+      nonces.push(hexlify(nonce));
+      return Promise.resolve(Uint8Array.of(nonces.length));
+    };
+    const stop = new AbortController();
+    const raws: string[] = [];
+    const broadcast = (raw: string): Promise<void> => Promise.resolve(void raws.push(raw));
+    const ran = scene.run(stop.signal, { attest, broadcast });
+    await until(() => raws.length > 0);
+    stop.abort();
+    await ran;
+    await world.networkHelpers.mine(400);
+    await scene.once({ attest });
+    await scene.once({ attest });
+    expect(nonces).to.have.length(2);
+    const { blockNumber } = await world.keyRegistry.keyOf(address);
+    const nonce = await world.provider.getBlock(nonces[1]!);
+    expect(Number(blockNumber) - nonce!.number).to.be.lessThan(256);
+    expect(events(scene, "key published")).to.have.length(1);
+  }).timeout(60_000);
+
+  it("is replaced where it landed too late all the same", async () => {
+    const scene = await agentScene();
+    const { world, address } = scene;
+    let asked = 0;
+    const attest = (): Promise<Uint8Array> => Promise.resolve(Uint8Array.of(++asked));
+    const stop = new AbortController();
+    const raws: string[] = [];
+    const broadcast = (raw: string): Promise<void> => Promise.resolve(void raws.push(raw));
+    const ran = scene.run(stop.signal, { attest, broadcast });
+    await until(() => raws.length > 0);
+    stop.abort();
+    await ran;
+    await world.networkHelpers.mine(400);
+    await scene.agentWorld.broadcast(raws[0]!);
+    const { digest: late } = await keyOf(world.keyRegistry, address);
+    await scene.once({ attest });
+    await scene.once({ attest });
+    expect((await keyOf(world.keyRegistry, address)).digest).not.to.equal(late);
+    expect(asked).to.equal(2);
+  }).timeout(60_000);
 
   it("is not published where the enclave vouches for nothing", async () => {
     const scene = await agentScene();
