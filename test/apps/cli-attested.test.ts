@@ -195,10 +195,11 @@ describe("memvault grant --require-attestation", function () {
   it("holds for what an agent asks for as well, and what was refused can be accepted with another list", async () => {
     const { address, wallet, file, recipient } = await agent();
     const ref = { chainId: deployment.chainId, contract: deployment.memoryVault, vaultId: BigInt(vaultId) };
+    const expiresAt = ((await provider.getBlock("latest"))?.timestamp ?? 0) + 30 * 86_400;
     const line = await makeRequest(
       {
         ...{ ref, account: address, recipientDigest: hexlify(recipientDigest(recipientBytes(recipient))) },
-        ...{ scopes: ["travel"], permissions: 1, expiresAt: 4_000_000_000, purpose: "To plan a journey" },
+        ...{ scopes: ["travel"], permissions: 1, expiresAt, purpose: "To plan a journey" },
       },
       wallet,
       randomBytes,

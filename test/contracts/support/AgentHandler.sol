@@ -59,7 +59,7 @@ abstract contract AgentHandler is VaultTest, People, Campaign {
     uint256 internal constant VAULTS = 6;
     uint256 private constant SPARED = 4;
     uint256 private constant PATIENCE = 8;
-    uint256 private constant RECENT = 12;
+    uint256 private constant RECENT = 64;
     uint64 private constant SPAN = 2 days;
     /// @dev The agent's place among the grantees of the model.
     uint256 private constant AGENT = 0;
@@ -208,7 +208,8 @@ abstract contract AgentHandler is VaultTest, People, Campaign {
         Dice memory dice = Dice(seed, PATIENCE);
         address caller = mostly(dice, operator);
         uint256 requestId = dice.roll(questions.length + 2);
-        Lack wanted = Lack(dice.roll(uint256(type(Lack).max) + 1));
+        // A former owner's question is rare: it takes a sale and another grant before its time is over.
+        Lack wanted = dice.roll(6) == 0 ? Lack.SameOwner : Lack(dice.roll(uint256(type(Lack).max) + 1));
         Lack sought = wanted == Lack.Head ? Lack.Nothing : wanted;
         for (uint256 n = 1; n <= RECENT && n < questions.length; ++n)
             if (_lackOf(caller, questions.length - n) == sought) requestId = questions.length - n;
