@@ -95,10 +95,12 @@ describe("docs/opengradient.md", () => {
   describe("its recipe", () => {
     const attested = serverCertificate("the attested gateway");
     const other = serverCertificate("somebody in between");
-    const enclave = testEnclave(Date.now());
+    // Files are loaded long before their tests run.
+    const at = Date.now();
+    const enclave = testEnclave(at);
     const nonce = utf8ToBytes("a nonce that was drawn");
     const multihash = (digest: string) => concatBytes(Uint8Array.of(0x12, 0x20), hexToBytes(digest));
-    const document = testDocument(enclave, Date.now(), {
+    const document = testDocument(enclave, at, {
       nonce,
       user_data: concatBytes(multihash(hash("sha256", attested.der)), multihash(hash("sha256", "a key"))),
     });
@@ -131,7 +133,7 @@ describe("docs/opengradient.md", () => {
       const byTestAuthority: typeof Verify = (bytes, terms) =>
         verifyDocument(bytes, { ...terms, roots: enclave.roots });
       return sample(
-        ...([byTestAuthority, document, Date.now(), list, drawn, endpoint, certificate, "a model"] as const),
+        ...([byTestAuthority, document, at, list, drawn, endpoint, certificate, "a model"] as const),
         [{ role: "user", content: "Prefers window seats" }],
       );
     };
