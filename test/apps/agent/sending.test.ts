@@ -134,7 +134,7 @@ describe("an agent's runner sends each answer once", () => {
     const ran = scene.run(stop.signal, { broadcast, now: () => Date.now() + skew }, { stuckAfter: 1_000 });
     await until(() => raws.length > 0);
     const first = raws.length;
-    skew = 86_400_000;
+    skew = 86_460_000;
     await until(() => events(scene, "stuck").length > 0);
     stop.abort();
     await ran;
