@@ -61,9 +61,9 @@ const nodeOnly = [
 ];
 
 export default tseslint.config(
-  { ignores: ["artifacts/", "cache/", "coverage/", "dist/", "typechain-types/", "deploy/deployments/"] },
+  { ignores: ["artifacts/", "cache/", "coverage/", "**/dist/", "typechain-types/", "deploy/deployments/"] },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { project: { rules: { boundaries } } },
@@ -88,7 +88,7 @@ export default tseslint.config(
   },
   // Tools that load a module ask for its default export.
   {
-    files: ["hardhat.config.ts", "deploy/modules/**/*.ts"],
+    files: ["hardhat.config.ts", "apps/web/vite.config.ts", "deploy/modules/**/*.ts"],
     rules: { "no-restricted-syntax": "off" },
   },
   // The library never logs; what people run does.

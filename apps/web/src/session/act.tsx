@@ -1,0 +1,47 @@
+import { useCallback, useState } from "react";
+
+import { tabs } from "./tabs.ts";
+import { useView } from "./view.tsx";
+
+/** What a page does on somebody's word, one thing at a time. */
+export interface Act {
+  /** What runs, in the words it was begun with; `null` when nothing does. */
+  readonly running: string | null;
+  /** Why the last one failed; gone when the next begins. */
+  readonly fault: unknown;
+  /**
+   * Does something that may change the vault, and reads it again afterwards, in all tabs.
+   *
+   * @param label - What is done, as a person reads it: "Revoking…".
+   * @returns What came of it; `undefined` when it failed, or something runs already.
+   */
+  readonly run: <T>(label: string, work: () => Promise<T>) => Promise<T | undefined>;
+  readonly clear: () => void;
+}
+
+/** Runs what the buttons of a page are for. */
+export function useAct(): Act {
+  const { refresh } = useView();
+  const [running, setRunning] = useState<string | null>(null);
+  const [fault, setFault] = useState<unknown>(null);
+  const run = useCallback(
+    async <T,>(label: string, work: () => Promise<T>): Promise<T | undefined> => {
+      if (running !== null) return undefined;
+      setRunning(label);
+      setFault(null);
+      try {
+        return await work();
+      } catch (thrown) {
+        setFault(thrown);
+        return undefined;
+      } finally {
+        // A failure may come after something was kept.
+        tabs.tell("changed");
+        await refresh();
+        setRunning(null);
+      }
+    },
+    [running, refresh],
+  );
+  return { running, fault, run, clear: () => setFault(null) };
+}

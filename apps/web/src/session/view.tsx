@@ -1,0 +1,69 @@
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+
+import {
+  isOfMemory,
+  preview,
+  read,
+  uncommitted,
+  type Preview,
+  type VaultOperation,
+  type VaultView,
+} from "../../../../client/index.ts";
+import { useSession } from "./session.tsx";
+import { tabs } from "./tabs.ts";
+
+/** The vault as it was last read, and what waits on this device. */
+export interface View {
+  /** Complete, unaltered, current; `null` before the first reading is done, or when there was no commit yet. */
+  readonly view: VaultView | null;
+  /** The view with what waits laid over it. */
+  readonly preview: Preview | null;
+  /** What waits in the journal, in order. */
+  readonly waiting: readonly VaultOperation[];
+  readonly reading: boolean;
+  /** Why the last reading failed; the view before it stays, and is named old by its sequence. */
+  readonly fault: unknown;
+  /** Reads again. Never throws: a failure is in `fault`. */
+  readonly refresh: () => Promise<void>;
+}
+
+type Reading = Omit<View, "refresh">;
+
+const NOTHING: Reading = { view: null, preview: null, waiting: [], reading: true, fault: null };
+
+const ViewContext = createContext<View | null>(null);
+
+/** Reads the session's vault, once for all pages below; again when this tab or another one changed it. */
+export function ViewProvider({ children }: { readonly children: ReactNode }): ReactNode {
+  const { vault } = useSession();
+  const [reading, setReading] = useState(NOTHING);
+  const asked = useRef(0);
+  const refresh = useCallback(async (): Promise<void> => {
+    const turn = ++asked.current;
+    setReading((before) => ({ ...before, reading: true }));
+    const found = await readingOf(vault).catch((fault: unknown) => ({ fault }));
+    // A later reading is newer, whichever ends first.
+    if (turn === asked.current) setReading((before) => ({ ...before, ...found, reading: false }));
+  }, [vault]);
+  useEffect(() => {
+    void refresh();
+    return tabs.listen((word) => {
+      if (word === "changed") void refresh();
+    });
+  }, [refresh]);
+  const value = useMemo(() => ({ ...reading, refresh }), [reading, refresh]);
+  return <ViewContext value={value}>{children}</ViewContext>;
+}
+
+async function readingOf(vault: Parameters<typeof read>[0]): Promise<Omit<Reading, "reading">> {
+  const view = await read(vault);
+  const waiting = await uncommitted(vault, view);
+  return { view, waiting, preview: preview(view.scopes, waiting.filter(isOfMemory)), fault: null };
+}
+
+/** The vault as it was last read. */
+export function useView(): View {
+  const view = use(ViewContext);
+  if (view === null) throw new TypeError("this page is shown where no vault is read");
+  return view;
+}
