@@ -1,25 +1,46 @@
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ComponentType, type ReactNode } from "react";
 
-import { AccessPage } from "./pages/access/index.tsx";
-import { HealthPage } from "./pages/health/index.tsx";
-import { MemoriesPage } from "./pages/memories/index.tsx";
-import { OthersPage } from "./pages/others/index.tsx";
-import { SettingsPage } from "./pages/settings/index.tsx";
 import { Start } from "./pages/start/index.tsx";
 import { ROUTES, useRoute, type Route } from "./session/route.ts";
 import { SessionProvider, type Session } from "./session/session.tsx";
 import { ViewProvider } from "./session/view.tsx";
+import { Boundary } from "./ui/boundary.tsx";
 import { Button } from "./ui/button.tsx";
 
 /** The whole app: what opens a vault, and the pages of an open one. */
-export const App = (): ReactNode => <Start>{(session) => <Open session={session} />}</Start>;
+export const App = (): ReactNode => (
+  <Boundary>
+    <Start>{(session) => <Open session={session} />}</Start>
+  </Boundary>
+);
 
-const PAGES: Readonly<Record<Route, { readonly title: string; readonly page: () => ReactNode }>> = {
-  memories: { title: "Memories", page: MemoriesPage },
-  access: { title: "Access", page: AccessPage },
-  others: { title: "What others see", page: OthersPage },
-  health: { title: "Health", page: HealthPage },
-  settings: { title: "Settings", page: SettingsPage },
+interface Entry {
+  readonly title: string;
+  readonly page: ComponentType;
+}
+
+/** Each page is fetched when it is first opened. */
+const PAGES: Readonly<Record<Route, Entry>> = {
+  memories: {
+    title: "Memories",
+    page: lazy(async () => ({ default: (await import("./pages/memories/index.tsx")).MemoriesPage })),
+  },
+  access: {
+    title: "Access",
+    page: lazy(async () => ({ default: (await import("./pages/access/index.tsx")).AccessPage })),
+  },
+  others: {
+    title: "What others see",
+    page: lazy(async () => ({ default: (await import("./pages/others/index.tsx")).OthersPage })),
+  },
+  health: {
+    title: "Health",
+    page: lazy(async () => ({ default: (await import("./pages/health/index.tsx")).HealthPage })),
+  },
+  settings: {
+    title: "Settings",
+    page: lazy(async () => ({ default: (await import("./pages/settings/index.tsx")).SettingsPage })),
+  },
 };
 
 /** The frame around the pages of an open vault. */
@@ -30,6 +51,9 @@ function Open({ session }: { readonly session: Session }): ReactNode {
     <SessionProvider session={session}>
       <ViewProvider>
         <div className="frame">
+          <a className="skip" href="#page" onClick={skipToPage}>
+            Skip to the page
+          </a>
           <nav className="frame-nav" aria-label="Pages">
             {ROUTES.map((name) => (
               <a key={name} href={`#/${name}`} aria-current={name === route ? "page" : undefined}>
@@ -38,11 +62,21 @@ function Open({ session }: { readonly session: Session }): ReactNode {
             ))}
             <Button onClick={session.lock}>Lock</Button>
           </nav>
-          <main className="frame-main">
-            <Shown key={route} />
+          <main className="frame-main" id="page" tabIndex={-1}>
+            <Boundary key={route}>
+              <Suspense fallback={<p className="page quiet">Loading…</p>}>
+                <Shown />
+              </Suspense>
+            </Boundary>
           </main>
         </div>
       </ViewProvider>
     </SessionProvider>
   );
+}
+
+/** The address names pages: it must not change when somebody only skips the bar. */
+function skipToPage(event: { preventDefault(): void }): void {
+  event.preventDefault();
+  document.getElementById("page")?.focus();
 }
