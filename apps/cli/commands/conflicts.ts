@@ -1,15 +1,5 @@
-import {
-  dropLostText,
-  forget,
-  lostTexts,
-  remember,
-  update,
-  versionsOf,
-  type LostText,
-  type Previewed,
-  type Vault,
-} from "../../../client/index.ts";
-import type { Sight } from "../../mcp/sight.ts";
+import { dropLostText, lostTexts, type LostText } from "../../../client/index.ts";
+import { conflictsIn, resolveConflict, type Conflict } from "../../../client/manage.ts";
 import type { Cli, Report } from "../cli.ts";
 import { NoConflict, UsageFault } from "../faults.ts";
 import { look, memoryNamed } from "../look.ts";
@@ -23,13 +13,6 @@ interface Options {
   readonly keep?: string;
   readonly text?: string;
   readonly sync?: boolean;
-}
-
-/** A memory in several versions, the first one before those that stand beside it. */
-interface Conflict {
-  readonly versions: readonly Previewed[];
-  /** Whether a version that others name lives no more: what was written beside it meanwhile is left. */
-  readonly forgotten: boolean;
 }
 
 export const addConflicts = (cli: Cli): void => {
@@ -46,7 +29,7 @@ export const addConflicts = (cli: Cli): void => {
     },
     async (session, { drop }) => {
       const { vault } = await session.vault("owner");
-      const found = conflictsIn(await look(vault));
+      const found = conflictsIn((await look(vault)).memories);
       const lost = await lostTexts(vault);
       if (drop === true) for (const { operationId } of lost) await dropLostText(vault, operationId);
       return {
@@ -90,7 +73,7 @@ async function resolve(
   const open = await session.vault("owner", sync);
   const sight = await look(open.vault);
   const { memory } = memoryNamed(sight, id);
-  const found = conflictsIn(sight).find(({ versions }) =>
+  const found = conflictsIn(sight.memories).find(({ versions }) =>
     versions.some((version) => version.memory.id === memory.id),
   );
   if (found === undefined) throw new NoConflict(memory.id);
@@ -101,50 +84,13 @@ async function resolve(
     `One version stays, ${others} will be forgotten: "${oneLine(text ?? kept.memory.text, 60)}".`,
   );
   const said = text ?? kept.memory.text;
-  const stays = await keepOnly(open.vault, found, kept, said);
+  const stays = await resolveConflict(open.vault, found, kept, said);
   const written = {
     json: { id: stays, text: said, forgotten: others },
     lines: [`Keeps ${stays.slice(0, ID_SHOWN)}.`],
   };
   return journalled(session, open, written, sync);
 }
-
-/** @returns the id of the memory that stays. */
-async function keepOnly(
-  vault: Vault,
-  { versions }: Conflict,
-  { memory, scope }: Previewed,
-  text: string,
-): Promise<string> {
-  const { type, importance, tags, validUntil, metadata, source, createdAt } = memory;
-  const terms = { text, type, importance, tags, validUntil, metadata, source };
-  const first = versions.find((version) => version.memory.conflictsWith === null);
-  for (const version of versions) if (version !== first) await forget(vault, version.memory);
-  if (first !== undefined) {
-    if (first.memory !== memory || text !== memory.text) await update(vault, first.memory, terms);
-    return first.memory.id;
-  }
-  const [id = ""] = await remember(vault, { ...terms, scope, createdAt });
-  return id;
-}
-
-/** All memories with several versions, or with one that stands beside a forgotten one. */
-function conflictsIn({ memories }: Sight): Conflict[] {
-  const all = [...memories.values()].map(({ memory }) => memory);
-  const beside = all.filter(({ conflictsWith }) => conflictsWith !== null).map(({ id }) => id);
-  const seen = new Set<string>();
-  const found: Conflict[] = [];
-  for (const [id, ids] of versionsOf(all, beside)) {
-    if (seen.has(id)) continue;
-    for (const each of ids) seen.add(each);
-    const versions = [...ids].flatMap((each) => memories.get(each) ?? []).sort(firstBefore);
-    found.push({ versions, forgotten: versions.length < ids.size });
-  }
-  return found;
-}
-
-const firstBefore = ({ memory: a }: Previewed, { memory: b }: Previewed): number =>
-  Number(a.conflictsWith !== null) - Number(b.conflictsWith !== null) || a.updatedAt - b.updatedAt;
 
 const conflictJson = ({ versions, forgotten }: Conflict) => ({
   forgotten,
