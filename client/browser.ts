@@ -1,8 +1,9 @@
 /**
- * The parts that need a browser: a journal in IndexedDB, and exports as a person gives them to a page.
+ * The parts that need a browser: a journal in IndexedDB, what seals a device's own files, and exports as a person gives them to a page.
  *
  * @module
  */
+export { openForDevice, sealForDevice, unlockingKey } from "./crypto/device.ts";
 export {
   droppedFiles,
   filesSource,
@@ -11,3 +12,12 @@ export {
   type DroppedItem,
   type PickedFile,
 } from "./importers/picked.ts";
+export {
+  askToKeep,
+  indexedDbJournalStore,
+  JournalBusyInTab,
+  removeJournals,
+  type IndexedDbJournalOptions,
+  type KeepingStorage,
+  type TabLocks,
+} from "./storage/indexed-db.ts";

@@ -14,10 +14,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { InvalidName, JournalBusy, StoreUnavailable } from "../../../client/errors.ts";
+import { JournalBusy, StoreUnavailable } from "../../../client/errors.ts";
 import { fileJournalStore } from "../../../client/storage/files.ts";
-import { memoryJournalStore, type JournalStore } from "../../../client/storage/journal-store.ts";
+import { memoryJournalStore } from "../../../client/storage/journal-store.ts";
 import { asOrdinaryUser, rejection } from "./helpers.ts";
+import { behavesAsJournal } from "./journals.ts";
 
 const holder = new URL("./holder.child.ts", import.meta.url).pathname;
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -31,58 +32,8 @@ after(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
-for (const [kind, make] of [
-  ["memoryJournalStore", (): JournalStore => memoryJournalStore()],
-  ["fileJournalStore", (): JournalStore => fileJournalStore(join(newFolder(), "a", "b"))],
-] as const) {
-  describe(kind, () => {
-    it("reads what was written last, and null before", async () => {
-      const journal = make();
-      expect(await journal.read("op-1")).to.equal(null);
-      await journal.write("op-1", bytes("one"));
-      await journal.write("op-1", bytes("two"));
-      expect(await journal.read("op-1")).to.deep.equal(bytes("two"));
-    });
-
-    it("lists names in order", async () => {
-      const journal = make();
-      expect(await journal.list()).to.deep.equal([]);
-      for (const name of ["b", "a.cbor", "c-3"]) await journal.write(name, bytes(name));
-      expect(await journal.list()).to.deep.equal(["a.cbor", "b", "c-3"]);
-    });
-
-    it("removes, and removes again", async () => {
-      const journal = make();
-      await journal.write("a", bytes("a"));
-      await journal.remove("a");
-      await journal.remove("a");
-      expect(await journal.list()).to.deep.equal([]);
-    });
-
-    it("refuses names that could leave the folder or hide in it", async () => {
-      const journal = make();
-      for (const name of ["", ".", "..", ".lock", "../a", "a/b", "a\\b", "A", "ä", "a\0", "a".repeat(101)]) {
-        await rejection(journal.write(name, bytes("x")), InvalidName);
-        await rejection(journal.read(name), InvalidName);
-        await rejection(journal.remove(name), InvalidName);
-      }
-    });
-
-    it("lets one holder in at a time", async () => {
-      const journal = make();
-      let inside = 0;
-      const visit = async () => {
-        const release = await journal.lock!();
-        expect(++inside).to.equal(1);
-        await new Promise((resolve) => setTimeout(resolve, 3));
-        inside--;
-        await release();
-        await release();
-      };
-      await Promise.all([visit(), visit(), visit(), visit()]);
-    });
-  });
-}
+behavesAsJournal("memoryJournalStore", () => memoryJournalStore());
+behavesAsJournal("fileJournalStore", () => fileJournalStore(join(newFolder(), "a", "b")));
 
 describe("fileJournalStore on disk", () => {
   it("lets nobody else read folder or files", async () => {
