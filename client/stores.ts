@@ -16,5 +16,14 @@ export { randomDelay } from "./storage/delay.ts";
 export { ipfsStore, StoreReadOnly, type IpfsOptions } from "./storage/ipfs.ts";
 export { isLocal } from "./storage/redirect.ts";
 export type { PinningService } from "./storage/pinning.ts";
+export { namedStore, type StoreParts } from "./storage/named.ts";
+export {
+  InvalidStoreName,
+  parseStoreName,
+  STORE_SYNTAX,
+  storeNameText,
+  type FolderOf,
+  type StoreName,
+} from "./storage/store-name.ts";
 export { isMirror, mirrorStore, QuorumMissed, type Mirror, type MirrorOptions } from "./storage/mirror.ts";
 export { audit, carryOver, collectGarbage, repair, type Audit, type Repair } from "./vault/audit.ts";
