@@ -1,0 +1,278 @@
+import {
+  AbstractSigner,
+  hexlify,
+  isHexString,
+  resolveAddress,
+  Signature,
+  toQuantity,
+  toUtf8Bytes,
+  TransactionResponse,
+  TypedDataEncoder,
+  type Provider,
+  type TransactionReceipt,
+  type TransactionRequest,
+  type TypedDataDomain,
+  type TypedDataField,
+} from "ethers";
+
+import { InsufficientFunds } from "../../../../client/index.ts";
+import { describeCalls } from "./describe.ts";
+import { AccountChanged, AnotherTransaction, WalletFaulty, WrongChain } from "./errors.ts";
+import { finalAt } from "./finality.ts";
+import { FollowedTransaction, landing } from "./follow.ts";
+import type { NetworkConfig } from "./network.ts";
+import type { TransactionCost, Transactions } from "./transactions.ts";
+import { asked, type Connected, type FoundWallet, type Wallets } from "./wallets.ts";
+
+/** What a signer works with. */
+export interface SignerParts {
+  readonly config: NetworkConfig;
+  /** Reads the chain: estimates, receipts. The wallet only signs and sends. */
+  readonly provider: Provider;
+  readonly wallets: Wallets;
+  readonly transactions: Transactions;
+  /** Milliseconds between two looks at what was sent. */
+  readonly pause: number;
+  /** Milliseconds after which nobody can say what became of it. */
+  readonly patience: number;
+}
+
+/** A node's estimate is of one state: a tenth more is allowed, and what is not used is not paid. */
+const MARGIN = 10n;
+
+/** A call that is priced. */
+interface Priced {
+  readonly cost: TransactionCost;
+  readonly to: string;
+  readonly data: string;
+  readonly fees: Readonly<Record<string, string>>;
+}
+
+/**
+ * The person's wallet, as the client sees it. Whatever is sent through it is priced first and asked about, and followed until
+ * it is final; one after the other.
+ */
+export class ApprovingSigner extends AbstractSigner<Provider> {
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly parts: SignerParts,
+    /** Whether each transaction is asked about; not where several were agreed to together. */
+    private readonly asks = true,
+  ) {
+    super(parts.provider);
+  }
+
+  /** The same wallet: another provider changes nothing of what it sends. */
+  override connect(provider: Provider | null): ApprovingSigner {
+    return new ApprovingSigner(provider === null ? this.parts : { ...this.parts, provider }, this.asks);
+  }
+
+  /** @throws {WalletMissing} when none is connected. */
+  override getAddress(): Promise<string> {
+    return this.soon(() => this.parts.wallets.expectConnected().account);
+  }
+
+  /**
+   * Prices a transaction, asks the person and then the wallet, and follows it.
+   *
+   * @throws {TransactionDeclined|SignatureRejected} when the person says no, here or in the wallet: nothing was sent.
+   * @throws {WrongChain|AccountChanged} when the wallet is not where it was. {InsufficientFunds} when the account has too little.
+   * @throws {WalletBusy|WalletFaulty|AnotherTransaction} when the wallet does something else.
+   */
+  override async sendTransaction(request: TransactionRequest): Promise<TransactionResponse> {
+    const before = this.turn;
+    let release: () => void = () => undefined;
+    this.turn = new Promise<void>((resolve) => (release = resolve));
+    await before;
+    try {
+      const { sent, landed } = await this.send(request);
+      // Several that were agreed to together need not wait for each other's blocks.
+      if (this.asks) void landed.then(release, release);
+      else release();
+      return sent;
+    } catch (fault) {
+      release();
+      throw fault;
+    }
+  }
+
+  private async send(request: TransactionRequest) {
+    const { transactions, provider } = this.parts;
+    const connected = await this.checked();
+    const priced = await this.price(request, connected);
+    const id = this.asks ? await transactions.ask(priced.cost) : transactions.announce(priced.cost);
+    try {
+      // While the person read, the wallet may have moved.
+      await this.checked(connected.account);
+      const [startBlock, nonce] = await Promise.all([
+        provider.getBlockNumber(),
+        provider.getTransactionCount(connected.account, "pending"),
+      ]);
+      const hash = await this.handOver(connected, priced);
+      transactions.advance(id, { kind: "sent", hash, lost: false });
+      const found = await this.look(connected.wallet, hash, connected.account, priced);
+      const response = found ?? this.standIn(connected.account, priced, hash, nonce);
+      const landed = this.follow(id, response, startBlock);
+      return { sent: new FollowedTransaction(response, provider, landed), landed };
+    } catch (fault) {
+      transactions.advance(id, { kind: "failed", hash: null, fault });
+      throw fault;
+    }
+  }
+
+  /** @throws {WrongChain|AccountChanged} when the wallet is not where it must be. */
+  private async checked(account?: string): Promise<Connected> {
+    const { wallets, config } = this.parts;
+    const now = await wallets.now();
+    if (account !== undefined && now.account !== account) throw new AccountChanged(account, now.account);
+    const { chainId } = config.deployment;
+    if (now.chainId !== chainId) throw new WrongChain(now.wallet.name, now.chainId, chainId);
+    return now;
+  }
+
+  private async price(request: TransactionRequest, { account, wallet }: Connected): Promise<Priced> {
+    const { provider, config } = this.parts;
+    const to = await resolveAddress(request.to ?? "", provider);
+    const data = hexlify(request.data ?? "0x");
+    const [gas, fees, block, balance] = await Promise.all([
+      // What the contract refuses is refused here: the caller reads why, and nothing is asked.
+      provider.estimateGas({ from: account, to, data }),
+      provider.getFeeData(),
+      provider.getBlock("latest"),
+      provider.getBalance(account),
+    ]);
+    const gasLimit = request.gasLimit == null ? gas + gas / MARGIN : BigInt(request.gasLimit);
+    const given = request.maxFeePerGas ?? request.gasPrice;
+    const perGas = given == null ? (fees.maxFeePerGas ?? fees.gasPrice ?? 0n) : BigInt(given);
+    const tip = least(BigInt(request.maxPriorityFeePerGas ?? fees.maxPriorityFeePerGas ?? 0n), perGas);
+    const base = block?.baseFeePerGas ?? null;
+    const present = base === null ? perGas : least(base + tip, perGas);
+    if (balance < gas * present) throw new InsufficientFunds(account);
+    return {
+      ...{ to, data },
+      fees:
+        base === null
+          ? { gas: toQuantity(gasLimit), gasPrice: toQuantity(perGas) }
+          : {
+              gas: toQuantity(gasLimit),
+              maxFeePerGas: toQuantity(perGas),
+              maxPriorityFeePerGas: toQuantity(tip),
+            },
+      cost: {
+        what: describeCalls(config.deployment, to, data),
+        ...{ account, wallet: wallet.name, network: config.name, gas, gasLimit, balance },
+        ...{ likely: gas * present, most: gasLimit * perGas },
+      },
+    };
+  }
+
+  /** @returns the hash that the wallet gives. */
+  private async handOver({ account, wallet }: Connected, { to, data, fees }: Priced): Promise<string> {
+    const call = { from: account, to, data, value: "0x0", ...fees };
+    const hash = await asked(wallet, "eth_sendTransaction", [call]);
+    if (isHexString(hash, 32)) return hash;
+    throw new WalletFaulty(wallet.name, "it sent something and does not say what");
+  }
+
+  /** Looks for what the wallet sent; a node may know it a moment later, or never show what is in no block. */
+  private async look(
+    wallet: FoundWallet,
+    hash: string,
+    account: string,
+    { to, data }: Priced,
+  ): Promise<TransactionResponse | null> {
+    for (let looks = 0; looks < 5; looks++) {
+      const found = await this.parts.provider.getTransaction(hash).catch(() => null);
+      if (found !== null) {
+        if (found.from === account && found.to === to && found.data === data) return found;
+        throw new AnotherTransaction(wallet.name, hash);
+      }
+      await new Promise((resolve) => setTimeout(resolve, this.parts.pause));
+    }
+    return null;
+  }
+
+  /** What was asked for, until a node shows what was sent. */
+  private standIn(
+    account: string,
+    { to, data, cost }: Priced,
+    hash: string,
+    nonce: number,
+  ): TransactionResponse {
+    const { provider, config } = this.parts;
+    return new TransactionResponse(
+      {
+        ...{ hash, nonce, to, data, from: account, value: 0n, type: 2, index: 0 },
+        ...{ blockHash: null, blockNumber: null, accessList: null, gasPrice: 0n },
+        ...{ maxFeePerGas: null, maxPriorityFeePerGas: null, authorizationList: null },
+        ...{ gasLimit: cost.gasLimit, chainId: config.deployment.chainId },
+        signature: Signature.from(),
+      },
+      provider,
+    );
+  }
+
+  private async follow(
+    id: number,
+    sent: TransactionResponse,
+    startBlock: number,
+  ): Promise<TransactionReceipt> {
+    const { transactions, provider, config, pause, patience } = this.parts;
+    const { hash } = sent;
+    let lost = false;
+    const answering = (answers: boolean): void => {
+      if (lost === !answers) return;
+      lost = !answers;
+      transactions.advance(id, { kind: "sent", hash, lost });
+    };
+    try {
+      const receipt = await landing(sent, startBlock, { pause, patience, answering });
+      const landed = { kind: "landed", hash: receipt.hash, block: receipt.blockNumber } as const;
+      transactions.advance(id, { ...landed, final: false });
+      const { chainId } = config.deployment;
+      void finalAt(provider, chainId, receipt.blockNumber, pause).then((final) =>
+        transactions.advance(id, { ...landed, final }),
+      );
+      return receipt;
+    } catch (fault) {
+      transactions.advance(id, { kind: "failed", hash, fault });
+      throw fault;
+    }
+  }
+
+  /** @throws {SignatureRejected} when the person says no. */
+  override async signMessage(message: string | Uint8Array): Promise<string> {
+    const { account, wallet } = await this.checked();
+    const bytes = hexlify(typeof message === "string" ? toUtf8Bytes(message) : message);
+    return signatureOf(wallet, await asked(wallet, "personal_sign", [bytes, account]));
+  }
+
+  /** @throws {SignatureRejected} when the person says no. {WrongChain} when the wallet is on another chain. */
+  override async signTypedData(
+    domain: TypedDataDomain,
+    types: Record<string, TypedDataField[]>,
+    value: Record<string, unknown>,
+  ): Promise<string> {
+    const { account, wallet } = await this.checked();
+    const payload = JSON.stringify(TypedDataEncoder.getPayload(domain, types, value));
+    return signatureOf(wallet, await asked(wallet, "eth_signTypedData_v4", [account, payload]));
+  }
+
+  /** Wallets send; what they only sign, nobody here would follow. */
+  override signTransaction(): Promise<string> {
+    return Promise.reject(new TypeError("this wallet sends transactions and gives none away"));
+  }
+
+  private async soon<T>(work: () => T): Promise<T> {
+    await Promise.resolve();
+    return work();
+  }
+}
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
+function signatureOf(wallet: FoundWallet, answer: unknown): string {
+  if (isHexString(answer)) return answer;
+  throw new WalletFaulty(wallet.name, "what it gave is no signature");
+}

@@ -1,0 +1,155 @@
+import { VaultError } from "../../../../client/index.ts";
+
+/** What names a network is not written as it must be. */
+export class NetworkFaulty extends VaultError {
+  constructor(
+    readonly where: string,
+    readonly why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${where} cannot be used: ${why}. Correct it, or name the network by hand.`, options);
+  }
+}
+
+/** A chain whose contracts nobody named. */
+export class ChainUnknown extends VaultError {
+  constructor(readonly chainId: bigint) {
+    super(
+      `Nobody said where the contracts stand on chain ${chainId}. Give the three addresses, or choose another chain.`,
+    );
+  }
+}
+
+/** Nobody answers for the chain. The address is not repeated whole: it may hold a key. */
+export class ChainUnreachable extends VaultError {
+  constructor(
+    readonly host: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `The chain does not answer at ${host}. What waits on this device stays there. Look at your connection, try again, ` +
+        "or name another RPC in the settings.",
+      options,
+    );
+  }
+}
+
+/** An RPC, or a wallet, of another chain. */
+export class WrongChain extends VaultError {
+  constructor(
+    readonly who: string,
+    readonly actual: bigint,
+    readonly expected: bigint,
+  ) {
+    super(
+      `${who} is on chain ${actual}, and this vault is on chain ${expected}. Switch it, and press again.`,
+    );
+  }
+}
+
+/** A vault of another chain or contract than the network that is set. */
+export class VaultElsewhere extends VaultError {
+  constructor(
+    readonly label: string,
+    readonly chainId: bigint,
+    readonly contract: string,
+  ) {
+    super(
+      `The vault ${JSON.stringify(label)} is on chain ${chainId}, at contract ${contract}, and the settings name another network. ` +
+        "Name that one in the settings.",
+    );
+  }
+}
+
+/** Something that a wallet must do, where none is connected. */
+export class WalletMissing extends VaultError {
+  constructor() {
+    super("No wallet is connected. Connect one in the settings, and press again. Reading works without.");
+  }
+}
+
+/** The wallet has not answered an earlier request. */
+export class WalletBusy extends VaultError {
+  constructor(readonly wallet: string) {
+    super(`${wallet} has a request open already. Open the wallet, answer it, and press again.`);
+  }
+}
+
+/** The wallet answered what no wallet answers. */
+export class WalletFaulty extends VaultError {
+  constructor(
+    readonly wallet: string,
+    readonly why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${wallet} failed: ${why}. Look into the wallet before you press again, or use another.`, options);
+  }
+}
+
+/** The person said no to the wallet. */
+export class SignatureRejected extends VaultError {
+  constructor(readonly wallet: string) {
+    super(`It was rejected in ${wallet}. Nothing was sent. Press again when you want it.`);
+  }
+}
+
+/** The person said no to the cost. */
+export class TransactionDeclined extends VaultError {
+  constructor() {
+    super("You chose not to send it. Nothing was sent, and what waits is kept.");
+  }
+}
+
+/** Another account is chosen in the wallet than the one that was asked about. */
+export class AccountChanged extends VaultError {
+  constructor(
+    readonly expected: string,
+    readonly actual: string | null,
+  ) {
+    super(
+      `The wallet changed to ${actual ?? "no account"} while this was done for ${expected}. Nothing was sent. ` +
+        "Choose the account that you mean, and press again.",
+    );
+  }
+}
+
+/** What the wallet says it sent is not what was shown. */
+export class AnotherTransaction extends VaultError {
+  constructor(
+    readonly wallet: string,
+    readonly hash: string,
+  ) {
+    super(
+      `${wallet} answered with transaction ${hash}, which is not what was shown here. Look into the wallet at what it sent; ` +
+        "this page looks at the chain again by itself before anything is sent anew.",
+    );
+  }
+}
+
+/** A transaction was sent, and nobody can say now whether it landed. */
+export class TransactionUncertain extends VaultError {
+  constructor(
+    readonly hash: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Transaction ${hash} was sent, and the connection was lost before it was in a block. It may still land: this page looks ` +
+        "again by itself, and sends nothing twice.",
+      options,
+    );
+  }
+}
+
+/** The wallet put another transaction in place of this one. */
+export class TransactionReplaced extends VaultError {
+  constructor(
+    readonly hash: string,
+    readonly replacement: string,
+    readonly cancelled: boolean,
+  ) {
+    super(
+      `Transaction ${hash} was ${cancelled ? "cancelled" : "replaced"} in the wallet by ${replacement}. ` +
+        "What it was to do did not happen. Press again when you want it.",
+    );
+  }
+}

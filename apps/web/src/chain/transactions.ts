@@ -1,0 +1,114 @@
+import { TransactionDeclined } from "./errors.ts";
+
+/** What a transaction does and takes, as a person sees it before it is sent. */
+export interface TransactionCost {
+  /** One sentence for each thing that it does. */
+  readonly what: readonly string[];
+  /** Who pays, and where. */
+  readonly account: string;
+  readonly wallet: string;
+  readonly network: string;
+  /** Gas that it takes by the chain's own estimate. */
+  readonly gas: bigint;
+  /** The most gas that it may take. */
+  readonly gasLimit: bigint;
+  /** What it costs at the present price, in wei. */
+  readonly likely: bigint;
+  /** The most that it may cost, in wei. */
+  readonly most: bigint;
+  /** What the account has, in wei. */
+  readonly balance: bigint;
+}
+
+/** How far a transaction is. */
+export type Stage =
+  /** The person is asked about its cost. */
+  | { readonly kind: "asking" }
+  /** The wallet is asked to send it. */
+  | { readonly kind: "wallet" }
+  /** It was sent and is in no block; `lost`: nobody answers when asked about it. */
+  | { readonly kind: "sent"; readonly hash: string; readonly lost: boolean }
+  | { readonly kind: "landed"; readonly hash: string; readonly block: number; readonly final: boolean }
+  | { readonly kind: "failed"; readonly hash: string | null; readonly fault: unknown };
+
+/** One transaction of this page. */
+export interface ShownTransaction {
+  readonly id: number;
+  readonly cost: TransactionCost;
+  readonly stage: Stage;
+}
+
+/** Those that are shown; the older ones are gone from the page, and not from the chain. */
+const KEPT = 5;
+
+const isOver = ({ stage }: ShownTransaction): boolean =>
+  stage.kind === "failed" || (stage.kind === "landed" && stage.final);
+
+/** Transactions of this page, from the question about their cost to their finality. All pages show the same. */
+export class Transactions {
+  private shown: readonly ShownTransaction[] = [];
+  private readonly listeners = new Set<() => void>();
+  private readonly answers = new Map<number, (yes: boolean) => void>();
+  private next = 1;
+
+  /** As React's useSyncExternalStore asks for it: the newest last. */
+  readonly get = (): readonly ShownTransaction[] => this.shown;
+
+  /** As React's useSyncExternalStore asks for it. */
+  readonly subscribe = (changed: () => void): (() => void) => {
+    this.listeners.add(changed);
+    return () => void this.listeners.delete(changed);
+  };
+
+  /**
+   * Asks the person about a cost.
+   *
+   * @returns What the transaction is called by in {@link advance}.
+   * @throws {TransactionDeclined} when the answer is no.
+   */
+  async ask(cost: TransactionCost): Promise<number> {
+    const id = this.add(cost, { kind: "asking" });
+    const yes = await new Promise<boolean>((resolve) => this.answers.set(id, resolve));
+    if (!yes) {
+      this.dismiss(id);
+      throw new TransactionDeclined();
+    }
+    return id;
+  }
+
+  /** Shows one that was agreed to together with others. */
+  announce(cost: TransactionCost): number {
+    return this.add(cost, { kind: "wallet" });
+  }
+
+  /** The person's answer about a cost. */
+  answer(id: number, yes: boolean): void {
+    const resolve = this.answers.get(id);
+    if (resolve === undefined) return;
+    this.answers.delete(id);
+    if (yes) this.advance(id, { kind: "wallet" });
+    resolve(yes);
+  }
+
+  advance(id: number, stage: Stage): void {
+    this.put(this.shown.map((each) => (each.id === id ? { ...each, stage } : each)));
+  }
+
+  /** Takes one off the page; on chain nothing changes by that. */
+  dismiss(id: number): void {
+    this.put(this.shown.filter((each) => each.id !== id));
+  }
+
+  private add(cost: TransactionCost, stage: Stage): number {
+    const id = this.next++;
+    const over = this.shown.filter(isOver);
+    const dropped = new Set(over.slice(0, Math.max(0, over.length - KEPT + 1)));
+    this.put([...this.shown.filter((each) => !dropped.has(each)), { id, cost, stage }]);
+    return id;
+  }
+
+  private put(shown: readonly ShownTransaction[]): void {
+    this.shown = shown;
+    for (const listener of this.listeners) listener();
+  }
+}
