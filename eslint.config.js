@@ -42,6 +42,14 @@ const zones = [
   { files: ["apps/"], allow: ["client/*.ts", "client/*/index.ts"] },
   // What runs inside the tools.
   { files: ["scripts/checks/", "scripts/hardhat/"], allow: ["scripts/", "hardhat.config.ts"] },
+  // Serves the built app under its own policy, with agents beside it.
+  {
+    files: ["scripts/web/"],
+    allow: [
+      ...["client/*.ts", "client/*/index.ts", "apps/cli/", "apps/web/policy.ts", "test/helpers/"],
+      "typechain-types/",
+    ],
+  },
   // Deployment builds on Hardhat and on the modules; the rest of scripts/ shares profile and flows with the command line.
   {
     files: ["scripts/"],
