@@ -2,8 +2,14 @@
 export type TabWord =
   /** Something was written to this vault's journal, or landed: read it again. */
   | "changed"
+  /** Somebody is there: do not lock for want of anybody. */
+  | "active"
   /** The device was locked: lock as well. */
   | "locked";
+
+const WORDS: readonly unknown[] = ["changed", "active", "locked"] satisfies TabWord[];
+
+const isWord = (data: unknown): data is TabWord => WORDS.includes(data);
 
 /** The other tabs of this app. */
 export interface Tabs {
@@ -18,7 +24,7 @@ export function openTabs(channel = new BroadcastChannel("memory-vault")): Tabs {
     tell: (word) => channel.postMessage(word),
     listen: (hear) => {
       const heard = ({ data }: MessageEvent<unknown>): void => {
-        if (data === "changed" || data === "locked") hear(data);
+        if (isWord(data)) hear(data);
       };
       channel.addEventListener("message", heard);
       return () => channel.removeEventListener("message", heard);

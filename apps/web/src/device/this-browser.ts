@@ -1,0 +1,38 @@
+import { randomBytes } from "@noble/hashes/utils.js";
+
+import { askToKeep, indexedDbJournalStore, removeJournals } from "../../../../client/browser.ts";
+import type { VaultRef } from "../../../../client/index.ts";
+import type { DeviceHome } from "./device.ts";
+import { browserPasskeys } from "./passkeys.ts";
+import { passphraseBox, workerBox } from "./passphrase.ts";
+import type { Drawing } from "./ways.ts";
+
+/** Names of journals: the device's own has none of a vault's form. */
+const DEVICE = "device";
+const journalOf = ({ chainId, contract, vaultId }: VaultRef): string =>
+  `${chainId}/${contract.toLowerCase()}/0x${vaultId.toString(16).padStart(64, "0")}`;
+
+/** Where this browser keeps its device. */
+export const home: DeviceHome = {
+  files: indexedDbJournalStore({ journal: DEVICE }),
+  journalStore: (vault) => indexedDbJournalStore({ journal: journalOf(vault) }),
+  random: randomBytes,
+};
+
+/** What new ways to unlock are drawn with. */
+export const drawing: Drawing = { random: randomBytes, now: Date.now };
+
+/** This browser's passkeys. */
+export const passkeys = browserPasskeys();
+
+/** Passphrases, in a worker. */
+export const box = workerBox(
+  () => new Worker(new URL("./passphrase.worker.ts", import.meta.url), { type: "module" }),
+  passphraseBox(),
+);
+
+/** Asks the browser to keep what is here when room gets short; it may say no, and nothing depends on it. */
+export const keep = askToKeep;
+
+/** Removes the device and all journals from this browser, for ever. */
+export const removeEverything = (): Promise<void> => removeJournals();
