@@ -6,6 +6,7 @@
  */
 export { welcomeFile, welcomeText } from "./crypto/welcome-text.ts";
 export { change, type Changed, type ChangeRequest } from "./vault/change.ts";
+export { MAX_TEXT_BYTES } from "./memory/record.ts";
 export { conflictsIn, resolveConflict, type Conflict } from "./vault/conflicts.ts";
 export * from "./vault/errors.ts";
 export { addDevice, devices, type DeviceEntry, type DeviceRequest } from "./vault/devices.ts";

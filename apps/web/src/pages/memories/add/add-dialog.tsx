@@ -1,0 +1,122 @@
+import { useState, type ReactNode } from "react";
+
+import { InvalidScopeName, remember, scopeName } from "../../../../../../client/index.ts";
+import { useAct } from "../../../session/act.tsx";
+import { useSession } from "../../../session/session.tsx";
+import { Button } from "../../../ui/button.tsx";
+import { Dialog } from "../../../ui/dialog.tsx";
+import { FaultNotice } from "../../../ui/notice.tsx";
+import { EMPTY_DRAFT, endOfDay, tagsOf, textFault, type Draft } from "../logic/draft.ts";
+import { DraftFields } from "../one/draft-fields.tsx";
+import { Unsaved, useUnsaved } from "../one/unsaved.tsx";
+import { NewScope } from "./new-scope.tsx";
+import { ScopeField } from "./scope-field.tsx";
+
+interface AddDialogProps {
+  /** Names of the scopes that there are. */
+  readonly scopes: readonly string[];
+  /** The scope that was looked at. */
+  readonly scope: string | null;
+  /** What it begins with: a text that is put back. */
+  readonly text?: string;
+  /** Called when it is in the journal. */
+  readonly onAdded?: () => Promise<void>;
+  readonly onClose: () => void;
+}
+
+/** Where a new memory goes: a scope of the list, or one that was typed. */
+export interface ScopeChoice {
+  readonly name: string;
+  readonly isTyped: boolean;
+}
+
+/** Writes a memory down. A scope that is new is asked about once. */
+export function AddDialog({ scopes, scope, text = "", onAdded, onClose }: AddDialogProps): ReactNode {
+  const { vault } = useSession();
+  const act = useAct();
+  const [draft, setDraft] = useState<Draft>({ ...EMPTY_DRAFT, text });
+  const [chosen, setChosen] = useState<ScopeChoice>({
+    name: scope ?? scopes[0] ?? "identity",
+    isTyped: false,
+  });
+  const [tried, setTried] = useState(false);
+  const [step, setStep] = useState<"write" | "ask scope" | "ask close">("write");
+  const unsaved = draft.text !== text || draft.tags !== "";
+  useUnsaved(unsaved);
+  const close = (): void => (unsaved ? setStep("ask close") : onClose());
+  const wrong = textFault(draft.text);
+  const wrongScope = scopeFault(chosen.name);
+  const save = async (name: string): Promise<void> => {
+    const added = await act.run("Adding…", async () => {
+      await remember(vault, inputOf(draft, name));
+      await onAdded?.();
+      return true;
+    });
+    if (added === true) onClose();
+  };
+  const submit = (): void => {
+    setTried(true);
+    if (wrong !== null || wrongScope !== null) return;
+    const name = scopeName(chosen.name);
+    if (chosen.isTyped && !scopes.includes(name)) setStep("ask scope");
+    else void save(name);
+  };
+  return (
+    <Dialog title="Add a memory" onClose={close}>
+      {step === "ask close" && <Unsaved onKeep={() => setStep("write")} onDiscard={onClose} />}
+      {step === "ask scope" ? (
+        <NewScope
+          name={scopeName(chosen.name)}
+          scopes={scopes}
+          busy={act.running !== null}
+          onUse={(name) => {
+            setChosen({ name, isTyped: !scopes.includes(name) });
+            void save(name);
+          }}
+          onBack={() => setStep("write")}
+        />
+      ) : (
+        <form
+          className="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            submit();
+          }}
+        >
+          <ScopeField
+            scopes={scopes}
+            chosen={chosen}
+            onChoose={setChosen}
+            fault={tried ? wrongScope : null}
+          />
+          <DraftFields draft={draft} onDraft={setDraft} fault={tried ? wrong : null} />
+          <p className="quiet">It waits on this device until you commit it.</p>
+          <div className="row">
+            <Button kind="primary" type="submit" busy={act.running !== null}>
+              Add
+            </Button>
+            <Button onClick={close}>Cancel</Button>
+          </div>
+        </form>
+      )}
+      <FaultNotice fault={act.fault} />
+    </Dialog>
+  );
+}
+
+const inputOf = ({ text, type, importance, tags, until }: Draft, scope: string) => ({
+  ...{ scope, text, type, importance },
+  tags: tagsOf(tags),
+  validUntil: endOfDay(until),
+});
+
+function scopeFault(name: string): string | null {
+  try {
+    scopeName(name);
+    return null;
+  } catch (fault) {
+    if (fault instanceof InvalidScopeName)
+      return "Name the scope: 1 to 128 bytes, and nothing in it that cannot be seen.";
+    throw fault;
+  }
+}
