@@ -17,10 +17,17 @@ import {
 
 import { InsufficientFunds } from "../../../../client/index.ts";
 import { describeCalls } from "./describe.ts";
-import { AccountChanged, AnotherTransaction, WalletFaulty, WrongChain } from "./errors.ts";
+import {
+  AccountChanged,
+  AnotherTransaction,
+  TransactionUncertain,
+  WalletFaulty,
+  WrongChain,
+} from "./errors.ts";
 import { finalAt } from "./finality.ts";
 import { FollowedTransaction, landing } from "./follow.ts";
 import type { NetworkConfig } from "./network.ts";
+import type { SentLog, SentNote } from "./sent-log.ts";
 import type { TransactionCost, Transactions } from "./transactions.ts";
 import { asked, type Connected, type FoundWallet, type Wallets } from "./wallets.ts";
 
@@ -35,10 +42,19 @@ export interface SignerParts {
   readonly pause: number;
   /** Milliseconds after which nobody can say what became of it. */
   readonly patience: number;
+  /** What was sent and is in no block yet, by this page or before a reload. */
+  readonly log: SentLog;
+  /** Hashes of what this page follows already. */
+  readonly followed: Set<string>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
 }
 
 /** A node's estimate is of one state: a tenth more is allowed, and what is not used is not paid. */
 const MARGIN = 10n;
+
+/** How often a node is asked for what it may know a moment later. */
+const LOOKS = 5;
 
 /** A call that is priced. */
 interface Priced {
@@ -98,27 +114,87 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
   }
 
   private async send(request: TransactionRequest) {
-    const { transactions, provider } = this.parts;
+    const { transactions } = this.parts;
+    await this.resume();
     const connected = await this.checked();
     const priced = await this.price(request, connected);
     const id = this.asks ? await transactions.ask(priced.cost) : transactions.announce(priced.cost);
+    let hash: string | null = null;
     try {
       // While the person read, the wallet may have moved.
       await this.checked(connected.account);
-      const [startBlock, nonce] = await Promise.all([
-        provider.getBlockNumber(),
-        provider.getTransactionCount(connected.account, "pending"),
-      ]);
-      const hash = await this.handOver(connected, priced);
-      transactions.advance(id, { kind: "sent", hash, lost: false });
-      const found = await this.look(connected.wallet, hash, connected.account, priced);
-      const response = found ?? this.standIn(connected.account, priced, hash, nonce);
-      const landed = this.follow(id, response, startBlock);
-      return { sent: new FollowedTransaction(response, provider, landed), landed };
+      const { note, sent } = await this.handOver(id, connected, priced, (given) => (hash = given));
+      const landed = this.follow(id, sent, note);
+      return { sent: new FollowedTransaction(sent, this.parts.provider, landed), landed };
     } catch (fault) {
-      transactions.advance(id, { kind: "failed", hash: null, fault });
+      transactions.advance(id, { kind: "failed", hash, fault });
       throw fault;
     }
+  }
+
+  /** Asks the wallet to send, and keeps what it says that it sent before anything else can fail. */
+  private async handOver(
+    id: number,
+    { account, wallet }: Connected,
+    priced: Priced,
+    given: (hash: string) => void,
+  ) {
+    const { provider, transactions, config, log, followed, now } = this.parts;
+    const [startBlock, nonce] = await Promise.all([
+      provider.getBlockNumber(),
+      provider.getTransactionCount(account, "pending"),
+    ]);
+    const { to, data } = priced;
+    const hash = hashFrom(
+      wallet,
+      await asked(wallet, "eth_sendTransaction", [{ from: account, to, data, value: "0x0", ...priced.fees }]),
+    );
+    given(hash);
+    transactions.advance(id, { kind: "sent", hash, lost: false });
+    followed.add(hash);
+    const chainId = String(config.deployment.chainId);
+    const note: SentNote = {
+      ...{ hash, account, nonce, chainId, to, data, startBlock },
+      ...{ sentAt: now(), what: priced.cost.what },
+    };
+    await log.add(note);
+    const found = await this.look(wallet.name, note);
+    return { note, sent: found ?? this.standIn(note) };
+  }
+
+  /**
+   * Waits for what was sent before a reload, or in another tab: nothing is sent beside it.
+   *
+   * @throws {TransactionUncertain} when it still is in no block: it may land.
+   */
+  async resume(): Promise<void> {
+    const { log, config, followed } = this.parts;
+    const notes = await log.list(config.deployment.chainId);
+    for (const note of notes.filter(({ hash }) => !followed.has(hash))) {
+      followed.add(note.hash);
+      try {
+        await this.resumeOne(note);
+      } finally {
+        followed.delete(note.hash);
+      }
+    }
+  }
+
+  private async resumeOne(note: SentNote): Promise<void> {
+    const { provider, transactions, config, now, patience, wallets } = this.parts;
+    const { hash, account, what, sentAt } = note;
+    const wallet = wallets.get().connected?.wallet.name ?? "the wallet";
+    const unknown = { gas: 0n, gasLimit: 0n, likely: 0n, most: 0n, balance: 0n };
+    const id = transactions.announce({ ...{ what, account, wallet, network: config.name }, ...unknown });
+    transactions.advance(id, { kind: "sent", hash, lost: false });
+    const sent = (await provider.getTransaction(hash)) ?? this.standIn(note);
+    const left = Math.max(0, sentAt + patience - now());
+    await this.follow(id, sent, note, left).catch(async (fault: unknown) => {
+      // What failed or was replaced is over, and was shown. A node lets go of what waited too long.
+      if (!(fault instanceof TransactionUncertain)) return;
+      if ((await provider.getTransaction(hash)) !== null) throw fault;
+      await this.parts.log.remove(hash);
+    });
   }
 
   /** @throws {WrongChain|AccountChanged} when the wallet is not where it must be. */
@@ -167,26 +243,21 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     };
   }
 
-  /** @returns the hash that the wallet gives. */
-  private async handOver({ account, wallet }: Connected, { to, data, fees }: Priced): Promise<string> {
-    const call = { from: account, to, data, value: "0x0", ...fees };
-    const hash = await asked(wallet, "eth_sendTransaction", [call]);
-    if (isHexString(hash, 32)) return hash;
-    throw new WalletFaulty(wallet.name, "it sent something and does not say what");
-  }
-
-  /** Looks for what the wallet sent; a node may know it a moment later, or never show what is in no block. */
+  /**
+   * Looks for what the wallet sent; a node may know it a moment later, or never show what is in no block.
+   *
+   * @throws {AnotherTransaction} when it is not what was shown.
+   */
   private async look(
-    wallet: FoundWallet,
-    hash: string,
-    account: string,
-    { to, data }: Priced,
+    wallet: string,
+    { hash, account, to, data }: SentNote,
   ): Promise<TransactionResponse | null> {
-    for (let looks = 0; looks < 5; looks++) {
+    for (let looks = 0; looks < LOOKS; looks++) {
       const found = await this.parts.provider.getTransaction(hash).catch(() => null);
       if (found !== null) {
         if (found.from === account && found.to === to && found.data === data) return found;
-        throw new AnotherTransaction(wallet.name, hash);
+        await this.parts.log.remove(hash);
+        throw new AnotherTransaction(wallet, hash);
       }
       await new Promise((resolve) => setTimeout(resolve, this.parts.pause));
     }
@@ -194,32 +265,25 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
   }
 
   /** What was asked for, until a node shows what was sent. */
-  private standIn(
-    account: string,
-    { to, data, cost }: Priced,
-    hash: string,
-    nonce: number,
-  ): TransactionResponse {
-    const { provider, config } = this.parts;
+  private standIn({ hash, nonce, to, data, account, chainId }: SentNote): TransactionResponse {
     return new TransactionResponse(
       {
         ...{ hash, nonce, to, data, from: account, value: 0n, type: 2, index: 0 },
-        ...{ blockHash: null, blockNumber: null, accessList: null, gasPrice: 0n },
+        ...{ blockHash: null, blockNumber: null, accessList: null, gasPrice: 0n, gasLimit: 0n },
         ...{ maxFeePerGas: null, maxPriorityFeePerGas: null, authorizationList: null },
-        ...{ gasLimit: cost.gasLimit, chainId: config.deployment.chainId },
-        signature: Signature.from(),
+        ...{ chainId: BigInt(chainId), signature: Signature.from() },
       },
-      provider,
+      this.parts.provider,
     );
   }
 
   private async follow(
     id: number,
     sent: TransactionResponse,
-    startBlock: number,
+    { hash, startBlock }: SentNote,
+    patience = this.parts.patience,
   ): Promise<TransactionReceipt> {
-    const { transactions, provider, config, pause, patience } = this.parts;
-    const { hash } = sent;
+    const { transactions, provider, config, pause, log } = this.parts;
     let lost = false;
     const answering = (answers: boolean): void => {
       if (lost === !answers) return;
@@ -228,6 +292,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     };
     try {
       const receipt = await landing(sent, startBlock, { pause, patience, answering });
+      await log.remove(hash);
       const landed = { kind: "landed", hash: receipt.hash, block: receipt.blockNumber } as const;
       transactions.advance(id, { ...landed, final: false });
       const { chainId } = config.deployment;
@@ -236,6 +301,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
       );
       return receipt;
     } catch (fault) {
+      if (!(fault instanceof TransactionUncertain)) await log.remove(hash);
       transactions.advance(id, { kind: "failed", hash, fault });
       throw fault;
     }
@@ -268,6 +334,11 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     await Promise.resolve();
     return work();
   }
+}
+
+function hashFrom(wallet: FoundWallet, answer: unknown): string {
+  if (isHexString(answer, 32)) return answer;
+  throw new WalletFaulty(wallet.name, "it sent something and does not say what");
 }
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);

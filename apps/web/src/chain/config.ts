@@ -1,6 +1,6 @@
 import { getAddress, isAddress } from "ethers";
 
-import { deploymentOf, type Deployment } from "../../../../client/index.ts";
+import { deploymentOf, type Deployment } from "../../../../client/deployments.ts";
 import { ChainUnknown, NetworkFaulty } from "./errors.ts";
 import type { NetworkConfig } from "./network.ts";
 import type { Settings } from "./settings.ts";

@@ -1,4 +1,4 @@
-import { VaultError } from "../../../../client/index.ts";
+import { VaultError } from "../../../../client/errors.ts";
 
 /** What names a network is not written as it must be. */
 export class NetworkFaulty extends VaultError {
@@ -142,6 +142,9 @@ export class TransactionUncertain extends VaultError {
 
 /** The wallet put another transaction in place of this one. */
 export class TransactionReplaced extends VaultError {
+  /** What ethers calls it: a store on chain looks for that. */
+  readonly code = "TRANSACTION_REPLACED";
+
   constructor(
     readonly hash: string,
     readonly replacement: string,

@@ -1,4 +1,4 @@
-import { BrowserProvider, Network as EthersNetwork, type Provider, type Signer } from "ethers";
+import { BrowserProvider, Network as EthersNetwork, type Provider } from "ethers";
 
 import {
   ContractMissing,
@@ -7,9 +7,10 @@ import {
   type Deployment,
   type VaultError,
 } from "../../../../client/index.ts";
-import { ApprovingSigner } from "./approving-signer.ts";
+import { ApprovingSigner, type SignerParts } from "./approving-signer.ts";
 import { ChainUnreachable, WrongChain } from "./errors.ts";
 import { chainAt, isNear } from "./rpc.ts";
+import type { SentLog } from "./sent-log.ts";
 import type { Transactions } from "./transactions.ts";
 import type { Wallets } from "./wallets.ts";
 
@@ -33,13 +34,14 @@ export interface Network {
   readonly secondProvider: Provider | undefined;
   readonly store: BlobStore;
   /** The person's wallet: it asks before it sends. There is one where no wallet is connected, and it refuses by name. */
-  readonly signer: Signer;
+  readonly signer: ApprovingSigner;
 }
 
 /** What a network takes from the page around it. */
 export interface Around {
   readonly wallets: Wallets;
   readonly transactions: Transactions;
+  readonly log: SentLog;
   /** Tokens of stores, by host and port. */
   readonly tokens: ReadonlyMap<string, string>;
   /** Hears of a store that failed where others did not. */
@@ -63,8 +65,10 @@ export async function connectNetwork(config: NetworkConfig, around: Around): Pro
   const provider = await firstProvider(config, around.wallets);
   const secondProvider = await secondProviderOf(config);
   await expectContract(provider, config.deployment);
-  const parts = {
-    ...{ config, provider, wallets: around.wallets, transactions: around.transactions, patience: PATIENCE },
+  const { wallets, transactions, log } = around;
+  const parts: SignerParts = {
+    ...{ config, provider, wallets, transactions, log, patience: PATIENCE },
+    ...{ followed: new Set<string>(), now: Date.now },
     pause: config.rpc !== null && isNear(config.rpc) ? PAUSE.near : PAUSE.far,
   };
   const signer = new ApprovingSigner(parts);
@@ -106,7 +110,7 @@ async function expectContract(provider: Provider, { memoryVault, chainId }: Depl
 async function storeOf(
   { store, deployment }: NetworkConfig,
   provider: Provider,
-  parts: ConstructorParameters<typeof ApprovingSigner>[0],
+  parts: SignerParts,
   { tokens, notice, transactions }: Around,
 ): Promise<BlobStore> {
   // Loaded when a network is: what is shown before needs no store.

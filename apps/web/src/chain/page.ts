@@ -1,5 +1,6 @@
-import { chosenNetwork, hostedNetwork } from "./config.ts";
-import { connectNetwork, type Around, type Network, type NetworkConfig } from "./network.ts";
+import { chosenNetwork, hostedNetwork, networkText } from "./config.ts";
+import type { Around, Network, NetworkConfig } from "./network.ts";
+import { SentLog } from "./sent-log.ts";
 import { browserSettings } from "./settings.ts";
 import { Transactions } from "./transactions.ts";
 import { Wallets } from "./wallets.ts";
@@ -16,7 +17,10 @@ export const transactions = new Transactions();
 /** Tokens of stores, for as long as this page is open: they are secret, and kept nowhere. */
 export const storeTokens = new Map<string, string>();
 
-const around: Around = { wallets, transactions, tokens: storeTokens, notice: () => undefined };
+const around: Around = {
+  ...{ wallets, transactions, tokens: storeTokens, notice: () => undefined },
+  log: new SentLog(settings),
+};
 
 /** Looks for wallets, and connects the one that was used last again. */
 export const startWallets = (): void => wallets.start();
@@ -33,4 +37,17 @@ export const networkConfig = (): Promise<NetworkConfig | null> => chosenNetwork(
 export const hosted = () => hostedNetwork();
 
 /** Reaches a network with this page's wallets; throws as `connectNetwork` does. */
-export const reach = (config: NetworkConfig): Promise<Network> => connectNetwork(config, around);
+export async function reach(config: NetworkConfig): Promise<Network> {
+  startWallets();
+  if (config.rpc === null) await wallets.settled();
+  // What works with a chain is fetched when there is one to reach: what is shown before needs none of it.
+  const { connectNetwork } = await import("./network.ts");
+  return connectNetwork(config, around);
+}
+
+/** Keeps a network as the person's own. */
+export const keepNetwork = (config: NetworkConfig): Promise<void> =>
+  settings.set("network", networkText(config));
+
+/** Goes back to the network that the page's host names. */
+export const forgetNetwork = (): Promise<void> => settings.remove("network");

@@ -1,7 +1,7 @@
 import { openDB } from "idb";
 
 /** What this browser remembers of chain and wallet. None of it is secret. */
-export type SettingName = "network" | "wallet";
+export type SettingName = "network" | "wallet" | "sent";
 
 /** Where it is remembered. */
 export interface Settings {

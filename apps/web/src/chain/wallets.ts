@@ -71,6 +71,13 @@ export class Wallets {
     this.page.dispatchEvent(new Event("eip6963:requestProvider"));
   }
 
+  /** Waits a moment for the wallet that was used last: pages are told of wallets after they ask. */
+  async settled(patience = 1_500): Promise<void> {
+    if ((await this.remembered) == null) return;
+    for (let waited = 0; this.state.connected === null && waited < patience; waited += 50)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
   private found(wallet: FoundWallet): void {
     const { found } = this.state;
     // Wallets say it again whenever they are asked; nobody takes the place of another.
