@@ -1,9 +1,11 @@
 import { lazy, Suspense, type ComponentType, type ReactNode } from "react";
 
+import { TransactionCenter } from "./chain/transaction-center.tsx";
 import { Start } from "./pages/start/index.tsx";
 import { ROUTES, useRoute, type Route } from "./session/route.ts";
 import { SessionProvider, type Session } from "./session/session.tsx";
 import { ViewProvider } from "./session/view.tsx";
+import { WaitingBar } from "./session/waiting-bar.tsx";
 import { Boundary } from "./ui/boundary.tsx";
 import { Button } from "./ui/button.tsx";
 
@@ -11,6 +13,7 @@ import { Button } from "./ui/button.tsx";
 export const App = (): ReactNode => (
   <Boundary>
     <Start>{(session) => <Open session={session} />}</Start>
+    <TransactionCenter />
   </Boundary>
 );
 
@@ -63,6 +66,7 @@ function Open({ session }: { readonly session: Session }): ReactNode {
             <Button onClick={session.lock}>Lock</Button>
           </nav>
           <main className="frame-main" id="page" tabIndex={-1}>
+            <WaitingBar />
             <Boundary key={route}>
               <Suspense fallback={<p className="page quiet">Loading…</p>}>
                 <Shown />

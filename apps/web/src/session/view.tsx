@@ -5,6 +5,7 @@ import {
   preview,
   read,
   uncommitted,
+  VaultEmpty,
   type Preview,
   type VaultOperation,
   type VaultView,
@@ -56,9 +57,13 @@ export function ViewProvider({ children }: { readonly children: ReactNode }): Re
 }
 
 async function readingOf(vault: Parameters<typeof read>[0]): Promise<Omit<Reading, "reading">> {
-  const view = await read(vault);
+  const view = await read(vault).catch((fault: unknown) => {
+    // What waits before the first commit is shown as well.
+    if (fault instanceof VaultEmpty) return null;
+    throw fault;
+  });
   const waiting = await uncommitted(vault, view);
-  return { view, waiting, preview: preview(view.scopes, waiting.filter(isOfMemory)), fault: null };
+  return { view, waiting, preview: preview(view?.scopes ?? [], waiting.filter(isOfMemory)), fault: null };
 }
 
 /** The vault as it was last read. */

@@ -1,0 +1,22 @@
+import { numberText } from "../ui/texts.ts";
+import type { Stage } from "./transactions.ts";
+
+/** How far a transaction is, in a sentence. */
+export function stageText(stage: Stage, wallet: string): string {
+  switch (stage.kind) {
+    case "asking":
+      return "Waiting for your answer.";
+    case "wallet":
+      return `Waiting for your answer in ${wallet}.`;
+    case "sent":
+      return stage.lost
+        ? "Sent, and the chain does not answer. It may still land: this page looks again by itself."
+        : "Sent, and not in a block yet.";
+    case "landed":
+      return stage.final
+        ? `Final, in block ${numberText(stage.block)}.`
+        : `In block ${numberText(stage.block)}, and not final yet.`;
+    case "failed":
+      return stage.hash === null ? "Not sent." : "Sent, and it did not succeed.";
+  }
+}

@@ -1,0 +1,46 @@
+import { useState, type ReactNode } from "react";
+
+import { Button } from "../ui/button.tsx";
+import { FaultNotice } from "../ui/notice.tsx";
+import { shortText } from "../ui/texts.ts";
+import { stageText } from "./stage-text.ts";
+import type { ShownTransaction } from "./transactions.ts";
+
+interface CardProps {
+  readonly shown: ShownTransaction;
+  readonly dismiss: () => void;
+}
+
+/** How far one transaction is. */
+export function TransactionCard({ shown: { cost, stage }, dismiss }: CardProps): ReactNode {
+  const hash = "hash" in stage ? stage.hash : null;
+  const over = stage.kind === "failed" || stage.kind === "landed";
+  return (
+    <div className="card transaction" data-stage={stage.kind}>
+      <p>
+        <strong>{stageText(stage, cost.wallet)}</strong> <span className="quiet">{cost.what.join(" ")}</span>
+      </p>
+      {stage.kind === "failed" && <FaultNotice fault={stage.fault} />}
+      <div className="row">
+        {hash !== null && <CopyHash hash={hash} />}
+        {over && <Button onClick={dismiss}>Dismiss</Button>}
+      </div>
+    </div>
+  );
+}
+
+function CopyHash({ hash }: { readonly hash: string }): ReactNode {
+  const [copied, setCopied] = useState(false);
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(hash);
+    setCopied(true);
+  };
+  return (
+    <>
+      <code title={hash}>{shortText(hash)}</code>
+      <Button onClick={() => void copy().catch(() => setCopied(false))}>
+        {copied ? "Copied" : "Copy hash"}
+      </Button>
+    </>
+  );
+}

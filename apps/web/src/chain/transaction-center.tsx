@@ -1,0 +1,31 @@
+import { useEffect, type ReactNode } from "react";
+
+import { CostDialog } from "./cost-dialog.tsx";
+import { startWallets, transactions } from "./page.ts";
+import { TransactionCard } from "./transaction-card.tsx";
+import "./transactions.css";
+import { useTransactions } from "./use-page.ts";
+
+/** Transactions of this page, over every page of it: the question about the next one's cost, and how far the others are. */
+export function TransactionCenter(): ReactNode {
+  const shown = useTransactions();
+  useEffect(startWallets, []);
+  const asking = shown.find(({ stage }) => stage.kind === "asking");
+  const others = shown.filter(({ stage }) => stage.kind !== "asking");
+  return (
+    <>
+      {asking !== undefined && (
+        <CostDialog
+          key={asking.id}
+          cost={asking.cost}
+          answer={(yes) => transactions.answer(asking.id, yes)}
+        />
+      )}
+      <section className="transactions" aria-label="Transactions" aria-live="polite">
+        {others.map((each) => (
+          <TransactionCard key={each.id} shown={each} dismiss={() => transactions.dismiss(each.id)} />
+        ))}
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,33 @@
+import type { SyncResult } from "../../../../client/index.ts";
+import { countText } from "../ui/texts.ts";
+
+type Outcomes = SyncResult["outcomes"];
+
+const numberOf = (outcomes: Outcomes, kind: string): number =>
+  [...outcomes.values()].filter((outcome) => outcome.kind === kind).length;
+
+/** What a commit did, in sentences for a person. */
+export function syncSentences({
+  sequence,
+  final,
+  receipt,
+  rotated,
+  outcomes,
+  unsettled,
+}: SyncResult): string[] {
+  const conflicts = numberOf(outcomes, "conflict");
+  const refused = [...outcomes.values()].filter((outcome) => outcome.kind === "refused");
+  const first =
+    receipt === null
+      ? `There was nothing to write: commit ${sequence} is the newest.`
+      : `Commit ${sequence} has landed${final ? " and is final" : ", and is not final yet"}: ${countText(outcomes.size, "change")}.`;
+  return [
+    first,
+    rotated ? "All keys were changed." : "",
+    conflicts === 0
+      ? ""
+      : `${countText(conflicts, "change")} met another device's, and stand beside them: choose on the page Memories.`,
+    ...refused.map(({ fault }) => `One change could not be made, and waits: ${fault.message}`),
+    unsettled === null ? "" : `It landed; looking after it failed, and is tried again: ${unsettled.message}`,
+  ].filter((sentence) => sentence !== "");
+}

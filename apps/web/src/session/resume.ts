@@ -1,0 +1,70 @@
+import { useEffect, useRef, useState } from "react";
+
+import { RpcUnavailable, settle, StoreUnavailable, type Vault } from "../../../../client/index.ts";
+import { ChainUnreachable } from "../chain/errors.ts";
+import { useTransactions } from "../chain/use-page.ts";
+import type { Session } from "./session.tsx";
+import { tabs } from "./tabs.ts";
+import { useView } from "./view.tsx";
+
+/** Whether a failure is the connection's, and over when the connection is back. */
+export function isConnection(fault: unknown): boolean {
+  if ([RpcUnavailable, StoreUnavailable, ChainUnreachable].some((kind) => fault instanceof kind)) return true;
+  const code: unknown = fault instanceof Error && "code" in fault ? fault.code : undefined;
+  return ["NETWORK_ERROR", "SERVER_ERROR", "TIMEOUT"].some((each) => each === code);
+}
+
+/** Seconds before the next try: twice as many each time, a minute at most. */
+export const backoff = (tries: number): number => Math.min(60, 2 ** Math.min(tries + 1, 6));
+
+/**
+ * Takes up what a reload, a lost connection or another tab left: what was sent and landed is settled, and the vault read again; at
+ * once when the page opens, when the browser is back online, and when a transaction becomes final.
+ *
+ * @returns What kept it from that; `null` when nothing did.
+ */
+export function useResume({ vault, network: { signer } }: Pick<Session, "vault" | "network">): unknown {
+  const { refresh, fault } = useView();
+  const [unsettled, setUnsettled] = useState<unknown>(null);
+  const final = useTransactions().filter(({ stage }) => stage.kind === "landed" && stage.final).length;
+  useEffect(() => {
+    const again = (): void => {
+      void resume(vault, signer)
+        .then(() => setUnsettled(null), setUnsettled)
+        .then(refresh);
+    };
+    again();
+    addEventListener("online", again);
+    return () => removeEventListener("online", again);
+  }, [vault, signer, refresh, final]);
+  useRetries(isConnection(fault), refresh);
+  return unsettled;
+}
+
+/** @throws what kept it from being settled. */
+async function resume(vault: Vault, signer: Session["network"]["signer"]): Promise<void> {
+  // What was sent before a reload: nothing is known of it until it is in a block.
+  await signer.resume();
+  await settle(vault);
+  // Other tabs show what waits.
+  tabs.tell("changed");
+}
+
+function useRetries(failed: boolean, retry: () => Promise<void>): void {
+  const tries = useRef(0);
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    if (!failed) {
+      tries.current = 0;
+      return undefined;
+    }
+    const timer = setTimeout(
+      () => {
+        tries.current++;
+        void retry().then(() => setTurn((before) => before + 1));
+      },
+      backoff(tries.current) * 1_000,
+    );
+    return () => clearTimeout(timer);
+  }, [failed, retry, turn]);
+}
