@@ -1,0 +1,99 @@
+import { gzipSync } from "node:zlib";
+
+import { expect } from "chai";
+
+import { PAGE_POLICY } from "../../../apps/web/policy.ts";
+import { builtFiles, type BuiltFile } from "../../../scripts/web/build.ts";
+
+/** Most bytes, after gzip, that the browser loads before the first screen can be used. */
+const FIRST_LIMIT = 250_000;
+
+/** Addresses that are names, or stand in messages: nothing is fetched from them. */
+const NAMES = [
+  /^http:\/\/www\.w3\.org\/(1998\/Math\/MathML|1999\/(xhtml|xlink)|2000\/(svg|xmlns\/?)|XML\/1998\/namespace)$/,
+  // Where React's errors are explained: part of their text.
+  /^https:\/\/react\.dev\/errors\/$/,
+];
+
+const textOf = ({ content }: BuiltFile): string =>
+  typeof content === "string" ? content : new TextDecoder().decode(content);
+
+describe("the built web app", () => {
+  let files: BuiltFile[];
+  let code: BuiltFile[];
+
+  before(async function () {
+    this.timeout(60_000);
+    files = await builtFiles();
+    code = files.filter(({ name }) => name.endsWith(".js"));
+  });
+
+  it(`takes at most ${String(FIRST_LIMIT / 1_000)} kB before the first screen can be used`, () => {
+    const sizes = files
+      .filter(({ first }) => first)
+      .map((file) => ({ name: file.name, gzipped: gzipSync(file.content, { level: 9 }).length }));
+    const whole = sizes.reduce((sum, { gzipped }) => sum + gzipped, 0);
+    for (const { name, gzipped } of sizes) console.log(`      ${name}: ${String(gzipped)} bytes after gzip`);
+    console.log(`      the first screen: ${String(whole)} bytes after gzip, of ${String(FIRST_LIMIT)}`);
+    expect(sizes.map(({ name }) => name)).to.include("index.html");
+    expect(sizes.some(({ name }) => name.endsWith(".css"))).to.equal(true);
+    expect(whole).to.be.within(50_000, FIRST_LIMIT);
+  });
+
+  it("loads a page's code when the page is opened", () => {
+    const first = files.filter((file) => file.first).flatMap(({ modules }) => modules);
+    for (const page of ["memories", "access", "others", "health", "settings"])
+      expect(first.filter((name) => name.includes(`/src/pages/${page}/`))).to.deep.equal([]);
+    expect(files.length).to.be.above(6);
+  });
+
+  it("has its policy first in the page, and no script or style in it", () => {
+    const page = textOf(files.find(({ name }) => name === "index.html")!);
+    const policy = PAGE_POLICY.replaceAll("'", "&#39;");
+    expect(page).to.match(/<head>\s*<meta http-equiv="Content-Security-Policy"/);
+    expect(page).to.contain(`content="${policy}"`);
+    expect(page).not.to.match(/<script(?![^>]* src=)|<style|\son[a-z]+=|javascript:/i);
+  });
+
+  it("works under any path: no address in it begins at a root", () => {
+    const page = textOf(files.find(({ name }) => name === "index.html")!);
+    const addresses = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address!);
+    expect(addresses).to.have.length.above(2);
+    for (const address of addresses) expect(address).to.match(/^\.\//);
+    for (const file of code) expect(textOf(file), file.name).not.to.match(/["'`]\/assets\//);
+  });
+
+  it("has the hash of what is in them in the names of its files", () => {
+    for (const { name } of [...code, ...files.filter((file) => file.name.endsWith(".css"))])
+      expect(name).to.match(/^assets\/.+-[\w-]{8}\.(js|css)$/);
+  });
+
+  it("fetches nothing of another host", () => {
+    const strange = files.flatMap((file) =>
+      [...textOf(file).matchAll(/(?:https?|wss?):\/\/(?!127\.0\.0\.1)[a-z0-9-]+\.[^"'`\s)\\,;<>]*/gi)]
+        .map(([address]) => address)
+        .filter((address) => !NAMES.some((name) => name.test(address)))
+        .map((address) => `${file.name}: ${address}`),
+    );
+    expect(strange).to.deep.equal([]);
+  });
+
+  it("makes no code of text", () => {
+    for (const file of code) {
+      expect(textOf(file), file.name).not.to.match(
+        /\bnew Function\b|(?<![.\w$])eval\(|(?<![.\w$])Function\(/,
+      );
+      expect(textOf(file), file.name).not.to.match(/dangerouslySetInnerHTML:/);
+    }
+  });
+
+  it("has nothing of the command line, and nothing that needs Node", () => {
+    const modules = code.flatMap((file) => file.modules);
+    expect(modules.some((name) => name.includes("/client/index.ts"))).to.equal(true);
+    const strange = modules.filter((name) =>
+      /\/apps\/(cli|mcp|agent)\/|\/scripts\/|\/test\/|browser-external|\/client\/node\.ts/.test(name),
+    );
+    expect(strange).to.deep.equal([]);
+    for (const file of code) expect(textOf(file), file.name).not.to.match(/["'`]node:[a-z]+/);
+  });
+});
