@@ -47,6 +47,11 @@ describe("the built web app", () => {
     expect(files.length).to.be.above(6);
   });
 
+  it("calls errors by the names of their classes", () => {
+    for (const name of ["BlobMissing", "StoreReadOnly", "TransactionDeclined"])
+      expect(code.some((file) => textOf(file).includes(`static name=\`${name}\``))).to.equal(true, name);
+  });
+
   it("has its policy first in the page, and no script or style in it", () => {
     const page = textOf(files.find(({ name }) => name === "index.html")!);
     const policy = PAGE_POLICY.replaceAll("'", "&#39;");
