@@ -15,7 +15,7 @@ export { logsOfRange, MAX_REFUSALS, stretches, type LogSource, type Stretch } fr
 export { notesNamed, readNote, removeNote, writeNote } from "./agents/journal.ts";
 export type { Journal } from "./vault/journal.ts";
 export { blockRanges, type BlockRange } from "./vault/blocks.ts";
-export { finalBlock, finalityOf, type Finality } from "./vault/contract.ts";
+export { finalBlock, finalityOf, PROFILE_ID, spaceIdOf, type Finality } from "./vault/contract.ts";
 export { refBytes } from "./crypto/ref.ts";
 export type {
   AgentContext,

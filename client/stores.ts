@@ -4,6 +4,7 @@
  * @module
  */
 export {
+  blobLogContract,
   chainStore,
   MAX_PUBLISHED,
   TransactionWaits,
@@ -14,6 +15,7 @@ export {
 export type { Copies, NotCopied, Repaired, Shortfall, StoreCopies } from "./storage/copies.ts";
 export { randomDelay } from "./storage/delay.ts";
 export { ipfsStore, StoreReadOnly, type IpfsOptions } from "./storage/ipfs.ts";
+export type { StoredBlob } from "./storage/store.ts";
 export { isLocal } from "./storage/redirect.ts";
 export type { PinningService } from "./storage/pinning.ts";
 export { namedStore, type StoreParts } from "./storage/named.ts";

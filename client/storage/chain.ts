@@ -3,12 +3,14 @@ import {
   getBytes,
   isError,
   Transaction,
+  type ContractRunner,
   type Provider,
   type Signer,
   type TransactionResponse,
 } from "ethers";
 
 import { IBlobLog__factory } from "../../typechain-types/factories/interfaces/IBlobLog__factory.ts";
+import type { IBlobLog as BlobLog } from "../../typechain-types/interfaces/IBlobLog.ts";
 import {
   BlobAltered,
   ContentTooLarge,
@@ -19,6 +21,12 @@ import {
 } from "../errors.ts";
 import { gate } from "./gate.ts";
 import { cidOf, digestOf, type BlobStore, type Digest } from "./store.ts";
+
+export type { BlobLog };
+
+/** Attaches to a deployed BlobLog. */
+export const blobLogContract = (address: string, runner: ContractRunner): BlobLog =>
+  IBlobLog__factory.connect(address, runner);
 
 /** The largest blob that BlobLog takes, in bytes. */
 export const MAX_PUBLISHED = 65_536;
@@ -106,7 +114,7 @@ export function chainStore(options: ChainStoreOptions): ChainStore {
   /** What was sent, by the digest of its blob, until it is known what became of it: a second try pays for none of it again. */
   const onTheirWay = new Map<Digest, TransactionResponse>();
   const oneByOne = gate(1);
-  const contract = IBlobLog__factory.connect(options.blobLog, provider);
+  const contract = blobLogContract(options.blobLog, provider);
   const { interface: abi } = contract;
   const name = `BlobLog ${options.blobLog}`;
   const published = abi.getEvent("BlobPublished").topicHash;

@@ -5,7 +5,7 @@ import { gate } from "./gate.ts";
 import { AnswerTooLong, ask, endpointAt, type Answer, type Endpoint, type HttpOptions } from "./http.ts";
 import { pinnerAt, type PinningService } from "./pinning.ts";
 import { firstHonest, type Source } from "./race.ts";
-import { cidOf, digestOf, type BlobStore, type Digest } from "./store.ts";
+import { cidOf, digestOf, type BlobStore, type Digest, type StoredBlob } from "./store.ts";
 
 /** Where blobs are kept on IPFS, and who else is asked for them. */
 export interface IpfsOptions extends HttpOptions {
@@ -39,6 +39,9 @@ const MAX_BLOCK = 262_144;
 
 /** What a node says besides blocks. */
 const MAX_WORDS = 65_536;
+
+/** The longest list of pins that is taken: some hundred thousand of them. */
+const MAX_LIST = 32 * 2 ** 20;
 
 /**
  * Keeps blobs on IPFS: each is one raw block, pinned, whose CID is its sha256.
@@ -95,6 +98,23 @@ export function ipfsStore(options: IpfsOptions): BlobStore {
     return checked(digest, from.name, async () => blockIn(from, await ask(from, request, options)));
   };
 
+  const sizeOf = async (from: Endpoint, digest: Digest): Promise<StoredBlob> => {
+    const answer = await ask(from, rpc("block/stat", { arg: cidOf(digest), offline: "true" }), options);
+    if (answer.status !== 200) throw refusal(from.name, answer);
+    const size = fieldIn(answer, "Size");
+    if (typeof size === "number" && Number.isSafeInteger(size) && size >= 0) return { digest, size };
+    throw new StoreUnavailable(from.name, `it does not say how large block ${digest} is`);
+  };
+
+  const list = async (from: Endpoint): Promise<StoredBlob[]> => {
+    const pins = { ...rpc("pin/ls", { type: "recursive" }), limit: MAX_LIST };
+    const answer = await ask(from, pins, options);
+    if (answer.status !== 200) throw refusal(from.name, answer);
+    // Whatever else is pinned there is no raw block by its sha256, or nobody can tell it from ours.
+    const digests = new Set(keysIn(answer).flatMap((key) => digestOfCid(key) ?? []));
+    return Promise.all([...digests].map((digest) => through(() => sizeOf(from, digest))));
+  };
+
   const remove = async (digest: Digest): Promise<void> => {
     const written = writable();
     await pinner?.unpin(digest);
@@ -114,7 +134,9 @@ export function ipfsStore(options: IpfsOptions): BlobStore {
 
   return {
     name,
-    ...(node === null ? { readOnly: true } : { held: (digest) => through(() => held(node, digest)) }),
+    ...(node === null
+      ? { readOnly: true }
+      : { held: (digest) => through(() => held(node, digest)), list: () => list(node) }),
     put: (blob) => through(() => put(blob)),
     putAll: async (blobs) => {
       await Promise.all(blobs.map((blob) => through(() => put(blob))));

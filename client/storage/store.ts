@@ -60,6 +60,13 @@ export interface BlobStore {
   held?(digest: Digest): Promise<Uint8Array | null>;
 
   /**
+   * Tells what lies there, whoever put it there: what the keeper of this store sees. Left out where a store cannot tell.
+   *
+   * @returns Each blob once.
+   */
+  list?(): Promise<readonly StoredBlob[]>;
+
+  /**
    * Asks whether a blob is there. A claim of the store, not a proof: only reading proves it.
    *
    * @param digest - The digest it was kept under.
@@ -80,6 +87,13 @@ export interface BlobStore {
    * @param digests - The digests they were kept under.
    */
   deleteAll?(digests: readonly Digest[]): Promise<void>;
+}
+
+/** A blob as the keeper of a store sees it. */
+export interface StoredBlob {
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
 }
 
 /** Several stores that are one. */

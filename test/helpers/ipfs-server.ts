@@ -97,6 +97,12 @@ export class IpfsServer {
       else response.end(block);
     } else if (call === "gateway") {
       response.writeHead(block === undefined ? 404 : 200).end(block ?? "not found");
+    } else if (call === "block/stat") {
+      if (block === undefined) refuse("block was not found locally (offline)");
+      else json({ Key: cid, Size: block.length });
+    } else if (call === "pin/ls" && !query.has("arg")) {
+      const keys = [...this.pinned].map((each) => [cidOf(each), { Type: "recursive" }] as const);
+      json({ Keys: Object.fromEntries(keys) });
     } else if (call === "pin/ls") {
       if (pinned) json({ Keys: { [cid]: { Type: "recursive" } } });
       else refuse(`path '${cid}' is not pinned`);

@@ -47,6 +47,39 @@ describe("ipfsStore", () => {
     expect(Object.fromEntries(query)).to.include({ "raw-leaves": "true", "cid-version": "1", pin: "true" });
   });
 
+  it("lists what its node has pinned, with sizes, and whatever is no raw block by its sha256 not", async () => {
+    const digests = [await store().put(blob(1, 4_096)), await store().put(blob(2, 65_536))];
+    node.fault = ({ call, query }, response) => {
+      if (call !== "pin/ls" || query.has("arg")) return false;
+      const others = ["QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPkdG", "nothing", cidOf(digests[0]!)];
+      const keys = Object.fromEntries([...others, cidOf(digests[1]!)].map((key) => [key, {}]));
+      response.end(JSON.stringify({ Keys: keys }));
+      return true;
+    };
+    expect(await store().list?.()).to.deep.equal([
+      { digest: digests[0], size: 4_096 },
+      { digest: digests[1], size: 65_536 },
+    ]);
+    expect("list" in reader()).to.equal(false);
+  });
+
+  it("names a node that does not list, or says no size", async () => {
+    await store().put(blob(1));
+    for (const [call, answer] of [
+      ["pin/ls", '{"Message":"forbidden"}'],
+      ["block/stat", '{"Key":"x"}'],
+      ["block/stat", '{"Size":-1}'],
+      ["block/stat", '{"Size":"4096"}'],
+    ] as const) {
+      node.fault = (asked, response) => {
+        if (asked.call !== call) return false;
+        response.writeHead(call === "pin/ls" ? 403 : 200).end(answer);
+        return true;
+      };
+      await rejection(store().list?.() ?? Promise.resolve(answer), StoreUnavailable);
+    }
+  });
+
   it("answers null and false for what nobody has, and unpins what it gives up", async () => {
     const digest = await store().put(blob(2));
     await store().delete(digest);
