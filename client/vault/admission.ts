@@ -1,13 +1,13 @@
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { hexlify, Wallet, ZeroHash, type Signer } from "ethers";
+import { hexlify, ZeroHash, type Signer } from "ethers";
 
 import { recipientBytes, recipientDigest, recipientOf, recipientText } from "../crypto/identity.ts";
 import { seal, welcomeContext } from "../crypto/seal.ts";
 import { writeWelcome, type Welcome } from "../crypto/welcome.ts";
 import { CommitKeyMissing } from "../errors.ts";
 import { pad } from "./blob.ts";
-import { PERMISSION, type ChainHead, type VaultCall } from "./contract.ts";
+import { keyWallet, PERMISSION, type ChainHead, type VaultCall } from "./contract.ts";
 import type { MemberState, PendingWelcome } from "./journal.ts";
 import type { Admitted, Plan, Welcomed } from "./plan.ts";
 import type { Vault } from "./session.ts";
@@ -72,7 +72,7 @@ export const welcomedBy = (plan: Plan, enrolling: string | null): Admitted[] =>
 
 function signerInForce(vault: Vault, chain: ChainHead, commitKey: string | null): Signer {
   // A reader asks whether the signer is in force: a commit key that was replaced on chain is not.
-  const key = commitKey === null ? null : new Wallet(commitKey);
+  const key = commitKey === null ? null : keyWallet(commitKey);
   if (key?.address === chain.authorizer) return key;
   if (vault.wallet === null) throw new CommitKeyMissing(chain.authorizer);
   return vault.wallet;

@@ -1,14 +1,15 @@
 import {
   AbiCoder,
+  BaseWallet,
   concat,
   getAddress,
   Interface,
   isError,
   keccak256,
+  SigningKey,
   TypedDataEncoder,
   id as keccakText,
   toBeHex,
-  Wallet,
   type ContractRunner,
   type Provider,
   type Signer,
@@ -166,9 +167,13 @@ export const stateRootAfter = (delta: Delta): string =>
     ]),
   );
 
+/** The account of a key. ethers' `Wallet` would bring along what opens JSON wallets, which no page needs to load. */
+export const keyWallet = (key: string, provider?: Provider): BaseWallet =>
+  new BaseWallet(new SigningKey(key), provider);
+
 /** Signs a delta with the commit key. */
 export const signDelta = (commitKey: string, ref: VaultRef, delta: Delta): Promise<string> =>
-  new Wallet(commitKey).signTypedData(domainOf(ref), DELTA_TYPES, delta);
+  keyWallet(commitKey).signTypedData(domainOf(ref), DELTA_TYPES, delta);
 
 /** OpenZeppelin's Multicall, which the vault is and its interface does not name. */
 const MULTICALL = new Interface(["function multicall(bytes[] data) returns (bytes[] results)"]);

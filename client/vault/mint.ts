@@ -1,11 +1,11 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { hexlify, Wallet, type TransactionReceipt } from "ethers";
+import { hexlify, type TransactionReceipt } from "ethers";
 
 import { generateIdentity, recipientBytes, recipientOf } from "../crypto/identity.ts";
 import { mintSalt, seedSecrets, type SeedSecrets } from "../crypto/keys.ts";
 import type { VaultRef } from "../crypto/ref.ts";
 import { ContractMissing, VaultExists, VaultNotFound, WalletRequired } from "../errors.ts";
-import { PERMISSION, send, vaultIdOf } from "./contract.ts";
+import { keyWallet, PERMISSION, send, vaultIdOf } from "./contract.ts";
 import { readState, writeState, type MemberState } from "./journal.ts";
 import { WORDS_LABEL, type RosterMember } from "./roster.ts";
 import { agreedHead, vaultAt, type Environment, type Vault } from "./session.ts";
@@ -66,7 +66,7 @@ export async function mintVault(request: MintRequest): Promise<Minted> {
 
 /** The address of a genesis state's commit key. */
 export const commitAddress = ({ genesis }: MemberState): string =>
-  genesis?.commitKey == null ? "" : new Wallet(hexlify(genesis.commitKey)).address;
+  genesis?.commitKey == null ? "" : keyWallet(hexlify(genesis.commitKey)).address;
 
 /** What the device is called that begins a vault, until its owner says. */
 const FIRST_LABEL = "first device";

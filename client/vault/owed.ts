@@ -1,7 +1,7 @@
-import { Wallet, type TransactionReceipt } from "ethers";
+import type { TransactionReceipt } from "ethers";
 
 import { CommitKeyMissing } from "../errors.ts";
-import { sendCalls, standing, type ChainHead } from "./contract.ts";
+import { keyWallet, sendCalls, standing, type ChainHead } from "./contract.ts";
 import type { OpenedHead } from "./head.ts";
 import { readCandidates, type Candidate } from "./journal.ts";
 import { rosterOf, secretsOf } from "./plan.ts";
@@ -91,5 +91,5 @@ export async function endOnChain(
     return sendCalls(vault.contract.connect(vault.wallet), vault.ref.vaultId, calls);
   }
   if (commitKey === null) throw new CommitKeyMissing(chain.authorizer);
-  return sendCalls(vault.contract.connect(new Wallet(commitKey, vault.provider)), vault.ref.vaultId, calls);
+  return sendCalls(vault.contract.connect(keyWallet(commitKey, vault.provider)), vault.ref.vaultId, calls);
 }

@@ -1,10 +1,10 @@
 import { equalBytes } from "@noble/ciphers/utils.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { hexlify, isError, Wallet } from "ethers";
+import { hexlify, isError } from "ethers";
 
 import { seedSecrets, type SeedSecrets } from "../crypto/keys.ts";
 import { InvalidWords, OwnerClassOnly, VaultEmpty, VaultError } from "../errors.ts";
-import { setAuthorizer, type ChainHead } from "./contract.ts";
+import { keyWallet, setAuthorizer, type ChainHead } from "./contract.ts";
 import {
   NotEnrolled,
   OwnDevice,
@@ -216,7 +216,7 @@ async function authorise(vault: Vault, { id, commitKey, replaced }: RekeyOperati
   );
 }
 
-const addressOf = (key: Uint8Array): string => new Wallet(hexlify(key)).address;
+const addressOf = (key: Uint8Array): string => keyWallet(hexlify(key)).address;
 
 /** Whether the newest head has it: a rekey of another device may have left it out since. */
 async function hasLanded(

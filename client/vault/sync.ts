@@ -1,5 +1,5 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { hexlify, Wallet, type TransactionReceipt } from "ethers";
+import { hexlify, type TransactionReceipt } from "ethers";
 
 import {
   CommitKeyMissing,
@@ -14,7 +14,14 @@ import {
 import { putAllVerified } from "../storage/store.ts";
 import { grantCallsOf, revokedIn, welcomedBy, welcomesOf } from "./admission.ts";
 import { buildCommit, type BuiltCommit } from "./commit.ts";
-import { signDelta, stateRootAfter, type ChainHead, type Delta, type VaultCall } from "./contract.ts";
+import {
+  keyWallet,
+  signDelta,
+  stateRootAfter,
+  type ChainHead,
+  type Delta,
+  type VaultCall,
+} from "./contract.ts";
 import type { OpenedHead } from "./head.ts";
 import {
   readCandidates,
@@ -366,7 +373,7 @@ const carries = ({ calls }: Candidate, grantee: string): boolean =>
 async function commitCall(vault: Vault, { chain, commitKey }: SyncBase, delta: Delta): Promise<VaultCall> {
   const own = vault.wallet !== null && (await vault.wallet.getAddress()) === chain.authorizer;
   if (own) return { kind: "commit", delta, signature: "0x" };
-  if (commitKey === null || new Wallet(commitKey).address !== chain.authorizer) {
+  if (commitKey === null || keyWallet(commitKey).address !== chain.authorizer) {
     throw new CommitKeyMissing(chain.authorizer);
   }
   const signature = vault.wallet === null ? "0x" : await signDelta(commitKey, vault.ref, delta);
@@ -397,5 +404,5 @@ async function submit(
 function payer(vault: Vault, { commitKey }: SyncBase) {
   if (vault.wallet !== null) return vault.contract.connect(vault.wallet);
   if (commitKey === null) throw new WalletRequired("commit");
-  return vault.contract.connect(new Wallet(commitKey, vault.provider));
+  return vault.contract.connect(keyWallet(commitKey, vault.provider));
 }
