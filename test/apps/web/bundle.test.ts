@@ -1,3 +1,4 @@
+import { glob, readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 
 import { expect } from "chai";
@@ -13,6 +14,10 @@ const NAMES = [
   /^http:\/\/www\.w3\.org\/(1998\/Math\/MathML|1999\/(xhtml|xlink)|2000\/(svg|xmlns\/?)|XML\/1998\/namespace)$/,
   // Where React's errors are explained: part of their text.
   /^https:\/\/react\.dev\/errors\/$/,
+  // ethers': where it would ask for avatars of names, which nothing here does, and for the fees of chains that it knows: it knows none
+  // (see below).
+  /^https:\/\/gateway\.ipfs\.io\/ipfs\/$/,
+  /^https:\/\/gasstation(-testnet)?\.polygon\.technology\/v2$/,
 ];
 
 const textOf = ({ content }: BuiltFile): string =>
@@ -81,6 +86,21 @@ describe("the built web app", () => {
         .map((address) => `${file.name}: ${address}`),
     );
     expect(strange).to.deep.equal([]);
+  });
+
+  it("has ethers ask nobody of its own: it is told no chain that it knows, and no name", async () => {
+    for await (const name of glob("apps/web/src/**/*.{ts,tsx}")) {
+      const source = await readFile(name, "utf8");
+      expect(source, name).not.to.match(
+        /Network\.from\(|getAvatar|resolveName|lookupAddress|getDefaultProvider/,
+      );
+    }
+  });
+
+  it("leaves out what the first screen has no use for: JSON wallets, the 24 words' list, QR codes", () => {
+    const first = files.filter((file) => file.first).flatMap(({ modules }) => modules);
+    for (const part of ["/aes-js/", "/json-keystore", "/lang-en", "/bip39/wordlists/", "/node_modules/qr/"])
+      expect(first.filter((name) => name.includes(part))).to.deep.equal([]);
   });
 
   it("makes no code of text", () => {

@@ -1,4 +1,4 @@
-import { BrowserProvider, Network as EthersNetwork, type Provider } from "ethers";
+import { BrowserProvider, type Provider } from "ethers";
 
 import {
   ContractMissing,
@@ -9,7 +9,7 @@ import {
 } from "../../../../client/index.ts";
 import { ApprovingSigner, type SignerParts } from "./approving-signer.ts";
 import { ChainUnreachable, WrongChain } from "./errors.ts";
-import { chainAt, isNear } from "./rpc.ts";
+import { chainAt, isNear, plainNetwork } from "./rpc.ts";
 import type { SentLog } from "./sent-log.ts";
 import type { Transactions } from "./transactions.ts";
 import type { Wallets } from "./wallets.ts";
@@ -87,7 +87,7 @@ async function firstProvider({ rpc, deployment }: NetworkConfig, wallets: Wallet
 async function walletProvider({ chainId }: Deployment, wallets: Wallets): Promise<Provider> {
   const { wallet, chainId: actual } = await wallets.now();
   if (actual !== chainId) throw new WrongChain(wallet.name, actual, chainId);
-  const network = EthersNetwork.from(chainId);
+  const network = plainNetwork(chainId);
   const ethereum = { request: wallet.ethereum.request.bind(wallet.ethereum) };
   return new BrowserProvider(ethereum, network, { staticNetwork: network, cacheTimeout: -1 });
 }

@@ -34,6 +34,9 @@ export async function chainIdAt(url: string, patience = PATIENCE): Promise<bigin
   throw new ChainUnreachable(host);
 }
 
+/** A chain of which ethers knows nothing but its id: of those that it knows it would ask others, such as what gas costs on Polygon. */
+export const plainNetwork = (chainId: bigint): Network => new Network(`chain ${chainId}`, chainId);
+
 /**
  * Connects to a chain. ethers' provider would ask a node that does not answer again and again, for ever: so it is asked
  * once before, and the provider is told which chain it is.
@@ -42,7 +45,7 @@ export async function chainIdAt(url: string, patience = PATIENCE): Promise<bigin
  */
 export async function chainAt(url: string): Promise<{ provider: JsonRpcProvider; chainId: bigint }> {
   const chainId = await chainIdAt(url);
-  const network = Network.from(chainId);
+  const network = plainNetwork(chainId);
   const provider = new JsonRpcProvider(url, network, { staticNetwork: network, cacheTimeout: -1 });
   provider.pollingInterval = isNear(url) ? POLLING.near : POLLING.far;
   return { provider, chainId };
