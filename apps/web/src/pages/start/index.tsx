@@ -1,9 +1,100 @@
-import type { ReactNode } from "react";
+import { useCallback, useEffect, useState, type ReactNode } from "react";
 
+import { hasDevice, type Device } from "../../device/device.ts";
+import { DeviceContext } from "../../device/context.tsx";
+import { home } from "../../device/this-browser.ts";
+import { useIdleLock } from "../../device/use-idle-lock.ts";
 import type { Session } from "../../session/session.tsx";
-import { Page } from "../../ui/page.tsx";
+import { tabs } from "../../session/tabs.ts";
+import { Begin } from "./begin.tsx";
+import type { Plan } from "./plan.ts";
+import { SetWays } from "./set-ways.tsx";
+import { Unlock } from "./unlock.tsx";
+import { Unlocked } from "./unlocked.tsx";
+import { Waiting } from "./waiting.tsx";
+import { WithNetwork } from "./with-network.tsx";
+import "./start.css";
 
-/** Everything before a vault is open: to be written. */
-export const Start = (props: { readonly children: (session: Session) => ReactNode }): ReactNode => (
-  <Page title="Memory Vault">{props.children.length}</Page>
-);
+interface StartProps {
+  readonly children: (session: Session) => ReactNode;
+}
+
+type Stage =
+  | { readonly at: "looking" }
+  | { readonly at: "begin" }
+  /** Somebody said what for; the device is to be made. */
+  | { readonly at: "ways"; readonly plan: Plan }
+  | { readonly at: "locked" }
+  | { readonly at: "unlocked"; readonly device: Device; readonly plan: Plan | null };
+
+/** Everything before a vault is open, and what locks it again. */
+export function Start({ children }: StartProps): ReactNode {
+  const [stage, setStage] = useState<Stage>({ at: "looking" });
+  const [fault, setFault] = useState<unknown>(null);
+  const look = useCallback(async (): Promise<void> => {
+    setFault(null);
+    setStage({ at: (await hasDevice(home)) ? "locked" : "begin" });
+  }, []);
+  useEffect(() => {
+    look().catch(setFault);
+  }, [look]);
+  const relock = useCallback((): void => setStage({ at: "locked" }), []);
+  switch (stage.at) {
+    case "looking":
+      return <Waiting fault={fault} onAgain={() => void look().catch(setFault)} />;
+    case "begin":
+      return <Begin onPlan={(plan) => setStage({ at: "ways", plan })} />;
+    case "ways": {
+      const { plan } = stage;
+      return (
+        <SetWays
+          seed={plan.kind === "accept" ? null : plan.seed}
+          onDevice={async (device) => {
+            // From here on a reload loses nothing of it.
+            if (plan.kind === "create") await device.keepUnfinished({ seed: plan.seed, label: plan.label });
+            setStage({ at: "unlocked", device, plan });
+          }}
+          onBack={() => setStage({ at: "begin" })}
+        />
+      );
+    }
+    case "locked":
+      return <Unlock onDevice={(device) => setStage({ at: "unlocked", device, plan: null })} />;
+    case "unlocked":
+      return (
+        <Opened device={stage.device} plan={stage.plan} relock={relock}>
+          {children}
+        </Opened>
+      );
+  }
+}
+
+interface OpenedProps extends StartProps {
+  readonly device: Device;
+  readonly plan: Plan | null;
+  readonly relock: () => void;
+}
+
+/** Holds the device's keys, and gives them up. */
+function Opened({ device, plan, relock, children }: OpenedProps): ReactNode {
+  const lockHere = useCallback((): void => {
+    device.lock();
+    relock();
+  }, [device, relock]);
+  const lock = useCallback((): void => {
+    tabs.tell("locked");
+    lockHere();
+  }, [lockHere]);
+  const idle = useIdleLock(device, lockHere);
+  return (
+    <DeviceContext value={{ device, ...idle }}>
+      <WithNetwork lock={lock}>
+        {(network) => (
+          <Unlocked network={network} plan={plan} lock={lock}>
+            {children}
+          </Unlocked>
+        )}
+      </WithNetwork>
+    </DeviceContext>
+  );
+}

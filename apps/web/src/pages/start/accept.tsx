@@ -1,0 +1,133 @@
+import { useState, type DragEvent, type ReactNode } from "react";
+
+import { decodeWelcome } from "./welcome-text.ts";
+import type { Network } from "../../chain/network.ts";
+import { WalletPanel } from "../../chain/wallet-panel.tsx";
+import { useDevice } from "../../device/context.tsx";
+import type { KnownVault } from "../../device/profile.ts";
+import { Button } from "../../ui/button.tsx";
+import { Field } from "../../ui/field.tsx";
+import { Page } from "../../ui/page.tsx";
+import { accept, listedWelcome } from "./plan.ts";
+import { Recipient } from "./recipient.tsx";
+import { LabelField } from "./recover-form.tsx";
+import { TaskNotice } from "./task-notice.tsx";
+import { useTask, type Task } from "./use-task.ts";
+
+interface AcceptProps {
+  readonly network: Network;
+  readonly onVault: (known: KnownVault) => void;
+  readonly onBack: () => void;
+}
+
+/** Gives this browser's key out, and opens the welcome that comes back. */
+export function Accept({ network, onVault, onBack }: AcceptProps): ReactNode {
+  const { device } = useDevice();
+  const [label, setLabel] = useState("");
+  const task = useTask();
+  const take = (welcome: () => Promise<Uint8Array>): void =>
+    task.run("Opening the welcome, and proving what it opens…", async () =>
+      onVault(await accept(device, network, await welcome(), label)),
+    );
+  return (
+    <Page title="Read a vault that was granted to you">
+      <section className="card">
+        <h2>1. Give the owner this key</h2>
+        <p>
+          It is this browser&apos;s own. Nothing in it is secret; only this browser opens what is sealed to
+          it.
+        </p>
+        <Recipient />
+      </section>
+      <section className="card">
+        <h2>2. Open the welcome</h2>
+        <LabelField value={label} onChange={setLabel} />
+        <WelcomeFile task={task} take={take} />
+        <TaskNotice task={task} />
+      </section>
+      <details className="card">
+        <summary>The grant is listed on the chain</summary>
+        <ListedWelcome network={network} task={task} take={take} />
+      </details>
+      <div className="row">
+        <Button onClick={onBack}>Back</Button>
+      </div>
+    </Page>
+  );
+}
+
+interface TakeProps {
+  readonly task: Task;
+  readonly take: (welcome: () => Promise<Uint8Array>) => void;
+}
+
+/** A welcome as a file, dropped or chosen, or as text. */
+function WelcomeFile({ task, take }: TakeProps): ReactNode {
+  const [text, setText] = useState("");
+  const takeFile = (file: File | undefined): void => {
+    if (file !== undefined) take(async () => new Uint8Array(await file.arrayBuffer()));
+  };
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    takeFile(event.dataTransfer.files[0]);
+  };
+  return (
+    <div className="stack drop" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+      <Field label="The welcome's file" hint="Choose it, or drop it here.">
+        {(ids) => <input {...ids} type="file" onChange={({ target }) => takeFile(target.files?.[0])} />}
+      </Field>
+      <Field
+        label="Or the welcome as text"
+        hint='It begins with "MEMVAULT:", or with "-----BEGIN AGE ENCRYPTED FILE-----".'
+      >
+        {(ids) => (
+          <textarea
+            {...ids}
+            rows={4}
+            autoComplete="off"
+            spellCheck={false}
+            value={text}
+            onChange={({ target }) => setText(target.value)}
+          />
+        )}
+      </Field>
+      <div className="row">
+        <Button
+          kind="primary"
+          disabled={text.trim() === ""}
+          busy={task.running !== null}
+          onClick={() => take(() => Promise.resolve(decodeWelcome(text)))}
+        >
+          Open this welcome
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+/** The welcome of a grant that stands on the chain, by the vault's id and the wallet that it was given to. */
+function ListedWelcome({ network, task, take }: TakeProps & { readonly network: Network }): ReactNode {
+  const [vaultId, setVaultId] = useState("");
+  return (
+    <div className="stack">
+      <p>Connect the wallet that the grant was given to. Nothing is sent.</p>
+      <WalletPanel config={network.config} />
+      <Field label="The vault's id" hint="0x and 64 digits; its owner has it.">
+        {(ids) => (
+          <input
+            {...ids}
+            autoComplete="off"
+            spellCheck={false}
+            value={vaultId}
+            onChange={({ target }) => setVaultId(target.value)}
+          />
+        )}
+      </Field>
+      <div className="row">
+        <Button busy={task.running !== null} onClick={() => take(() => listedWelcome(network, vaultId))}>
+          Look for the welcome
+        </Button>
+      </div>
+    </div>
+  );
+}

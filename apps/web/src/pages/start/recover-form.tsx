@@ -1,0 +1,120 @@
+import { useState, type ReactNode } from "react";
+
+import type { Sample } from "../../chain/config.ts";
+import { WalletPanel } from "../../chain/wallet-panel.tsx";
+import { useWallets } from "../../chain/use-page.ts";
+import { Button } from "../../ui/button.tsx";
+import { Field } from "../../ui/field.tsx";
+import { Page } from "../../ui/page.tsx";
+import { checkedSheet, type Recovery } from "./plan.ts";
+import { TaskNotice } from "./task-notice.tsx";
+import { useTask } from "./use-task.ts";
+
+interface RecoverFormProps {
+  /** The sample's sheet, where that is what is opened. */
+  readonly sample: Sample | null;
+  readonly onDone: (recovery: Recovery) => void;
+  readonly onBack: () => void;
+}
+
+/** The sheet: words, the first owner's address, or an id. */
+export function RecoverForm({ sample, onDone, onBack }: RecoverFormProps): ReactNode {
+  const { connected } = useWallets();
+  const [words, setWords] = useState(sample?.words ?? "");
+  const [typedOwner, setOwner] = useState<string | null>(sample?.owner ?? null);
+  const [vaultId, setVaultId] = useState("");
+  const [label, setLabel] = useState(sample?.label ?? "");
+  const task = useTask();
+  const owner = typedOwner ?? connected?.account ?? "";
+  const send = (): void =>
+    task.run("Looking at the words…", async () => {
+      const { wordsToSeed } = await import("../../../../../client/words.ts");
+      const seed = wordsToSeed(words);
+      checkedSheet({ owner, vaultId });
+      onDone({ seed, owner, vaultId, label });
+    });
+  return (
+    <Page title={sample === null ? "Recover with the 24 words" : "Open the sample vault"}>
+      <form
+        className="stack card"
+        onSubmit={(event) => {
+          event.preventDefault();
+          send();
+        }}
+      >
+        <Field
+          label="The 24 words"
+          hint="In their order, with spaces between them. They stay in this browser."
+        >
+          {(ids) => (
+            <textarea
+              {...ids}
+              rows={4}
+              autoComplete="off"
+              autoCapitalize="none"
+              spellCheck={false}
+              translate="no"
+              value={words}
+              onChange={({ target }) => setWords(target.value)}
+            />
+          )}
+        </Field>
+        <Field
+          label="The first owner's address"
+          hint="The account that minted the vault, as it stands on the sheet."
+        >
+          {(ids) => (
+            <input
+              {...ids}
+              autoComplete="off"
+              spellCheck={false}
+              value={owner}
+              onChange={({ target }) => setOwner(target.value)}
+            />
+          )}
+        </Field>
+        {sample === null && typedOwner === null && connected === null && <WalletPanel config={null} />}
+        <Field
+          label="The vault's id (only for renewed words, or a vault that you bought)"
+          hint="0x and 64 digits. Leave it empty if your sheet has none."
+        >
+          {(ids) => (
+            <input
+              {...ids}
+              autoComplete="off"
+              spellCheck={false}
+              value={vaultId}
+              onChange={({ target }) => setVaultId(target.value)}
+            />
+          )}
+        </Field>
+        <LabelField value={label} onChange={setLabel} />
+        <TaskNotice task={task} />
+        <div className="row">
+          <Button kind="primary" type="submit" busy={task.running !== null}>
+            Go on
+          </Button>
+          <Button onClick={onBack}>Back</Button>
+        </div>
+      </form>
+    </Page>
+  );
+}
+
+/** The person's own words for a vault. */
+export const LabelField = (props: {
+  readonly value: string;
+  readonly onChange: (label: string) => void;
+}): ReactNode => (
+  <Field label="Your name for it" hint="It stays in this browser, sealed.">
+    {(ids) => (
+      <input
+        {...ids}
+        autoComplete="off"
+        maxLength={100}
+        value={props.value}
+        onChange={({ target }) => props.onChange(target.value)}
+      />
+    )}
+  </Field>
+);

@@ -1,0 +1,208 @@
+import { expect } from "chai";
+import type { Page } from "playwright-core";
+
+import { axe, noSideways, PHONE, webWorld, type Web } from "../../helpers/web.ts";
+
+const long = process.env["MEMVAULT_LONG"] === "1" ? describe : describe.skip;
+
+const PASSPHRASE = "correct horse battery";
+
+const press = (page: Page, name: string): Promise<void> =>
+  page.getByRole("button", { name, exact: true }).click();
+
+const title = (page: Page, name: string): Promise<void> =>
+  page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+
+/** Writes the words down, and three of them back. */
+async function writeWords(page: Page): Promise<string[]> {
+  const list = page.locator("ol.words strong");
+  await list.first().waitFor();
+  const words = await list.allTextContents();
+  expect(words.length).to.equal(24);
+  await press(page, "I wrote them down");
+  await title(page, "Three of your words");
+  for (const field of await page.getByRole("textbox").all()) {
+    const label = await page.locator(`label[for="${(await field.getAttribute("id"))!}"]`).textContent();
+    await field.fill(words[Number(label!.replace("Word ", "")) - 1]!);
+  }
+  await press(page, "Go on");
+  return words;
+}
+
+async function begin(page: Page): Promise<string[]> {
+  await press(page, "Create a vault");
+  const words = await writeWords(page);
+  await title(page, "Lock this browser");
+  return words;
+}
+
+async function withPassphrase(page: Page): Promise<void> {
+  await page.getByLabel("New passphrase").fill(PASSPHRASE);
+  await press(page, "Lock this browser with these");
+  await title(page, "Mint your vault");
+}
+
+async function mint(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Connect / }).click();
+  await press(page, "Mint the vault");
+  await press(page, "Send");
+  await title(page, "Memories");
+}
+
+async function unlockBy(page: Page, passphrase: string): Promise<void> {
+  await title(page, "Unlock");
+  await page.getByLabel("Passphrase", { exact: true }).fill(passphrase);
+  await press(page, "Unlock with the passphrase");
+}
+
+async function unlockByWords(page: Page, words: string): Promise<void> {
+  await page.getByText("Unlock with the 24 words").click();
+  await page.getByLabel("The 24 words").fill(words);
+  await press(page, "Unlock with the words");
+}
+
+long("the web app's device in a browser", () => {
+  const web: Web = webWorld();
+
+  it("makes a vault with a passkey and words, and unlocks by the passkey after a reload", async () => {
+    const { page } = await web.newPage();
+    await begin(page);
+    await press(page, "Add a passkey");
+    await page.getByText("Passkey added").waitFor();
+    await web.screenshot(page, "device-ways", true);
+    await press(page, "Lock this browser with these");
+    await title(page, "Mint your vault");
+    // What was begun goes on after a reload, with the same words.
+    await page.reload();
+    await title(page, "Unlock");
+    await press(page, "Unlock with the passkey");
+    await title(page, "Mint your vault");
+    await mint(page);
+    await page.reload();
+    await press(page, "Unlock with the passkey");
+    await title(page, "Memories");
+  });
+
+  it("does without a passkey where its manager has no PRF, and says why", async () => {
+    const { page } = await web.newPage({ authenticator: "no-prf" });
+    const words = await begin(page);
+    await press(page, "Add a passkey");
+    await page.getByText("This passkey cannot unlock a vault").waitFor();
+    // One way is not enough.
+    await press(page, "Lock this browser with these");
+    await page.getByText("at least two ways").last().waitFor();
+    await page.getByLabel("New passphrase").fill("short");
+    await press(page, "Lock this browser with these");
+    await page.getByText("The passphrase has 5 characters").waitFor();
+    await withPassphrase(page);
+    await mint(page);
+    await press(page, "Lock");
+    await unlockBy(page, "correct horse batterz");
+    await page.getByText("This passphrase does not open this device").waitFor();
+    await page.getByText("Unlock with the 24 words").waitFor();
+    await unlockByWords(page, `${"abandon ".repeat(23)}art`);
+    await page.getByText("not the ones that unlock this device").waitFor();
+    await page.getByLabel("The 24 words").fill(words.join("  ").toUpperCase());
+    await press(page, "Unlock with the words");
+    await title(page, "Memories");
+  });
+
+  it("locks every tab when one locks, and keeps nothing of the person in what is stored", async () => {
+    const { page } = await web.newPage();
+    const words = await begin(page);
+    await withPassphrase(page);
+    await mint(page);
+    const other = await web.newTab(page);
+    await unlockBy(other, PASSPHRASE);
+    await title(other, "Memories");
+    await press(page, "Lock");
+    await title(page, "Unlock");
+    await title(other, "Unlock");
+    const kept = await page.evaluate(async () => {
+      const found: string[] = [JSON.stringify({ ...localStorage, ...sessionStorage })];
+      for (const { name } of await indexedDB.databases()) {
+        const db = await new Promise<IDBDatabase>((resolve, reject) => {
+          const opening = indexedDB.open(name!);
+          opening.onsuccess = () => resolve(opening.result);
+          opening.onerror = () => reject(opening.error as Error);
+        });
+        for (const store of db.objectStoreNames)
+          await new Promise<void>((resolve) => {
+            const all = db.transaction(store).objectStore(store).getAll();
+            all.onsuccess = () => {
+              for (const each of all.result as unknown[])
+                found.push(
+                  each instanceof Uint8Array ? new TextDecoder("latin1").decode(each) : JSON.stringify(each),
+                );
+              resolve();
+            };
+          });
+        db.close();
+      }
+      return found.join("\n");
+    });
+    expect(kept).to.contain("passphrase");
+    for (const secret of [PASSPHRASE, "AGE-SECRET-KEY", words.slice(0, 3).join(" ")])
+      expect(kept).not.to.contain(secret);
+  });
+
+  it("locks by itself when nobody is there", async () => {
+    const { page } = await web.newPage();
+    await page.clock.install();
+    await begin(page);
+    await withPassphrase(page);
+    await page.clock.runFor(9 * 60_000);
+    await title(page, "Mint your vault");
+    await page.clock.runFor(2 * 60_000);
+    await title(page, "Unlock");
+  });
+
+  it("gives the key of a reader, and names a welcome that is none", async () => {
+    const { page } = await web.newPage({ viewport: PHONE, colorScheme: "dark" });
+    await web.screenshot(page, "device-begin-phone", true);
+    await press(page, "Read a vault that was granted to you");
+    await press(page, "Add a passkey");
+    await page.getByText("Passkey added").waitFor();
+    await page.getByLabel("New passphrase").fill(PASSPHRASE);
+    await press(page, "Lock this browser with these");
+    await title(page, "Read a vault that was granted to you");
+    expect(await page.locator(".recipient").textContent()).to.match(/^age1pq1[02-9ac-hj-np-z]{1952}$/);
+    await press(page, "Show it as a QR code");
+    await page.getByRole("img", { name: "The key as a QR code" }).waitFor();
+    await page.getByLabel("Or the welcome as text").fill("MEMVAULT:AAAA");
+    await press(page, "Open this welcome");
+    await page.getByRole("alert").waitFor();
+    await axe(page);
+    await noSideways(page);
+    await web.screenshot(page, "device-accept-phone", true);
+  });
+
+  it("is for everybody: no screen of it keeps anybody out", async () => {
+    const { page } = await web.newPage({ viewport: PHONE });
+    await title(page, "Memory Vault");
+    await axe(page);
+    await press(page, "Recover with the 24 words");
+    await title(page, "Recover with the 24 words");
+    await axe(page);
+    await noSideways(page);
+    await press(page, "Back");
+    await press(page, "Create a vault");
+    await page.locator("ol.words strong").first().waitFor();
+    await axe(page);
+    await noSideways(page);
+    await web.screenshot(page, "device-words-phone", true);
+    await writeWords(page);
+    await axe(page);
+    await noSideways(page);
+    await web.screenshot(page, "device-ways-phone", true);
+    await withPassphrase(page);
+    await axe(page);
+    await noSideways(page);
+    await web.screenshot(page, "device-mint-phone", true);
+    await page.reload();
+    await title(page, "Unlock");
+    await axe(page);
+    await noSideways(page);
+    await web.screenshot(page, "device-unlock-phone", true);
+  });
+});
