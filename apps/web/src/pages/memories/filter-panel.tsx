@@ -36,7 +36,7 @@ export function FilterPanel({ filters, choices, onChange }: FilterPanelProps): R
       <fieldset className="filter-group">
         <legend>Type</legend>
         <Toggle on={filters.type === null} count={choices.anyType} onPress={() => set({ type: null })}>
-          Facts and events
+          Both
         </Toggle>
         <Toggle
           on={filters.type === "semantic"}

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-import { countText, numberText } from "../../../ui/texts.ts";
+import { numberText } from "../../../ui/texts.ts";
 import type { Month } from "../logic/months.ts";
 
 interface MonthBarsProps {
@@ -15,14 +15,14 @@ export function MonthBars({ months, onJump }: MonthBarsProps): ReactNode {
     <ol className="month-bars" aria-label="Months, the newest first">
       {months.map((month) => (
         <li key={month.key}>
-          <button
-            type="button"
-            onClick={() => onJump(month)}
-            aria-label={`${month.label}: ${countText(month.memories.length, "memory", "memories")}`}
-          >
+          <button type="button" onClick={() => onJump(month)}>
             <span className="month-bar-count">{numberText(month.memories.length)}</span>
+            <span className="hidden-visually">
+              {month.memories.length === 1 ? "memory in" : "memories in"}
+            </span>
             <span
               className="month-bar"
+              aria-hidden="true"
               style={{ height: `${Math.max(4, (month.memories.length / most) * 100)}%` }}
             />
             <span className="month-bar-name">{month.short}</span>
