@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactNode } from "react";
+import { Suspense, lazy, useMemo, useState, type ReactNode } from "react";
 
 import type { Previewed } from "../../../../../client/index.ts";
 import { conflictsIn, type Conflict } from "../../../../../client/manage.ts";
@@ -20,11 +20,14 @@ import { ReaderTerms } from "./notices/terms.tsx";
 import { MemoryDialog } from "./one/memory-dialog.tsx";
 import "./memories.css";
 
+const ImportMemories = lazy(async () => ({ default: (await import("./import/index.tsx")).ImportMemories }));
+const ExportMemories = lazy(async () => ({ default: (await import("./export/index.tsx")).ExportMemories }));
+
 /** What lies over the page. */
 type Over =
   | { readonly kind: "memory"; readonly id: string }
   | { readonly kind: "conflict"; readonly conflict: Conflict }
-  | { readonly kind: "add" };
+  | { readonly kind: "add" | "import" | "export" };
 
 /** All memories, to look through, to look at, and to change. */
 export function MemoriesPage(): ReactNode {
@@ -46,11 +49,17 @@ export function MemoriesPage(): ReactNode {
     <Page
       title="Memories"
       actions={
-        mayWrite && (
-          <Button kind="primary" onClick={() => setOver({ kind: "add" })}>
-            Add a memory
-          </Button>
-        )
+        <>
+          {mayWrite && (
+            <>
+              <Button kind="primary" onClick={() => setOver({ kind: "add" })}>
+                Add a memory
+              </Button>
+              <Button onClick={() => setOver({ kind: "import" })}>Import</Button>
+            </>
+          )}
+          {all.length > 0 && <Button onClick={() => setOver({ kind: "export" })}>Export</Button>}
+        </>
       }
     >
       <FaultNotice fault={fault} />
@@ -68,6 +77,10 @@ export function MemoriesPage(): ReactNode {
       )}
       {over?.kind === "conflict" && <ConflictDialog conflict={over.conflict} onClose={close} />}
       {over?.kind === "add" && <AddDialog scopes={scopes} scope={filters.scope} onClose={close} />}
+      <Suspense fallback={<p role="status">Loading…</p>}>
+        {over?.kind === "import" && <ImportMemories onClose={close} />}
+        {over?.kind === "export" && <ExportMemories onClose={close} />}
+      </Suspense>
     </Page>
   );
 }

@@ -7,8 +7,8 @@ import { useView } from "../../../session/view.tsx";
 import { Button } from "../../../ui/button.tsx";
 import { Facts } from "../../../ui/facts.tsx";
 import { FaultNotice, Notice } from "../../../ui/notice.tsx";
+import { saveFile } from "../../../ui/save.ts";
 import { numberText } from "../../../ui/texts.ts";
-import { download } from "./download.ts";
 import { proofJson, prove, verifiedOnChain, type Proven } from "./proof.ts";
 
 /** Proves a memory against the root on chain. */
@@ -50,9 +50,9 @@ export function ProvePanel({ found: { memory, pending } }: { readonly found: Pre
           <>
             <Button
               onClick={() =>
-                download(
+                saveFile(
                   `memory-${memory.id.slice(0, 8)}-proof.json`,
-                  proofJson(vault, proven),
+                  new TextEncoder().encode(proofJson(vault, proven)),
                   "application/json",
                 )
               }
