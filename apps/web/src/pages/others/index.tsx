@@ -1,6 +1,56 @@
 import type { ReactNode } from "react";
 
+import { useSession } from "../../session/session.tsx";
+import { Button } from "../../ui/button.tsx";
+import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
+import { AccountsCard } from "./accounts-card.tsx";
+import { AgentsCard } from "./agents-card.tsx";
+import { CommitsCard } from "./commits-card.tsx";
+import { EventsCard } from "./events-card.tsx";
+import { GrantsCard } from "./grants-card.tsx";
+import { LookProgress } from "./look-progress.tsx";
+import { ProofCard } from "./proof-card.tsx";
+import { ShelvesCard } from "./shelves-card.tsx";
+import { TokenCard } from "./token-card.tsx";
+import { UnseenCard } from "./unseen-card.tsx";
+import { useOutsider } from "./use-outsider.ts";
+import "./others.css";
 
-/** To be written. */
-export const OthersPage = (): ReactNode => <Page title="Others">{null}</Page>;
+/** What everybody else sees of the vault. It takes the vault's number and the network from the session, and no key. */
+export function OthersPage(): ReactNode {
+  const { known, network } = useSession();
+  const { seen, progress, fault, look, stop } = useOutsider({
+    ...{ provider: network.provider, store: network.store },
+    ...{ deployment: network.config.deployment, vaultId: known.vaultId },
+  });
+  const action =
+    progress === null ? <Button onClick={look}>Look again</Button> : <Button onClick={stop}>Stop</Button>;
+  return (
+    <Page title="What others see" actions={action}>
+      <p>
+        This page uses none of your keys. It shows what a stranger finds on the chain
+        {network.config.store === "chain" ? "" : ", and what the keeper of your store sees"}.
+      </p>
+      <LookProgress progress={progress} />
+      <FaultNotice fault={fault} />
+      {fault !== null && seen !== null && (
+        <Notice tone="warn">What is below is of block {seen.block}.</Notice>
+      )}
+      {seen === null && progress === null && fault === null && <p className="quiet">Nobody looked yet.</p>}
+      {seen !== null && (
+        <>
+          <TokenCard seen={seen} />
+          <CommitsCard seen={seen} />
+          <GrantsCard grants={seen.grants} />
+          <AccountsCard accounts={seen.accounts} keys={seen.keys} />
+          <AgentsCard events={seen.events} />
+          <ShelvesCard shelves={seen.shelves} named={seen.named} />
+          <UnseenCard />
+          <EventsCard events={seen.events} transactions={seen.transactions} />
+        </>
+      )}
+      <ProofCard head={seen?.head ?? null} />
+    </Page>
+  );
+}

@@ -1,0 +1,73 @@
+import type { ReactNode } from "react";
+
+import { countText, sizeText } from "../../ui/texts.ts";
+import { Address } from "./address.tsx";
+import type { NamedBlob, Shelf } from "./outsider/seen.ts";
+import { classesOf } from "./plot/geometry.ts";
+import { Table } from "./table.tsx";
+
+interface ShelvesProps {
+  readonly shelves: readonly Shelf[];
+  readonly named: readonly NamedBlob[];
+}
+
+/** What whoever keeps a store sees there. */
+export const ShelvesCard = ({ shelves, named }: ShelvesProps): ReactNode => (
+  <section className="card" aria-labelledby="others-store">
+    <h2 id="others-store">At the store</h2>
+    <p className="quiet">
+      Its keeper sees sealed blobs of four sizes, and when each was written and read, and from where. A
+      stranger who knows a blob's digest can fetch it; what is in it stays closed.
+    </p>
+    {shelves.map((shelf) => (
+      <ShelfView key={shelf.store} shelf={shelf} />
+    ))}
+    {named.length > 0 && (
+      <>
+        <h3>Blobs that the chain names</h3>
+        <ul className="others-list">
+          {named.map(({ digest, what, size, age }) => (
+            <li key={digest}>
+              A {what}, <Address of={digest} />:{" "}
+              {size === null ? "not in this store" : `${sizeText(size)}${age ? ", visibly an age file" : ""}`}
+              .
+            </li>
+          ))}
+        </ul>
+      </>
+    )}
+  </section>
+);
+
+function ShelfView({ shelf: { store, blobs, fault } }: { readonly shelf: Shelf }): ReactNode {
+  if (blobs === null)
+    return (
+      <p>
+        {store} does not tell this page what lies there{fault === null ? "" : `: ${fault}`} Its keeper knows.
+      </p>
+    );
+  return (
+    <div className="stack">
+      <p>
+        {store}: {countText(blobs.length, "blob")}, whoever put them there.
+      </p>
+      <dl className="others-bars">
+        {classesOf(blobs).map(({ size, count, width }) => [
+          <dt key={`${size ?? 0} name`}>{size === null ? "other sizes" : sizeText(size)}</dt>,
+          <dd key={size ?? 0}>
+            <span className="others-bar" aria-hidden="true" style={{ inlineSize: `${width * 100}%` }} />
+            <span>{count}</span>
+          </dd>,
+        ])}
+      </dl>
+      <Table
+        summary={`All ${countText(blobs.length, "blob")} of ${store}`}
+        head={["Digest", "Size"]}
+        rows={blobs.map(({ digest, size }, i) => ({
+          key: `${i}`,
+          cells: [<Address key="digest" of={digest} />, sizeText(size)],
+        }))}
+      />
+    </div>
+  );
+}
