@@ -1,20 +1,5 @@
-import { readFile } from "node:fs/promises";
-
-import { expect } from "chai";
-
-import { axe, noSideways, webWorld } from "../../helpers/web.ts";
-import {
-  add,
-  commit,
-  createVault,
-  goTo,
-  openSample,
-  press,
-  search,
-  settled,
-  title,
-  unlock,
-} from "../../helpers/web-steps.ts";
+import { webWorld } from "../../helpers/web.ts";
+import { add, commit, createVault, goTo, openSample, press, search, title } from "../../helpers/web-steps.ts";
 
 const long = process.env["MEMVAULT_LONG"] === "1" ? describe : describe.skip;
 
