@@ -5,14 +5,14 @@ export interface Eip1193 {
   removeListener?(event: string, listener: (value: never) => void): unknown;
 }
 
-/** What a wallet failed with: EIP-1193's code, wherever it is. */
-export function codeOf(fault: unknown, depth = 0): number | null {
-  if (typeof fault !== "object" || fault === null || depth > 4) return null;
-  if ("code" in fault && typeof fault.code === "number") return fault.code;
+/** Everything that a wallet failed with by number: some wrap what the person said into an error of their own. */
+export function codesOf(fault: unknown, depth = 0): readonly number[] {
+  if (typeof fault !== "object" || fault === null || depth > 4) return [];
+  const own = "code" in fault && typeof fault.code === "number" ? [fault.code] : [];
   const inner = ["data", "originalError", "error", "info", "cause"].map(
     (name) => (fault as Readonly<Record<string, unknown>>)[name],
   );
-  return inner.map((value) => codeOf(value, depth + 1)).find((code) => code !== null) ?? null;
+  return [...own, ...inner.flatMap((value) => codesOf(value, depth + 1))];
 }
 
 /** EIP-1193's and EIP-1474's words for what pages meet. */

@@ -67,9 +67,10 @@ export class Transactions {
    * @throws {TransactionDeclined} when the answer is no.
    */
   async ask(cost: TransactionCost): Promise<number> {
-    const id = this.add(cost, { kind: "asking" });
-    const yes = await new Promise<boolean>((resolve) => this.answers.set(id, resolve));
-    if (!yes) {
+    const id = this.next++;
+    const answer = new Promise<boolean>((resolve) => this.answers.set(id, resolve));
+    this.add(id, cost, { kind: "asking" });
+    if (!(await answer)) {
       this.dismiss(id);
       throw new TransactionDeclined();
     }
@@ -78,7 +79,9 @@ export class Transactions {
 
   /** Shows one that was agreed to together with others. */
   announce(cost: TransactionCost): number {
-    return this.add(cost, { kind: "wallet" });
+    const id = this.next++;
+    this.add(id, cost, { kind: "wallet" });
+    return id;
   }
 
   /** The person's answer about a cost. */
@@ -99,12 +102,10 @@ export class Transactions {
     this.put(this.shown.filter((each) => each.id !== id));
   }
 
-  private add(cost: TransactionCost, stage: Stage): number {
-    const id = this.next++;
+  private add(id: number, cost: TransactionCost, stage: Stage): void {
     const over = this.shown.filter(isOver);
     const dropped = new Set(over.slice(0, Math.max(0, over.length - KEPT + 1)));
     this.put([...this.shown.filter((each) => !dropped.has(each)), { id, cost, stage }]);
-    return id;
   }
 
   private put(shown: readonly ShownTransaction[]): void {

@@ -1,6 +1,6 @@
 import { getAddress, isAddress } from "ethers";
 
-import { CODE, codeOf, type Eip1193 } from "./eip1193.ts";
+import { CODE, codesOf, type Eip1193 } from "./eip1193.ts";
 import { SignatureRejected, WalletBusy, WalletFaulty, WalletMissing, WrongChain } from "./errors.ts";
 import type { Settings } from "./settings.ts";
 
@@ -142,7 +142,7 @@ export class Wallets {
     try {
       await wallet.ethereum.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] });
     } catch (fault) {
-      if (codeOf(fault) !== CODE.unknownChain || chain.rpc === null) throw walletFault(wallet, fault);
+      if (!codesOf(fault).includes(CODE.unknownChain) || chain.rpc === null) throw walletFault(wallet, fault);
       await asked(wallet, "wallet_addEthereumChain", [offerOf(chain, chain.rpc)]);
     }
     const now = await this.now();
@@ -216,10 +216,10 @@ export async function asked(
 
 /** What a wallet failed with, by a name of ours. Its own words are others' text, and are cut short. */
 export function walletFault({ name }: Pick<FoundWallet, "name">, fault: unknown): Error {
-  const code = codeOf(fault);
-  if (code === CODE.rejected) return new SignatureRejected(name);
-  if (code === CODE.busy) return new WalletBusy(name);
-  if (code === CODE.unauthorized) return new WalletMissing();
+  const codes = codesOf(fault);
+  if (codes.includes(CODE.rejected)) return new SignatureRejected(name);
+  if (codes.includes(CODE.busy)) return new WalletBusy(name);
+  if (codes.includes(CODE.unauthorized)) return new WalletMissing();
   const message = fault instanceof Error || hasMessage(fault) ? fault.message : "it says nothing more";
   return new WalletFaulty(name, plain(message, 200), { cause: fault });
 }
