@@ -1,0 +1,393 @@
+import { expect } from "chai";
+import { isError, ZeroAddress, type TransactionResponse } from "ethers";
+
+import {
+  InsufficientFunds,
+  remember,
+  sync,
+  uncommitted,
+  vaultAt,
+  grant,
+  VaultError,
+} from "../../../client/index.ts";
+import { chainStore } from "../../../client/stores.ts";
+import { ApprovingSigner, type SignerParts } from "../../../apps/web/src/chain/approving-signer.ts";
+import {
+  AccountChanged,
+  AnotherTransaction,
+  SignatureRejected,
+  TransactionDeclined,
+  TransactionReplaced,
+  TransactionUncertain,
+  WalletBusy,
+  WalletFaulty,
+  WalletMissing,
+  WrongChain,
+} from "../../../apps/web/src/chain/errors.ts";
+import { SentLog } from "../../../apps/web/src/chain/sent-log.ts";
+import { Transactions } from "../../../apps/web/src/chain/transactions.ts";
+import { thrown } from "../../helpers/thrown.ts";
+import { createWorld, device, inDays, newReader, ownedVault, type World } from "../../helpers/world.ts";
+import { connectedPage, memorySettings, refusal, until, WalletDouble } from "./wallet-double.ts";
+
+describe("the web app's wallet", function () {
+  this.timeout(8_000);
+  let world: World;
+  let wallet: WalletDouble;
+
+  beforeEach(async () => {
+    world = await createWorld();
+    wallet = new WalletDouble(world.connection.provider, world.owner.address);
+  });
+
+  const deploymentOf = async () => ({
+    ...{ chainId: 31_337n, block: 0, memoryVault: world.address },
+    keyRegistry: await world.keyRegistry.getAddress(),
+    blobLog: await world.blobLog.getAddress(),
+  });
+
+  /** A page whose person answers about costs as told. */
+  const open = async (
+    answers: boolean | null = true,
+    {
+      settings = memorySettings(),
+      ...change
+    }: Partial<SignerParts> & { settings?: ReturnType<typeof memorySettings> } = {},
+  ) => {
+    const { wallets, log, page } = await connectedPage(wallet, settings);
+    const transactions = new Transactions();
+    const stages: string[] = [];
+    transactions.subscribe(() => {
+      for (const { id, stage } of transactions.get()) {
+        const text = `${id} ${stage.kind}`;
+        if (stages.at(-1) !== text) stages.push(text);
+        if (stage.kind === "asking" && answers !== null) transactions.answer(id, answers);
+      }
+    });
+    const parts: SignerParts = {
+      config: { name: "Test", rpc: null, secondRpc: null, store: "chain", deployment: await deploymentOf() },
+      ...{ provider: world.provider, wallets, transactions, log, pause: 5, patience: 2_000 },
+      ...{ followed: new Set<string>(), now: Date.now, ...change },
+    };
+    return { signer: new ApprovingSigner(parts), parts, transactions, stages, settings, page, log };
+  };
+
+  const lockCall = async () => {
+    const { vault } = await ownedVault(world);
+    return {
+      to: world.address,
+      data: world.memoryVault.interface.encodeFunctionData("unlock", [vault.ref.vaultId]),
+    };
+  };
+  const sends = () => wallet.count("eth_sendTransaction");
+
+  it("says what a transaction does and costs before it is sent, and how far it is after", async () => {
+    const call = await lockCall();
+    const { signer, transactions, stages } = await open();
+    const sent = await signer.sendTransaction(call);
+    const receipt = await sent.wait();
+    await until(() => stages.at(-1) === "1 landed");
+    const [{ cost, stage }] = transactions.get() as never as [ReturnType<Transactions["get"]>[number]];
+    expect(cost.what).to.deep.equal(["Unlocks the vault: it can be transferred."]);
+    expect(cost).to.include({ account: world.owner.address, wallet: "Test wallet", network: "Test" });
+    expect(Number(receipt!.gasUsed)).to.be.at.most(Number(cost.gasLimit));
+    expect(Number(cost.gas)).to.be.closeTo(
+      Number(receipt!.gasUsed),
+      Math.ceil(Number(receipt!.gasUsed) / 10),
+    );
+    expect(receipt!.fee <= cost.most && cost.likely <= cost.most).to.equal(true);
+    expect(stage).to.include({ kind: "landed", hash: sent.hash, final: true });
+    expect(stages).to.deep.equal(["1 asking", "1 wallet", "1 sent", "1 landed"]);
+    const [{ params }] = wallet.calls.filter(({ method }) => method === "eth_sendTransaction") as never as [
+      { params: [{ gas: string; maxFeePerGas: string }] },
+    ];
+    // What the wallet is asked for is bounded by what was shown.
+    expect(BigInt(params[0].gas) * BigInt(params[0].maxFeePerGas)).to.equal(cost.most);
+  });
+
+  it("serves the whole client: mint, commit, grant; each is asked about in its own words", async () => {
+    const { signer, transactions } = await open();
+    const said: string[] = [];
+    transactions.subscribe(() => {
+      for (const { cost, stage } of transactions.get()) if (stage.kind === "wallet") said.push(...cost.what);
+    });
+    const { vault } = await ownedVault(world, device(world, signer));
+    await remember(vault, { scope: "health", text: "Allergic to penicillin" });
+    await sync(vault);
+    const { recipient } = await newReader();
+    await grant(vault, {
+      ...{ scopes: ["health"], account: world.stranger.address, recipient, label: "reader" },
+      expiresAt: await inDays(world, 3),
+    });
+    expect(new Set(said)).to.include("Makes a new vault that belongs to your wallet.");
+    expect([...new Set(said)].join(" "))
+      .to.include("Commits what waits to the vault.")
+      .and.match(/Lists a grant to 0x\w{40} until /);
+  });
+
+  it("sends nothing that the person declined, and what waits is kept", async () => {
+    const { vault, environment } = await ownedVault(world);
+    await remember(vault, { scope: "health", text: "Allergic to penicillin" });
+    const { signer, transactions } = await open(false);
+    const declining = vaultAt(vault.ref, {
+      ...environment,
+      wallet: signer,
+    });
+    expect(await thrown(sync(declining))).to.be.instanceOf(TransactionDeclined);
+    expect(sends()).to.equal(0);
+    expect(transactions.get()).to.deep.equal([]);
+    expect(await uncommitted(vault, null)).to.have.length(1);
+    expect((await sync(vault)).sequence).to.equal(1n);
+  });
+
+  it("sends nothing that was rejected in the wallet, and takes the next press", async () => {
+    const call = await lockCall();
+    const { signer, transactions } = await open();
+    for (const [fault, kind] of [
+      [refusal(4001), SignatureRejected],
+      [{ code: -32_603, data: { originalError: { code: 4001 } } }, SignatureRejected],
+      [refusal(-32_002), WalletBusy],
+      [refusal(4100), WalletMissing],
+      [new TypeError("its own bug"), WalletFaulty],
+    ] as const) {
+      wallet.answers.set("eth_sendTransaction", () => {
+        throw fault as Error;
+      });
+      expect(await thrown(signer.sendTransaction(call))).to.be.instanceOf(kind);
+      expect(transactions.get().at(-1)!.stage).to.deep.include({ kind: "failed", hash: null });
+    }
+    wallet.answers.delete("eth_sendTransaction");
+    expect((await (await signer.sendTransaction(call)).wait())!.status).to.equal(1);
+  });
+
+  it("refuses by name on another chain, from another account, and without a wallet", async () => {
+    const call = await lockCall();
+    const { signer, parts, transactions } = await open(null);
+    wallet.chainId = "0x1";
+    expect(await thrown(signer.sendTransaction(call)))
+      .to.be.instanceOf(WrongChain)
+      .and.include({ actual: 1n });
+    wallet.chainId = "0x7a69";
+    for (const [move, kind] of [
+      [() => (wallet.chainId = "0x1"), WrongChain],
+      [() => (wallet.account = world.stranger.address), AccountChanged],
+      [() => wallet.answers.set("eth_accounts", () => []), WalletMissing],
+    ] as const) {
+      wallet = Object.assign(wallet, { chainId: "0x7a69", account: world.owner.address });
+      const sending = thrown(signer.sendTransaction(call));
+      await until(() => transactions.get().some(({ stage }) => stage.kind === "asking"));
+      // It moves while the person reads.
+      move();
+      transactions.answer(transactions.get().find(({ stage }) => stage.kind === "asking")!.id, true);
+      expect(await sending).to.be.instanceOf(kind);
+    }
+    expect(sends()).to.equal(0);
+    await parts.wallets.disconnect();
+    expect(await thrown(signer.getAddress())).to.be.instanceOf(WalletMissing);
+  });
+
+  it("asks nobody about what the contract refuses, or what the account cannot pay", async () => {
+    const { signer, transactions } = await open(null);
+    const { vault } = await ownedVault(world);
+    const burn = {
+      to: world.address,
+      data: world.memoryVault.interface.encodeFunctionData("burn", [vault.ref.vaultId]),
+    };
+    expect(String(await thrown(signer.sendTransaction(burn)))).to.include("VaultLocked");
+    await world.networkHelpers.setBalance(world.stranger.address, 1n);
+    wallet.account = world.stranger.address;
+    const poor = await thrown(signer.sendTransaction({ to: ZeroAddress, data: "0x" }));
+    expect(poor instanceof InsufficientFunds || isError(poor, "INSUFFICIENT_FUNDS")).to.equal(true);
+    expect(transactions.get()).to.deep.equal([]);
+  });
+
+  it("sends one after the other", async () => {
+    const first = await lockCall();
+    const second = {
+      ...first,
+      data: first.data.replace(/^0x.{8}/, world.memoryVault.interface.getFunction("lock").selector),
+    };
+    const { signer, stages } = await open();
+    await world.connection.provider.request({ method: "evm_setAutomine", params: [false] });
+    const one = signer.sendTransaction(first);
+    const two = signer.sendTransaction(second);
+    await until(() => stages.includes("1 sent"));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(sends()).to.equal(1);
+    await world.networkHelpers.mine();
+    await (await one).wait();
+    await world.connection.provider.request({ method: "evm_setAutomine", params: [true] });
+    await (await two).wait();
+    expect(stages.indexOf("1 landed")).to.be.below(stages.indexOf("2 asking"));
+    expect(sends()).to.equal(2);
+  });
+
+  const raw = (request: Readonly<Record<string, unknown>>) =>
+    world.connection.provider.request({
+      method: "eth_sendTransaction",
+      params: [request],
+    }) as Promise<string>;
+  const automine = (on: boolean) =>
+    world.connection.provider.request({ method: "evm_setAutomine", params: [on] });
+
+  /** Sends a call, and another of the same nonce before it is in a block. */
+  const replacedBy = async (change: Readonly<Record<string, unknown>>) => {
+    const call = await lockCall();
+    const page = await open();
+    await automine(false);
+    const sent: TransactionResponse = await page.signer.sendTransaction(call);
+    const nonce = `0x${sent.nonce.toString(16)}`;
+    const gas = "0x30d40";
+    await raw({ from: world.owner.address, ...call, ...{ gas, nonce, gasPrice: "0x174876e800" }, ...change });
+    await world.networkHelpers.mine();
+    await automine(true);
+    return { ...page, sent };
+  };
+
+  it("takes a higher price for the same, and names what was cancelled or replaced", async () => {
+    const repriced = await replacedBy({});
+    expect((await repriced.sent.wait())!.status).to.equal(1);
+    expect(repriced.transactions.get().at(-1)!.stage.kind).to.equal("landed");
+    const owner = world.owner.address;
+    const cancelled = await replacedBy({ to: owner, data: "0x" });
+    const fault = await thrown(cancelled.sent.wait());
+    expect(fault).to.be.instanceOf(TransactionReplaced).and.include({ cancelled: true });
+    expect(isError(fault, "TRANSACTION_REPLACED")).to.equal(true);
+    const replaced = await replacedBy({ to: world.stranger.address, data: "0x" });
+    expect(await thrown(replaced.sent.wait()))
+      .to.be.instanceOf(TransactionReplaced)
+      .and.include({ cancelled: false });
+    // It is over: the next one is sent.
+    expect(await replaced.log.list(31_337n)).to.deep.equal([]);
+  });
+
+  it("looks again by itself where the connection is lost after sending", async () => {
+    const call = await lockCall();
+    let down = false;
+    const provider = new Proxy(world.provider, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        return (...given: unknown[]) => {
+          if (down && name !== "on")
+            return Promise.reject(Object.assign(new Error("gone"), { code: "NETWORK_ERROR" }));
+          return (value as (...all: unknown[]) => unknown).apply(target, given);
+        };
+      },
+    });
+    const { signer, transactions } = await open(true, { provider });
+    await automine(false);
+    wallet.answers.set("eth_sendTransaction", async ([request]) => {
+      const hash = await raw(request as Readonly<Record<string, unknown>>);
+      down = true;
+      return hash;
+    });
+    const sending = signer.sendTransaction(call);
+    await until(() => {
+      const stage = transactions.get().at(-1)?.stage;
+      return stage?.kind === "sent" && stage.lost;
+    });
+    await world.networkHelpers.mine();
+    down = false;
+    expect((await (await sending).wait())!.status).to.equal(1);
+    expect(transactions.get().at(-1)!.stage.kind).to.equal("landed");
+    await automine(true);
+  });
+
+  it("waits after a reload for what was sent before, and sends nothing beside it", async () => {
+    const call = await lockCall();
+    const before = await open();
+    await automine(false);
+    const sent = await before.signer.sendTransaction(call);
+    expect(await before.log.list(31_337n)).to.have.length(1);
+
+    // The page is gone; another begins with what the browser kept.
+    const after = await open(true, { settings: before.settings });
+    const again = after.signer.sendTransaction({ ...call, data: call.data });
+    await until(() => after.stages.includes("1 sent"));
+    expect(after.transactions.get()[0]!.cost.what).to.deep.equal([
+      "Unlocks the vault: it can be transferred.",
+    ]);
+    expect(sends()).to.equal(1);
+    await world.networkHelpers.mine();
+    await automine(true);
+    await until(() => after.stages.includes("1 landed"));
+    // The same once more: the contract says what it makes of that.
+    await again.then((response) => response.wait()).catch(() => null);
+    expect((await world.provider.getTransactionReceipt(sent.hash))!.status).to.equal(1);
+    await until(async () => (await after.log.list(31_337n)).length === 0);
+  });
+
+  it("says what nobody can know of one that waits too long, and sends nothing beside that either", async () => {
+    const call = await lockCall();
+    const { signer, parts } = await open(true, { patience: 50 });
+    await automine(false);
+    const sent = await signer.sendTransaction(call);
+    expect(await thrown(sent.wait())).to.be.instanceOf(TransactionUncertain);
+    parts.followed.clear();
+    expect(await thrown(signer.sendTransaction(call))).to.be.instanceOf(TransactionUncertain);
+    expect(sends()).to.equal(1);
+    await automine(true);
+  });
+
+  it("finds out a wallet that sends something else, nothing, or the same as before", async () => {
+    const call = await lockCall();
+    const { signer } = await open();
+    for (const answer of [null, 7, "0x", "0x12", {}]) {
+      wallet.answers.set("eth_sendTransaction", () => answer);
+      expect(await thrown(signer.sendTransaction(call))).to.be.instanceOf(WalletFaulty);
+    }
+    wallet.answers.set("eth_sendTransaction", () =>
+      raw({ from: world.owner.address, to: world.stranger.address, value: "0x1" }),
+    );
+    expect(await thrown(signer.sendTransaction(call)))
+      .to.be.instanceOf(AnotherTransaction)
+      .and.be.instanceOf(VaultError);
+  });
+
+  it("signs on the person's word, and hands out no garbage", async () => {
+    const { signer } = await open();
+    const domain = { name: "x", version: "1", chainId: 31_337n, verifyingContract: world.address };
+    const types = { Note: [{ name: "text", type: "string" }] };
+    expect(await signer.signTypedData(domain, types, { text: "yes" })).to.match(/^0x[0-9a-f]{130}$/);
+    expect(await signer.signMessage("hello")).to.match(/^0x[0-9a-f]{130}$/);
+    for (const method of ["eth_signTypedData_v4", "personal_sign"]) {
+      wallet.answers.set(method, () => {
+        throw refusal(4001);
+      });
+    }
+    expect(await thrown(signer.signTypedData(domain, types, { text: "no" }))).to.be.instanceOf(
+      SignatureRejected,
+    );
+    wallet.answers.set("personal_sign", () => "garbage");
+    expect(await thrown(signer.signMessage("hello"))).to.be.instanceOf(WalletFaulty);
+  });
+
+  it("publishes several blobs on one word about the price of all", async () => {
+    const { parts, stages } = await open();
+    const publisher = new ApprovingSigner(parts, false);
+    let asked = 0n;
+    const store = chainStore({
+      ...{ blobLog: (await deploymentOf()).blobLog, provider: world.provider },
+      signer: () => Promise.resolve(publisher),
+      approve: (cost) => Promise.resolve(void (asked = cost.total)),
+    });
+    await store.putAll?.([new Uint8Array(4_096).fill(1), new Uint8Array(4_096).fill(2)]);
+    expect(asked > 0n).to.equal(true);
+    expect(sends()).to.equal(2);
+    expect(stages.some((stage) => stage.endsWith("asking"))).to.equal(false);
+  });
+
+  it("keeps the notes of several that are sent at once", async () => {
+    const log = new SentLog(memorySettings());
+    const note = {
+      ...{ account: "a", nonce: 0, chainId: "1", to: "b", data: "0x" },
+      startBlock: 0,
+      sentAt: 0,
+      what: [],
+    };
+    await Promise.all(["1", "2", "3"].map((hash) => log.add({ ...note, hash })));
+    await Promise.all([log.remove("2"), log.add({ ...note, hash: "4", chainId: "2" })]);
+    expect((await log.list(1n)).map(({ hash }) => hash)).to.deep.equal(["1", "3"]);
+  });
+});
