@@ -119,12 +119,12 @@ long("the web app's device in a browser", () => {
     await title(page, "Unlock");
     await title(other, "Unlock");
     const kept = await page.evaluate(async () => {
-      const found: string[] = [JSON.stringify({ ...localStorage, ...sessionStorage })];
+      const found: string[] = [JSON.stringify([localStorage, sessionStorage])];
       for (const { name } of await indexedDB.databases()) {
         const db = await new Promise<IDBDatabase>((resolve, reject) => {
           const opening = indexedDB.open(name!);
           opening.onsuccess = () => resolve(opening.result);
-          opening.onerror = () => reject(opening.error as Error);
+          opening.onerror = () => reject(new Error("it does not open"));
         });
         for (const store of db.objectStoreNames)
           await new Promise<void>((resolve) => {
@@ -175,6 +175,55 @@ long("the web app's device in a browser", () => {
     await axe(page);
     await noSideways(page);
     await web.screenshot(page, "device-accept-phone", true);
+  });
+
+  it("changes and removes ways to unlock, but for the last two, and the time until it locks", async () => {
+    const { page } = await web.newPage();
+    await page.clock.install();
+    await begin(page);
+    await withPassphrase(page);
+    await mint(page);
+    await page.getByRole("link", { name: "Settings" }).click();
+    await title(page, "Settings");
+    await page.getByRole("button", { name: /^Remove 24 words/ }).click();
+    await page.getByText("at least two ways to unlock it").waitFor();
+    await press(page, "Add a passkey");
+    await page.getByRole("button", { name: /^Remove Passkey/ }).waitFor();
+    await page.getByRole("button", { name: /^Remove 24 words/ }).click();
+    await page.getByRole("button", { name: /^Remove 24 words/ }).waitFor({ state: "detached" });
+    await page.getByText("Change the passphrase").click();
+    await page.getByLabel("New passphrase").fill("another passphrase");
+    await press(page, "Change it");
+    await page.getByText("The new passphrase counts").waitFor();
+    await page.getByLabel("Minutes without anybody").fill("2");
+    await press(page, "Keep");
+    await axe(page);
+    await web.screenshot(page, "device-settings", true);
+    await page.clock.runFor(90_000);
+    await title(page, "Settings");
+    await page.clock.runFor(60_000);
+    await unlockBy(page, PASSPHRASE);
+    await page.getByText("This passphrase does not open this device").waitFor();
+    await unlockBy(page, "another passphrase");
+    await title(page, "Settings");
+    await page.clock.runFor(130_000);
+    await title(page, "Unlock");
+  });
+
+  it("is removed from the browser on somebody's word, in all tabs", async () => {
+    const { page } = await web.newPage();
+    await begin(page);
+    await withPassphrase(page);
+    const other = await web.newTab(page);
+    await title(other, "Unlock");
+    await other.getByText("None of these works").click();
+    await press(other, "Remove this browser's data");
+    await other.getByLabel('Type "remove" to go on').fill("remove");
+    await press(other, "Remove for ever");
+    await title(other, "Memory Vault");
+    await other.getByRole("button", { name: "Create a vault" }).waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Create a vault" }).waitFor();
   });
 
   it("is for everybody: no screen of it keeps anybody out", async () => {

@@ -1,5 +1,6 @@
 import { useCallback, useState } from "react";
 
+import { awake } from "../device/awake.ts";
 import { tabs } from "./tabs.ts";
 import { useView } from "./view.tsx";
 
@@ -30,7 +31,8 @@ export function useAct(): Act {
       setRunning(label);
       setFault(null);
       try {
-        return await work();
+        // It may hold a lock, or wait for a transaction: the device does not lock by itself under it.
+        return await awake.during(work);
       } catch (thrown) {
         setFault(thrown);
         return undefined;

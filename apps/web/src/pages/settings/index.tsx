@@ -10,6 +10,8 @@ import { Facts } from "../../ui/facts.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { About } from "./about.tsx";
+import { UnlockWays } from "./unlock-ways.tsx";
+import { VaultsSection } from "./vaults-section.tsx";
 
 /** What this device is set to: network, store, wallet, ways to unlock. */
 export function SettingsPage(): ReactNode {
@@ -27,6 +29,8 @@ export function SettingsPage(): ReactNode {
         <h2>Network and store</h2>
         <NetworkSection config={network.config} />
       </section>
+      <UnlockWays />
+      <VaultsSection />
       <section className="card">
         <h2>About</h2>
         <About />

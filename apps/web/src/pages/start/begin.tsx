@@ -10,12 +10,13 @@ import { RecoverForm } from "./recover-form.tsx";
 
 interface BeginProps {
   readonly onPlan: (plan: Plan) => void;
-  /** There where a device is unlocked. */
+  /** These are there where a device is unlocked. */
   readonly lock?: () => void;
+  readonly onBack?: () => void;
 }
 
 /** Asks what somebody came for, and what that takes. */
-export function Begin({ onPlan, lock }: BeginProps): ReactNode {
+export function Begin({ onPlan, onBack, lock }: BeginProps): ReactNode {
   const [choice, setChoice] = useState<Choice | null>(null);
   const [sample, setSample] = useState<Sample | null>(null);
   useEffect(() => {
@@ -44,6 +45,7 @@ export function Begin({ onPlan, lock }: BeginProps): ReactNode {
     <Choices sample={sample !== null} onChoose={choose}>
       {lock !== undefined && (
         <div className="row">
+          <Button onClick={onBack}>Your vaults</Button>
           <Button onClick={lock}>Lock</Button>
         </div>
       )}

@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from "react";
 
+import { settings } from "../../chain/page.ts";
 import { removeEverything } from "../../device/this-browser.ts";
 import { tabs } from "../../session/tabs.ts";
 import { Button } from "../../ui/button.tsx";
@@ -7,6 +8,9 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { TaskNotice } from "./task-notice.tsx";
 import { useTask } from "./use-task.ts";
+
+/** What is kept of chain and wallet goes too. */
+const SETTINGS = ["network", "wallet", "sent"] as const;
 
 /** What is typed to mean it. */
 const WORD = "remove";
@@ -19,6 +23,7 @@ export function RemoveDevice(): ReactNode {
   const remove = (): void =>
     task.run("Removing…", async () => {
       tabs.tell("locked");
+      for (const name of SETTINGS) await settings.remove(name);
       await removeEverything();
       location.reload();
     });

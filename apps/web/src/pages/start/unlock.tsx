@@ -32,9 +32,12 @@ export function Unlock({ onDevice }: { readonly onDevice: (device: Device) => vo
           settings.
         </Notice>
       )}
+      {ways?.sound.length === 0 && (
+        <Notice tone="warn">There is no way to unlock here any more: reload this page.</Notice>
+      )}
       <TaskNotice task={task} />
       {ways !== null && <ByPasskey ways={ways} task={task} onDevice={onDevice} />}
-      {has("passphrase") && <ByPassphrase task={task} onDevice={onDevice} />}
+      {has("passphrase") && <ByPassphrase task={task} onDevice={onDevice} first={!has("passkey")} />}
       {has("words") && <ByWords task={task} onDevice={onDevice} />}
       <details className="card">
         <summary>None of these works</summary>
@@ -76,7 +79,7 @@ function ByPasskey({ ways, task, onDevice }: ByProps & { readonly ways: Ways }):
   );
 }
 
-function ByPassphrase({ task, onDevice }: ByProps): ReactNode {
+function ByPassphrase({ task, onDevice, first }: ByProps & { readonly first: boolean }): ReactNode {
   const send = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const form = event.currentTarget;
@@ -93,7 +96,7 @@ function ByPassphrase({ task, onDevice }: ByProps): ReactNode {
         {(ids) => <input {...ids} name="passphrase" type="password" autoComplete="current-password" />}
       </Field>
       <div className="row">
-        <Button type="submit" busy={task.running !== null}>
+        <Button kind={first ? "primary" : "plain"} type="submit" busy={task.running !== null}>
           Unlock with the passphrase
         </Button>
       </div>

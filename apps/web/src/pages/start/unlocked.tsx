@@ -10,6 +10,7 @@ import { FinishMint } from "./finish-mint.tsx";
 import { FinishRecovery } from "./finish-recovery.tsx";
 import type { Plan, Recovery } from "./plan.ts";
 import { PickVault } from "./pick-vault.tsx";
+import { VaultsContext } from "./vaults-context.ts";
 import { Waiting } from "./waiting.tsx";
 
 interface UnlockedProps {
@@ -72,6 +73,9 @@ export function Unlocked({ network, plan, lock, children }: UnlockedProps): Reac
   useEffect(() => {
     follow(plan).catch(setFault);
   }, [follow, plan]);
+  const showVaults = useCallback((): void => {
+    device.vaults().then((vaults) => setView({ at: "pick", vaults }), setFault);
+  }, [device]);
   const back = (): void => {
     setFault(null);
     look().catch(setFault);
@@ -81,7 +85,7 @@ export function Unlocked({ network, plan, lock, children }: UnlockedProps): Reac
     case "looking":
       return <Waiting />;
     case "begin":
-      return <Begin onPlan={(begun) => void follow(begun).catch(setFault)} lock={lock} />;
+      return <Begin onPlan={(begun) => void follow(begun).catch(setFault)} onBack={back} lock={lock} />;
     case "mint":
       return <FinishMint network={network} onVault={open} onLeave={back} />;
     case "recover":
@@ -109,6 +113,6 @@ export function Unlocked({ network, plan, lock, children }: UnlockedProps): Reac
         />
       );
     case "open":
-      return children(view.session);
+      return <VaultsContext value={showVaults}>{children(view.session)}</VaultsContext>;
   }
 }
