@@ -7,7 +7,7 @@ import { useView } from "../../../session/view.tsx";
 import { Button } from "../../../ui/button.tsx";
 import { FaultNotice } from "../../../ui/notice.tsx";
 import { PlainText } from "../../../ui/plain-text.tsx";
-import { countText, numberText } from "../../../ui/texts.ts";
+import { numberText } from "../../../ui/texts.ts";
 import { leavingOf, type Leaving } from "../logic/waiting.ts";
 
 /** More than so many are not listed: they are counted. */
@@ -28,10 +28,11 @@ export function LeavingMemories(): ReactNode {
       ),
     );
   return (
-    <details className="card leaving">
+    <details className="card fold">
       <summary>
-        {countText(leaving.length, "memory leaves", "memories leave")} with the next commit. They can still be
-        kept.
+        {leaving.length === 1
+          ? "1 memory leaves with the next commit. It can still be kept."
+          : `${numberText(leaving.length)} memories leave with the next commit. They can still be kept.`}
       </summary>
       <ul>
         {leaving.slice(0, SHOWN).map((each) => (

@@ -31,7 +31,7 @@ export function Receipts(): ReactNode {
   return (
     <>
       {done.map((receipt) => (
-        <details key={receipt.id} className="card">
+        <details key={receipt.id} className="card fold">
           <summary>
             Shredded: {countText(receipt.memoryIds.length, "memory", "memories")}, done behind commit{" "}
             {numberText(receipt.doneAt)}.

@@ -13,14 +13,11 @@ interface LookPanelProps {
   readonly onConflict: () => void;
 }
 
-/** All that is known of a memory. */
+/** All that is known of a memory beside its text. */
 export function LookPanel({ found, onConflict }: LookPanelProps): ReactNode {
   const { memory } = found;
   return (
     <>
-      <div className="memory-text">
-        <PlainText text={memory.text} lines />
-      </div>
       {memory.conflictsWith !== null && (
         <Notice tone="warn">
           <p>It was changed on two devices at once. Both versions stand until you choose.</p>

@@ -6,6 +6,7 @@ import { useSession } from "../../../session/session.tsx";
 import { useView } from "../../../session/view.tsx";
 import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
+import { PlainText } from "../../../ui/plain-text.tsx";
 import { changesOf, draftOf, isChanged, type Draft } from "../logic/draft.ts";
 import { Actions, type Panel } from "./actions.tsx";
 import { EditForm } from "./edit-form.tsx";
@@ -96,9 +97,17 @@ function Inside({ found, edit, setEdit, onClose, onDone, onConflict }: InsidePro
   if (found === undefined) return null;
   return (
     <>
-      <LookPanel found={found} onConflict={onConflict} />
-      <Waiting id={found.memory.id} />
-      {panel === "forget" && <ForgetPanel found={found} onDone={onDone} onBack={() => setPanel("look")} />}
+      <div className="memory-text">
+        <PlainText text={found.memory.text} lines />
+      </div>
+      {panel === "forget" ? (
+        <ForgetPanel found={found} onDone={onDone} onBack={() => setPanel("look")} />
+      ) : (
+        <>
+          <LookPanel found={found} onConflict={onConflict} />
+          <Waiting id={found.memory.id} />
+        </>
+      )}
       {panel === "prove" && <ProvePanel found={found} />}
       {panel === "history" && <HistoryPanel memory={found.memory} />}
       {panel !== "forget" && (
