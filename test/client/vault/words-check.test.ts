@@ -88,18 +88,18 @@ describe("checking the 24 words", () => {
     expect(await askedWords(vault)).to.equal(null);
   });
 
-  it("finds words that were changed for others, nearly always", async () => {
+  it("finds a word that is another one", async () => {
     const { vault, words } = await filled();
     await checkWords(vault, words.join(" "));
-    const places = (await askedWords(vault))!;
     let passed = 0;
-    for (let i = 0; i < 200; i++) {
-      const wrong = places.map((place, at) => (at === 1 ? `word${i}` : words[place - 1]!));
-      // One that passes is not asked for again: whether it would is all that is counted.
-      if (await answerWords(vault, places, wrong)) passed++;
-      if (passed > 0) break;
+    for (let round = 0; round < 5; round++) {
+      const places = (await askedWords(vault))!;
+      const right = places.map((place) => words[place - 1]!);
+      if (await answerWords(vault, places, [right[0]!, "another", right[2]!])) passed++;
+      await answerWords(vault, places, right);
     }
-    expect(passed).to.be.lessThan(2);
+    // One of 256 passes.
+    expect(passed).to.be.lessThan(3);
   });
 
   it("draws other threes each time the whole is typed", async () => {
