@@ -65,7 +65,7 @@ async function named<T>(work: () => Promise<T>, opening = false): Promise<T> {
   } catch (cause) {
     const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
     if (name === "NotAllowedError" || name === "AbortError") throw new PasskeyCancelled({ cause });
-    if (/prf/i.test(message))
+    if (/\bPRF (extension|result)/.test(message))
       throw new PasskeyUnsupported("its manager has no PRF, which seals keys", { cause });
     if (opening && !(cause instanceof DOMException)) throw new PasskeyWrong({ cause });
     throw new PasskeyUnsupported(message, { cause });
