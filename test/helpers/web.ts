@@ -22,6 +22,7 @@
  *   `await wallet.disconnect()`, `wallet.sent` (transactions), `wallet.asked` (methods).
  * - `web.world` has the rest: `chain`, `blobs` (`blobs.fault` misbehaves: keep what was there and call it), `deployment`, `sample`, `accounts`.
  *   With `sample: false` there is no vault yet, and starting takes a second instead of ten.
+ * - A test that fails leaves pictures of its pages: `cache/screenshots/failed-….png`.
  * - The app is built once per process, from the files as they are. Without Chromium on the PATH the tests are skipped, and say so.
  *
  * Behind `MEMVAULT_LONG=1` unless said otherwise: `const long = process.env["MEMVAULT_LONG"] === "1" ? describe : describe.skip`.
@@ -142,7 +143,11 @@ export function webWorld({ sample = false }: { readonly sample?: boolean } = {})
   beforeEach(function () {
     this.timeout(120_000);
   });
-  afterEach(() => desk.clear());
+  afterEach(async function () {
+    const { currentTest } = this;
+    if (currentTest?.state === "failed") await desk.keepLast(currentTest.fullTitle());
+    await desk.clear();
+  });
   after(() => desk.close());
   return desk;
 }
@@ -191,6 +196,16 @@ class Desk implements Web {
     await mkdir(SCREENSHOTS, { recursive: true });
     await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: whole });
   };
+
+  /** Keeps pictures of the pages of a test that failed. */
+  async keepLast(name: string): Promise<void> {
+    const pages = [...this.#open.keys()].flatMap((context) => context.pages());
+    for (const [i, page] of pages.entries()) {
+      const plain = `failed-${name.replace(/[^a-z0-9]+/gi, "-").slice(0, 100)}-${String(i)}`;
+      // One that crashed has none.
+      await this.screenshot(page, plain, true).catch(() => undefined);
+    }
+  }
 
   /** Closes the test's pages, and fails if something went wrong in one. */
   async clear(): Promise<void> {

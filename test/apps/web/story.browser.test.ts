@@ -1,38 +1,188 @@
-import { webWorld } from "../../helpers/web.ts";
-import { add, commit, createVault, goTo, openSample, press, search, title } from "../../helpers/web-steps.ts";
+import { readFile } from "node:fs/promises";
+
+import { expect } from "chai";
+import type { Page } from "playwright-core";
+
+import { webWorld, type WebPage } from "../../helpers/web.ts";
+import {
+  add,
+  commit,
+  createVault,
+  dropFiles,
+  press,
+  search,
+  send,
+  settled,
+  title,
+  unlock,
+} from "../../helpers/web-steps.ts";
 
 const long = process.env["MEMVAULT_LONG"] === "1" ? describe : describe.skip;
 
+const EXPORT = new URL("../../../examples/chatgpt-export/conversations.json", import.meta.url);
+
+const DOCTOR = "The family doctor is Dr. Amrani since September 2025.";
+
+const CONFERENCE = "Speaks at a steel bridge conference in Delft in June 2025.";
+
+/** Reloads, as somebody does who was interrupted, and unlocks by the passkey. */
+async function again(page: Page): Promise<void> {
+  await page.reload();
+  await title(page, "Unlock");
+  await press(page, "Unlock with the passkey");
+  await title(page, "Memories");
+}
+
+const waits = (page: Page, text: string): Promise<void> => page.getByText(text, { exact: true }).waitFor();
+
+async function openMemory(page: Page, text: string): Promise<void> {
+  await page.getByText(text).first().click();
+  await page.getByRole("dialog", { name: "Memory" }).waitFor();
+}
+
 long("the story of the web app, by mouse alone", function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
+  const web = webWorld();
 
-  describe("of a vault that is new", () => {
-    const web = webWorld();
+  /** A vault with one memory that is committed. */
+  async function begun(): Promise<WebPage> {
+    const opened = await web.newPage();
+    await createVault(opened.page);
+    await add(opened.page, "travel", "Prefers a window seat and night trains");
+    await commit(opened.page, opened.wallet);
+    return opened;
+  }
 
-    it("creates it, writes, commits, and unlocks by the passkey after a reload", async () => {
-      const { page, wallet } = await web.newPage();
-      await createVault(page, { passkey: true });
-      await add(page, "travel", "Prefers a window seat and night trains");
-      await page.reload();
-      await press(page, "Unlock with the passkey");
-      await title(page, "Memories");
-      await page.getByText("1 change waits").waitFor();
-      await commit(page, wallet);
-      await search(page, "night train", "1 of 1 memory");
-    });
+  it("create, import, search, edit, forget, commit, export: a reload at each step loses nothing", async () => {
+    const { page, wallet } = await web.newPage();
+    await createVault(page, { passkey: true });
+    await again(page);
+
+    await press(page, "Import");
+    const file = { name: "conversations.json", text: await readFile(EXPORT, "utf8") };
+    await dropFiles(page, ".import-drop", [file]);
+    await page.getByText("189 memories to bring").waitFor();
+    await web.screenshot(page, "story-import");
+    await press(page, "Bring 189 memories");
+    await page.getByText("189 memories are written on this device").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Close", exact: true }).click();
+    await waits(page, "189 changes wait");
+    await again(page);
+    await waits(page, "189 changes wait");
+    await commit(page, wallet);
+    await search(page, "family doctor Amrani September", /^\d+ of 189 memories$/);
+
+    await openMemory(page, DOCTOR);
+    await press(page, "Edit");
+    await page.getByLabel("Text").fill("The family doctor is Dr. Amrani; her practice is on our corner.");
+    await press(page, "Save");
+    await waits(page, "1 change waits");
+    await again(page);
+    await waits(page, "1 change waits");
+    await search(page, "practice corner", "The family doctor is Dr. Amrani; her practice is on our corner.");
+    await search(page, "steel bridge conference", /bridge conference in Delft/);
+    await openMemory(page, CONFERENCE);
+    await press(page, "Forget…");
+    await page
+      .getByRole("region", { name: "Forget this memory" })
+      .getByRole("button", { name: "Forget" })
+      .click();
+    await waits(page, "2 changes wait");
+    await commit(page, wallet);
+    await again(page);
+    await settled(page);
+    await search(page, "", "188 of 188 memories");
+    // Minting, and two commits: nothing else was paid for.
+    expect(wallet.sent).to.equal(3);
+
+    await press(page, "Export");
+    await page.getByLabel(/^JSON lines/).check();
+    await page.getByLabel("Not encrypted").check();
+    const downloading = page.waitForEvent("download");
+    await press(page, "Save 188 memories");
+    const saved = await readFile(await (await downloading).path(), "utf8");
+    expect(
+      saved
+        .trim()
+        .split("\n")
+        .filter((line) => line.includes('"text"')),
+    ).to.have.length(188);
+    expect(saved).to.contain("her practice is on our corner").and.not.contain(CONFERENCE);
   });
 
-  describe("of a vault that is there", () => {
-    const web = webWorld({ sample: true });
+  it("who declines loses nothing, in the page and in the wallet, and sends it later", async () => {
+    const { page, wallet } = await begun();
+    await add(page, "travel", "Packs in one bag of thirty litres");
+    const sent = wallet.sent;
+    await press(page, "Commit");
+    await page.getByRole("dialog").getByRole("button", { name: "Not now" }).click();
+    await page.getByText("Transaction declined").first().waitFor();
+    await waits(page, "1 change waits");
+    wallet.rejectNext = 1;
+    await press(page, "Commit");
+    await send(page);
+    await page.getByRole("alert").first().waitFor();
+    await waits(page, "1 change waits");
+    expect(wallet.sent).to.equal(sent);
+    await commit(page, wallet);
+    await search(page, "thirty litres", "1 of 2 memories");
+  });
 
-    it("opens it", async () => {
-      const { page } = await web.newPage();
-      await openSample(web, page);
-      await web.screenshot(page, "sample-memories");
-      for (const name of ["Access", "What others see", "Health", "Settings"]) {
-        await goTo(page, name);
-        await web.screenshot(page, `sample-${name}`, true);
-      }
-    });
+  it("a wallet on another chain is asked to switch, and nothing is sent there", async () => {
+    const { page, wallet } = await begun();
+    await add(page, "travel", "Gets seasick on small boats");
+    const sent = wallet.sent;
+    await wallet.setChain(1);
+    await press(page, /^Switch /);
+    await page
+      .getByRole("button", { name: /^Switch / })
+      .first()
+      .waitFor({ state: "detached" });
+    expect(wallet.asked).to.include("wallet_switchEthereumChain");
+    expect(wallet.sent).to.equal(sent);
+    await commit(page, wallet);
+  });
+
+  it("two tabs show the same, and what one commits the other does not send again", async () => {
+    const { page, wallet } = await begun();
+    const other = await web.newTab(page);
+    await unlock(other);
+    await add(page, "travel", "Books rooms without breakfast");
+    await waits(other, "1 change waits");
+    await add(other, "travel", "Looks for a bakery instead");
+    await waits(page, "2 changes wait");
+    await commit(page, wallet);
+    await other.getByText(/changes? waits?$/).waitFor({ state: "detached" });
+    await search(other, "bakery", "1 of 3 memories");
+  });
+
+  it("a page that dies half-way in a commit goes on: what was written lands once", async () => {
+    const { page, wallet } = await begun();
+    await add(page, "health", "Allergic to penicillin");
+    const sent = wallet.sent;
+    wallet.delay = 1_500;
+    await press(page, "Commit");
+    await send(page);
+    const crashed = page.waitForEvent("crash");
+    await page.goto("chrome://crash").catch(() => undefined);
+    await crashed;
+    wallet.delay = 0;
+    const next = await web.newTab(page);
+    await unlock(next);
+    await settled(next);
+    if (await next.getByRole("button", { name: "Commit", exact: true }).isVisible()) {
+      await press(next, "Commit");
+      const asked = next.getByRole("dialog", { name: "Send this transaction?" });
+      const landed = next.getByText(/changes? waits?$/).waitFor({ state: "detached" });
+      await Promise.race([asked.waitFor(), landed]);
+      if (await asked.isVisible()) await send(next);
+    }
+    await next.getByText(/changes? waits?$/).waitFor({ state: "detached" });
+    await search(next, "penicillin", "1 of 2 memories");
+    expect(wallet.sent - sent).to.be.within(1, 2);
+    await next.reload();
+    await unlock(next);
+    await settled(next);
+    await search(next, "penicillin", "1 of 2 memories");
   });
 });
