@@ -1,6 +1,12 @@
 import type { ReactNode } from "react";
 
-import { Page } from "../../ui/page.tsx";
+import { useSession } from "../../session/session.tsx";
+import { OwnerAccess } from "./owner-access.tsx";
+import { ReaderAccess } from "./reader-access.tsx";
+import "./access.css";
 
-/** To be written. */
-export const AccessPage = (): ReactNode => <Page title="Access">{null}</Page>;
+/** Who can read what until when; for a reader: what it may read itself. */
+export function AccessPage(): ReactNode {
+  const { known } = useSession();
+  return known.role === "owner" ? <OwnerAccess /> : <ReaderAccess />;
+}

@@ -1,0 +1,197 @@
+import { useEffect, useState, type ReactNode } from "react";
+
+import type { AcceptedTerms, CheckedRequest } from "../../../../../client/agents.ts";
+import { AlreadyMember, grant, type Vault } from "../../../../../client/index.ts";
+import { useAct, type Act } from "../../session/act.tsx";
+import { useSession } from "../../session/session.tsx";
+import { Button } from "../../ui/button.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Field } from "../../ui/field.tsx";
+import { FaultNotice, Notice } from "../../ui/notice.tsx";
+import { shortText } from "../../ui/texts.ts";
+import type { OpenDialog } from "./access-dialogs.tsx";
+import { RequestTooLong } from "./errors.ts";
+import { RequestPage } from "./request-page.tsx";
+import { newScopes, tooLong } from "./request-facts.ts";
+import { asksToPropose } from "./request-facts.ts";
+import { Sentences } from "./sentences-list.tsx";
+import { grantSentences } from "./sentences.ts";
+import { MOST_DAYS } from "./terms.ts";
+
+interface RequestProps {
+  readonly line: string;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly open: OpenDialog;
+  readonly close: () => void;
+}
+
+/** A request as this device found it: in order, begun already, or not in order. */
+type Look =
+  | { readonly kind: "looking" }
+  | { readonly kind: "checked"; readonly checked: CheckedRequest; readonly time: number }
+  | { readonly kind: "begun"; readonly id: string }
+  | { readonly kind: "fault"; readonly fault: unknown };
+
+/** A signed request in full, and what its owner decides. */
+export function RequestDialog({ line, counts, open, close }: RequestProps): ReactNode {
+  const { vault, network } = useSession();
+  const { keyRegistry } = network.config.deployment;
+  const act = useAct();
+  const [look, setLook] = useState<Look>({ kind: "looking" });
+  useEffect(() => {
+    let over = false;
+    void lookAt(vault, keyRegistry, line).then((found) => {
+      if (!over) setLook(found);
+    });
+    return () => {
+      over = true;
+    };
+  }, [vault, keyRegistry, line]);
+  const escape = act.running === null ? { onClose: close } : {};
+  return (
+    <Dialog title="A request to read" {...escape}>
+      {look.kind === "looking" && <p role="status">Checking it against the chain…</p>}
+      {look.kind === "fault" && <FaultNotice fault={look.fault} />}
+      {look.kind === "checked" && <RequestPage checked={look.checked} counts={counts} />}
+      {look.kind === "begun" && (
+        <Notice tone="warn">
+          <p>It was accepted here, and its grant was begun. Accept it again to go on with it.</p>
+        </Notice>
+      )}
+      {look.kind === "checked" || look.kind === "begun" ? (
+        <Decision look={look} counts={counts} act={act} open={open} close={close} />
+      ) : (
+        <div className="row">
+          <Button onClick={close}>Close</Button>
+        </div>
+      )}
+    </Dialog>
+  );
+}
+
+interface DecisionProps extends Omit<RequestProps, "line"> {
+  readonly look: Extract<Look, { readonly kind: "checked" | "begun" }>;
+  readonly act: Act;
+}
+
+/** Accepts exactly that, or refuses it. */
+function Decision({ look, counts, act, open, close }: DecisionProps): ReactNode {
+  const { vault, network } = useSession();
+  const { keyRegistry } = network.config.deployment;
+  const { running, fault, run } = act;
+  const [label, setLabel] = useState("");
+  const [agreed, setAgreed] = useState(false);
+  const id = look.kind === "begun" ? look.id : look.checked.id;
+  const isNew = look.kind === "checked" && newScopes(look.checked.request, counts).length > 0;
+  const accept = async (): Promise<void> => {
+    const made = await run("Granting, and changing all keys…", () => accepted(vault, keyRegistry, id, label));
+    if (made === undefined) return;
+    if (made === null) close();
+    else open({ kind: "welcome", memberId: made });
+  };
+  const refuse = async (): Promise<void> => {
+    const done = await run("Refusing…", async () => {
+      const { refuseRequest } = await import("../../../../../client/agents.ts");
+      await refuseRequest(vault, id);
+      return true;
+    });
+    if (done === true) close();
+  };
+  return (
+    <>
+      <Field
+        label="Your own words for it"
+        hint="Sealed: nobody else reads them, and no request names itself."
+      >
+        {(ids) => (
+          <input {...ids} value={label} maxLength={128} onChange={({ target }) => setLabel(target.value)} />
+        )}
+      </Field>
+      {look.kind === "checked" && <Meaning look={look} counts={counts} label={label} />}
+      {isNew && (
+        <label className="choice">
+          <input type="checkbox" checked={agreed} onChange={({ target }) => setAgreed(target.checked)} />
+          Make the scopes that are not there yet, for good
+        </label>
+      )}
+      <FaultNotice fault={fault} />
+      <div className="row">
+        <Button
+          kind="primary"
+          busy={running !== null}
+          disabled={isNew && !agreed}
+          onClick={() => void accept()}
+        >
+          Grant exactly that
+        </Button>
+        <Button kind="danger" disabled={running !== null} onClick={() => void refuse()}>
+          Refuse
+        </Button>
+        <Button disabled={running !== null} onClick={close}>
+          Decide later
+        </Button>
+        <span role="status">{running}</span>
+      </div>
+      <p className="quiet">If you refuse, the agent is not told.</p>
+    </>
+  );
+}
+
+function Meaning({
+  look,
+  counts,
+  label,
+}: Pick<DecisionProps, "counts"> & {
+  readonly look: Extract<Look, { readonly kind: "checked" }>;
+  readonly label: string;
+}): ReactNode {
+  const { request } = look.checked;
+  return (
+    <Sentences
+      sentences={grantSentences({
+        name: label.trim() === "" ? shortText(request.account) : label.trim(),
+        scopes: request.scopes.map((name) => ({ name, count: counts.get(name) ?? 0 })),
+        expiresAt: request.expiresAt,
+        listed: true,
+        propose: asksToPropose(request),
+      })}
+    />
+  );
+}
+
+/** Checks a request and keeps it, or finds that its grant was begun already. */
+async function lookAt(vault: Vault, keyRegistry: string, line: string): Promise<Look> {
+  const { decodeRequest, checkRequest, keepRequest, requestIdOf, requests } =
+    await import("../../../../../client/agents.ts");
+  let begun: string | null = null;
+  try {
+    const id = requestIdOf(decodeRequest(line).request);
+    const kept = (await requests(vault)).find((each) => each.id === id);
+    if (kept?.state === "accepting" && kept.line === line) begun = id;
+    const checked = await (begun === null ? keepRequest : checkRequest)(vault, keyRegistry, line);
+    const time = (await vault.provider.getBlock("latest"))?.timestamp ?? 0;
+    // As with a grant by hand: what one would not choose oneself, one is not asked for either.
+    if (tooLong(checked.request, time))
+      throw new RequestTooLong(Math.ceil((checked.request.expiresAt - time) / 86_400), MOST_DAYS);
+    return { kind: "checked", checked, time };
+  } catch (fault) {
+    if (begun !== null && fault instanceof AlreadyMember) return { kind: "begun", id: begun };
+    return { kind: "fault", fault };
+  }
+}
+
+/** @returns the member's id; `null` when there was nothing left to do. */
+async function accepted(
+  vault: Vault,
+  keyRegistry: string,
+  id: string,
+  label: string,
+): Promise<string | null> {
+  const { acceptRequest } = await import("../../../../../client/agents.ts");
+  const make = async ({ account, recipient, scopes, expiresAt, propose, label: own }: AcceptedTerms) => {
+    // A contract's program runs unattended, and looks for its welcome in the store.
+    const storeWelcome = (await vault.provider.getCode(account)) !== "0x";
+    return grant(vault, { account, recipient, scopes, expiresAt, propose, label: own, storeWelcome });
+  };
+  return (await acceptRequest(vault, keyRegistry, id, label.trim(), make))?.memberId ?? null;
+}

@@ -1,0 +1,88 @@
+import { countText, dateText } from "../../ui/texts.ts";
+
+/** A scope and how much there is to read in it. */
+export interface CountedScope {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** Names in a row: "a", "a and b", "a, b and c". */
+export function inRow(names: readonly string[]): string {
+  const last = names.at(-1) ?? "";
+  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
+}
+
+/** What a grant opens: "all 34 memories of health and the only one of travel". */
+export const readingText = (scopes: readonly CountedScope[]): string =>
+  inRow(
+    scopes.map(({ name, count }) => {
+      if (count === 0) return `what will be in ${name} (nothing is there now)`;
+      return count === 1
+        ? `the one memory of ${name}`
+        : `all ${countText(count, "memory", "memories")} of ${name}`;
+    }),
+  );
+
+/** What is about to be granted. */
+export interface GrantPlan {
+  readonly name: string;
+  readonly scopes: readonly CountedScope[];
+  /** Unix seconds. */
+  readonly expiresAt: number;
+  readonly listed: boolean;
+  readonly propose: boolean;
+}
+
+/** A grant in plain sentences, before it is made. */
+export const grantSentences = ({
+  name,
+  scopes,
+  expiresAt,
+  listed: onChain,
+  propose,
+}: GrantPlan): string[] => [
+  `${name} will read ${readingText(scopes)} until ${dateText(expiresAt * 1_000)}, and what you add there until then.`,
+  "It reads nothing of other scopes, and nothing that left the vault before.",
+  ...(propose ? ["It may propose memories. They wait in your inbox until you decide."] : []),
+  onChain
+    ? "Everybody can see on chain that this account has a grant, and until when; not what it reads."
+    : "Nobody can see on chain that there is a grant.",
+  "What it has read it keeps: a revoke closes what you write afterwards.",
+];
+
+/** What a revoke does, and what it cannot do. */
+export const revokeSentences = (names: readonly string[]): string[] => [
+  `From the next commit on ${inRow(names)} cannot read what you write.`,
+  names.length === 1
+    ? "What it has read, it has read; it may keep copies."
+    : "What they have read, they have read; they may keep copies.",
+  "All keys change, in one transaction. Everybody else who may read goes on reading.",
+];
+
+/** What a grant says, as it was and as it would be. */
+export interface ChangePlan {
+  readonly name: string;
+  readonly before: { readonly scopes: readonly string[]; readonly expiresAt: number };
+  readonly after: { readonly scopes: readonly string[]; readonly expiresAt: number };
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** A change in plain sentences; none when nothing is to be otherwise. */
+export function changeSentences({ name, before, after, counts }: ChangePlan): string[] {
+  const opened = after.scopes.filter((each) => !before.scopes.includes(each));
+  const closed = before.scopes.filter((each) => !after.scopes.includes(each));
+  const scopesOf = (names: readonly string[]): CountedScope[] =>
+    names.map((each) => ({ name: each, count: counts.get(each) ?? 0 }));
+  const day = dateText(after.expiresAt * 1_000);
+  return [
+    ...(opened.length === 0 ? [] : [`${name} will also read ${readingText(scopesOf(opened))}.`]),
+    ...(closed.length === 0
+      ? []
+      : [
+          `What you write to ${inRow(closed)} from then on is closed to it. What it has read there it keeps.`,
+        ]),
+    ...(after.expiresAt === before.expiresAt
+      ? []
+      : [`It reads until ${day}, ${after.expiresAt > before.expiresAt ? "longer" : "shorter"} than now.`]),
+  ];
+}
