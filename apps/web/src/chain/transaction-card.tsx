@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from "react";
 
 import { Button } from "../ui/button.tsx";
-import { FaultNotice } from "../ui/notice.tsx";
+import { faultText } from "../ui/fault-text.ts";
 import { shortText } from "../ui/texts.ts";
 import { stageText } from "./stage-text.ts";
 import type { ShownTransaction } from "./transactions.ts";
@@ -20,7 +20,7 @@ export function TransactionCard({ shown: { cost, stage }, dismiss }: CardProps):
       <p>
         <strong>{stageText(stage, cost.wallet)}</strong> <span className="quiet">{cost.what.join(" ")}</span>
       </p>
-      {stage.kind === "failed" && <FaultNotice fault={stage.fault} />}
+      {stage.kind === "failed" && <p>{faultText(stage.fault).message}</p>}
       <div className="row">
         {hash !== null && <CopyHash hash={hash} />}
         {over && <Button onClick={dismiss}>Dismiss</Button>}
@@ -37,7 +37,9 @@ function CopyHash({ hash }: { readonly hash: string }): ReactNode {
   };
   return (
     <>
-      <code title={hash}>{shortText(hash)}</code>
+      <code className="transaction-hash" title={hash}>
+        {shortText(hash)}
+      </code>
       <Button onClick={() => void copy().catch(() => setCopied(false))}>
         {copied ? "Copied" : "Copy hash"}
       </Button>

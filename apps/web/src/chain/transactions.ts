@@ -38,9 +38,6 @@ export interface ShownTransaction {
   readonly stage: Stage;
 }
 
-/** Those that are shown; the older ones are gone from the page, and not from the chain. */
-const KEPT = 5;
-
 const isOver = ({ stage }: ShownTransaction): boolean =>
   stage.kind === "failed" || (stage.kind === "landed" && stage.final);
 
@@ -103,9 +100,8 @@ export class Transactions {
   }
 
   private add(id: number, cost: TransactionCost, stage: Stage): void {
-    const over = this.shown.filter(isOver);
-    const dropped = new Set(over.slice(0, Math.max(0, over.length - KEPT + 1)));
-    this.put([...this.shown.filter((each) => !dropped.has(each)), { id, cost, stage }]);
+    // What is over makes room for what begins.
+    this.put([...this.shown.filter((each) => !isOver(each)), { id, cost, stage }]);
   }
 
   private put(shown: readonly ShownTransaction[]): void {
