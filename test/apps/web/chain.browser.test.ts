@@ -32,6 +32,7 @@ long("transactions of the web app", function () {
     const sent = wallet.sent;
 
     await press(page, "Commit");
+    await page.getByRole("dialog", { name: "Send this transaction?" }).waitFor();
     await axe(page);
     await web.screenshot(page, "chain-cost");
     await page.getByRole("dialog").getByRole("button", { name: "Not now" }).click();

@@ -1,21 +1,11 @@
 import { useEffect, useRef, useState } from "react";
 
-import { RpcUnavailable, settle, StoreUnavailable, type Vault } from "../../../../client/index.ts";
-import { ChainUnreachable } from "../chain/errors.ts";
+import { settle, type Vault } from "../../../../client/index.ts";
 import { useTransactions } from "../chain/use-page.ts";
+import { backoff, isConnection } from "./faults.ts";
 import type { Session } from "./session.tsx";
 import { tabs } from "./tabs.ts";
 import { useView } from "./view.tsx";
-
-/** Whether a failure is the connection's, and over when the connection is back. */
-export function isConnection(fault: unknown): boolean {
-  if ([RpcUnavailable, StoreUnavailable, ChainUnreachable].some((kind) => fault instanceof kind)) return true;
-  const code: unknown = fault instanceof Error && "code" in fault ? fault.code : undefined;
-  return ["NETWORK_ERROR", "SERVER_ERROR", "TIMEOUT"].some((each) => each === code);
-}
-
-/** Seconds before the next try: twice as many each time, a minute at most. */
-export const backoff = (tries: number): number => Math.min(60, 2 ** Math.min(tries + 1, 6));
 
 /**
  * Takes up what a reload, a lost connection or another tab left: what was sent and landed is settled, and the vault read again; at

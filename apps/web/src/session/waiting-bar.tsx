@@ -7,7 +7,8 @@ import { FaultNotice, Notice } from "../ui/notice.tsx";
 import { countText, numberText } from "../ui/texts.ts";
 import { useAct } from "./act.tsx";
 import { syncSentences } from "./outcomes.ts";
-import { isConnection, useResume } from "./resume.ts";
+import { isConnection } from "./faults.ts";
+import { useResume } from "./resume.ts";
 import { useSession } from "./session.tsx";
 import { useView } from "./view.tsx";
 
