@@ -42,6 +42,7 @@ export function DevicesSection(): ReactNode {
       <h2 id="health-devices">Your devices</h2>
       <p>Each of these reads and writes everything. Compare a key with what its own device shows.</p>
       <FaultNotice fault={fault} />
+      {value?.length === 0 && <p>This device and the words come in with your first commit.</p>}
       <ul className="health-devices">
         {(value ?? []).map((device) => (
           <DeviceLine key={device.id} device={device} onOpen={setOpen} />
@@ -56,6 +57,9 @@ export function DevicesSection(): ReactNode {
     </section>
   );
 }
+
+/** What the words are called. They are replaced, and not removed: nobody could recover the vault. */
+const WORDS = "the 24 words";
 
 interface DeviceLineProps {
   readonly device: Shown;
@@ -80,7 +84,7 @@ const DeviceLine = ({ device, onOpen }: DeviceLineProps): ReactNode => (
       {device.hasWelcome && (
         <Button onClick={() => onOpen({ kind: "welcome", device })}>Hand over its welcome…</Button>
       )}
-      {!device.own && (
+      {!device.own && device.label !== WORDS && (
         <Button
           kind="danger"
           aria-label={`Remove ${device.label}…`}

@@ -17,6 +17,7 @@ export function RecoverySection(): ReactNode {
   const { value, fault, reload } = useLoaded(load);
   const [said, setSaid] = useState<string | null>(null);
   const [whole, setWhole] = useState(false);
+  const [enough, setEnough] = useState(false);
   const done = (text: string): void => {
     setSaid(text);
     setWhole(false);
@@ -32,9 +33,21 @@ export function RecoverySection(): ReactNode {
       </p>
       <FaultNotice fault={fault} />
       {said !== null && <Notice>{said}</Notice>}
-      {places !== null && !whole && (
+      {places !== null && !whole && enough && (
+        <div className="row">
+          <Button onClick={() => setEnough(false)}>Ask for three others</Button>
+        </div>
+      )}
+      {places !== null && !whole && !enough && (
         <>
-          <QuickCheck key={places.join()} places={places} onRight={done} />
+          <QuickCheck
+            key={places.join()}
+            places={places}
+            onRight={(text) => {
+              setEnough(true);
+              done(text);
+            }}
+          />
           <div className="row">
             <Button onClick={() => setWhole(true)}>Check all 24 words instead</Button>
           </div>

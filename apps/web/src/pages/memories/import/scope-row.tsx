@@ -19,7 +19,7 @@ export function ScopeRow({ choice, onChange }: ScopeRowProps): ReactNode {
   const { name, included, memories } = choice;
   const count = countText(memories.length, "memory", "memories");
   return (
-    <li className={`import-scope${included ? "" : " import-scope-out"}`}>
+    <li className={`import-scope${included ? "" : " import-scope-out"}`} aria-label={choice.suggested}>
       <label className="choice">
         <input
           type="checkbox"
