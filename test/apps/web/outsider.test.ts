@@ -15,6 +15,7 @@ import {
   remember,
   revoke,
   RpcUnavailable,
+  StoreUnavailable,
   sync,
   VaultNotFound,
   type BlobStore,
@@ -183,8 +184,21 @@ describe("what an outsider sees", () => {
 
   it("knows the stored welcome by its digest, and that it is an age file", () => {
     expect(seen.named).to.deep.equal([
-      { digest: seen.grants[0]?.welcome, what: "welcome", size: 4_096, age: true },
+      { digest: seen.grants[0]?.welcome, what: "welcome", size: 4_096, age: true, fault: null },
     ]);
+  });
+
+  it("takes nothing else for a blob that the chain names, and says why a store shows none", async () => {
+    const blob = new Uint8Array(4_096);
+    const named = async (get: BlobStore["get"]) =>
+      (await outsiderView(watched({ store: { ...memoryStore("hostile"), get } }))).named[0];
+    expect(await named(() => Promise.resolve(blob))).to.include({
+      size: null,
+      fault: "other bytes lie there",
+    });
+    expect(await named(() => Promise.resolve(null))).to.include({ size: null, fault: null });
+    const gone = await named(() => Promise.reject(new StoreUnavailable("hostile", "it is gone")));
+    expect(gone?.fault).to.match(/hostile cannot be used: it is gone/);
   });
 
   it("has what lies in a store, of sizes that all vaults have", () => {

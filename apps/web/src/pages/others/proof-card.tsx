@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 
+import { useSession } from "../../session/session.tsx";
 import { useView } from "../../session/view.tsx";
 import type { SeenHead } from "./outsider/seen.ts";
 import { ringsOf, type Ring } from "./proof.ts";
@@ -7,7 +8,8 @@ import { ringsOf, type Ring } from "./proof.ts";
 /** What only a member has: the proof that what it read is all, as it was written, and the newest. */
 export function ProofCard({ head }: { readonly head: SeenHead | null }): ReactNode {
   const { view, fault } = useView();
-  const rings = ringsOf({ view, fault, head });
+  const { network } = useSession();
+  const rings = ringsOf({ view, fault, head, rpcs: network.secondProvider === undefined ? 1 : 2 });
   const closed = rings.filter((ring) => ring.closed).length;
   return (
     <section className="card others-proof" aria-labelledby="others-proof">

@@ -20,6 +20,8 @@ export interface Proven {
   readonly fault: unknown;
   /** The head as a stranger sees it; `null` where nobody looked. */
   readonly head: Pick<SeenHead, "sequence" | "stateRoot" | "root"> | null;
+  /** How many RPCs had to agree. */
+  readonly rpcs: 1 | 2;
 }
 
 const ring = (name: Ring["name"], broken: string | null, proof: string): Ring => ({
@@ -29,8 +31,9 @@ const ring = (name: Ring["name"], broken: string | null, proof: string): Ring =>
 /**
  * What the last reading proved: that all is there, that nothing was changed, and that nothing newer is. What it did not prove is open, with the reason.
  */
-export function ringsOf({ view, fault, head }: Proven): readonly Ring[] {
-  if (view === null) return NAMES.map((name) => ring(name, unread(fault), ""));
+export function ringsOf({ view, fault, head, rpcs }: Proven): readonly Ring[] {
+  if (view === null)
+    return NAMES.map((name, i) => ring(name, i === 0 ? unread(fault) : "Nothing was read.", ""));
   const sequence = numberText(view.sequence);
   const failed =
     fault === null || fault === undefined ? null : `The last reading failed. ${faultText(fault).message}`;
@@ -52,9 +55,19 @@ export function ringsOf({ view, fault, head }: Proven): readonly Ring[] {
       fault instanceof BlobAltered || fault instanceof RootMismatch ? failed : differs,
       `Every memory is under the root ${view.root}, which stands on chain.`,
     ),
-    ring("Current", late, `Commit ${sequence} is the newest, and the chain will not take it back.`),
+    ring(
+      "Current",
+      late,
+      `When it was read, commit ${sequence} was the newest, and the chain will not take it back. ${WITNESSES[rpcs]}`,
+    ),
   ];
 }
+
+/** What "newest" rests on (SECURITY.md, "What it assumes"). */
+const WITNESSES = {
+  1: "One RPC said so: one that lies could hide a newer commit. Name a second one in the settings, and both must agree.",
+  2: "Two RPCs said so.",
+} as const;
 
 const NAMES = ["Complete", "Unaltered", "Current"] as const;
 

@@ -26,11 +26,9 @@ export const ShelvesCard = ({ shelves, named }: ShelvesProps): ReactNode => (
       <>
         <h3>Blobs that the chain names</h3>
         <ul className="others-list">
-          {named.map(({ digest, what, size, age }) => (
-            <li key={digest}>
-              A {what}, <Address of={digest} />:{" "}
-              {size === null ? "not in this store" : `${sizeText(size)}${age ? ", visibly an age file" : ""}`}
-              .
+          {named.map((blob) => (
+            <li key={blob.digest}>
+              A {blob.what}, <Address of={blob.digest} />: {stateOf(blob)}
             </li>
           ))}
         </ul>
@@ -38,6 +36,11 @@ export const ShelvesCard = ({ shelves, named }: ShelvesProps): ReactNode => (
     )}
   </section>
 );
+
+function stateOf({ size, age, fault }: NamedBlob): string {
+  if (size !== null) return `${sizeText(size)}${age ? ", visibly an age file" : ""}.`;
+  return fault === null ? "not in this store." : `the store did not hand it out. ${fault}`;
+}
 
 function ShelfView({ shelf: { store, blobs, fault } }: { readonly shelf: Shelf }): ReactNode {
   if (blobs === null)

@@ -134,8 +134,10 @@ export interface SeenKey {
 export interface NamedBlob {
   readonly digest: string;
   readonly what: "welcome" | "proposal";
-  /** In bytes; `null` where the store does not have it, or nobody asked one. */
+  /** In bytes; `null` where the store does not have it, does not hand it out as it was, or nobody asked one. */
   readonly size: number | null;
+  /** Why the store did not hand it out; `null` where it merely is not there. */
+  readonly fault: string | null;
   /** Whether its first bytes say that it is an age file. */
   readonly age: boolean;
 }

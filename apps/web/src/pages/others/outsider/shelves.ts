@@ -1,6 +1,6 @@
-import { VaultError, type BlobStore } from "../../../../../../client/index.ts";
 import { dataLength } from "ethers";
 
+import { digestOf, VaultError, type BlobStore } from "../../../../../../client/index.ts";
 import { digestIn } from "./grants.ts";
 import type { NamedBlob, SeenEvent, Shelf } from "./seen.ts";
 import { inTurns } from "./transactions.ts";
@@ -49,18 +49,23 @@ export function namedBlobs(events: readonly SeenEvent[], store: BlobStore | unde
     if (proposal !== null) named.set(proposal, "proposal");
   }
   return inTurns([...named], async ([digest, what]) => {
-    const blob = await fetched(store, digest);
+    const { blob, fault } = await fetched(store, digest);
     const begin = new TextDecoder().decode(blob?.subarray(0, AGE.length));
-    return { digest, what, size: blob?.length ?? null, age: begin === AGE };
+    return { digest, what, size: blob?.length ?? null, age: begin === AGE, fault };
   });
 }
 
-/** A store that fails, or lies, shows nothing of it. */
-async function fetched(store: BlobStore | undefined, digest: string): Promise<Uint8Array | null> {
+/** A blob by its digest, and nothing else by that name. */
+async function fetched(
+  store: BlobStore | undefined,
+  digest: string,
+): Promise<{ readonly blob: Uint8Array | null; readonly fault: string | null }> {
   try {
-    return (await (store?.parts?.asIs ?? store)?.get(digest)) ?? null;
+    const blob = (await (store?.parts?.asIs ?? store)?.get(digest)) ?? null;
+    const altered = blob !== null && digestOf(blob) !== digest;
+    return altered ? { blob: null, fault: "other bytes lie there" } : { blob, fault: null };
   } catch (fault) {
-    if (fault instanceof VaultError) return null;
+    if (fault instanceof VaultError) return { blob: null, fault: fault.message };
     throw fault;
   }
 }

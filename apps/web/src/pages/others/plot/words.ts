@@ -14,7 +14,7 @@ export function commitText({ sequence, beside, foreign, transaction }: SeenCommi
   ].filter((text) => text !== "");
   const with_ = beside.length === 0 ? "" : ` Beside it: ${beside.map(besideText).join(", ")}.`;
   const other = foreign ? " It was written by another program, in a format of its own." : "";
-  return `Commit ${sequence}, ${momentText(time)}: ${cost.join(", ")}.${with_}${other}`;
+  return `Commit ${sequence}, ${momentText(time)}: ${cost.length === 0 ? "nothing else is told" : cost.join(", ")}.${with_}${other}`;
 }
 
 const BESIDE: Readonly<Record<string, string>> = {
