@@ -111,6 +111,15 @@ describe("import in the web app", () => {
       );
     });
 
+    it("takes nothing of what came before a break, whole batches of it", async () => {
+      const { memories, broken } = await read([
+        picked("a.jsonl", `${lines(450)}\n${"x".repeat(2 * MiB)}`),
+        ...(await chatGptExport()),
+      ]);
+      expect(broken[0]).to.include({ file: "a.jsonl", name: "MalformedExport" });
+      expect(new Set(memories.map(({ memory }) => memory.source.tool))).to.deep.equal(new Set(["chatgpt"]));
+    });
+
     it("says why it knows nothing of a file, and what it knows", async () => {
       const { broken, memories } = await read([picked("table.csv", "a,b\n1,2\n")]);
       expect(memories).to.deep.equal([]);
