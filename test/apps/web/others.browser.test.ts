@@ -35,6 +35,7 @@ long("what others see, in a browser", () => {
         .count(),
     ).to.equal(marks);
     expect(await page.locator('[aria-labelledby="others-grants"] li').count()).to.be.above(0);
+    expect(await page.locator('[aria-labelledby="others-agents"] li').count()).to.be.above(1);
     expect(await page.locator(".others-bars dd").count()).to.be.above(3);
     await noSideways(page);
     await web.screenshot(page, "others-light", true);

@@ -1,10 +1,11 @@
 import { expect } from "chai";
-import { hexlify, JsonRpcApiProvider, type JsonRpcPayload, type JsonRpcResult } from "ethers";
+import { getBytes, hexlify, JsonRpcApiProvider, type JsonRpcPayload, type JsonRpcResult } from "ethers";
 
 import { outsiderView } from "../../../apps/web/src/pages/others/outsider/view.ts";
 import type { OutsiderView, Watched } from "../../../apps/web/src/pages/others/outsider/seen.ts";
 import { LogsRefused } from "../../../client/agents.ts";
 import {
+  digestOf,
   forget,
   grant,
   memoryStore,
@@ -273,6 +274,21 @@ describe("what an outsider sees", () => {
     expect(roles.get(await world.owner.getAddress())).to.include("former owner");
     expect(after.events.map(({ name }) => name)).to.include.members(["Transfer", "Revoked", "Locked"]);
     for (const canary of Object.values(CANARIES)) expect(textOf(after)).not.to.contain(canary);
+  });
+
+  it("sees all that is published where the chain is the store, by sizes and digests", async () => {
+    const { world } = life;
+    const blob = hexlify(new Uint8Array(4_096).fill(9));
+    await world.blobLog.connect(world.stranger).publish(blob);
+    const chain = { ...memoryStore("BlobLog"), permanent: true };
+    const { shelves, events, transactions } = await outsiderView(watched({ store: chain }));
+    const digest = digestOf(getBytes(blob));
+    expect(shelves).to.deep.equal([{ store: "BlobLog", blobs: [{ digest, size: 4_096 }], fault: null }]);
+    const published = events.filter(({ of }) => of === "blobLog");
+    expect(published.map(({ args }) => args)).to.deep.equal([{ digest: `0x${digest}`, bytes: "4096" }]);
+    expect(transactions.at(-1)).to.deep.include({ calls: ["publish"], from: life.grantee });
+    // Where the store is another, nobody looks there.
+    expect((await outsiderView(watched())).events.some(({ of }) => of === "blobLog")).to.equal(false);
   });
 });
 

@@ -80,7 +80,7 @@ export function CommitPlot({ plot }: { readonly plot: Plot }): ReactNode {
         {ticks.map(({ x, time }, i) => (
           <text
             key={time}
-            className="others-tick"
+            className={i > 0 && i < ticks.length - 1 ? "others-tick others-tick-between" : "others-tick"}
             x={percent(x)}
             y={base + AXIS - 8}
             textAnchor={
@@ -94,7 +94,8 @@ export function CommitPlot({ plot }: { readonly plot: Plot }): ReactNode {
       <figcaption>
         <p role="status">{mark === undefined ? "Nothing was committed yet." : commitText(mark.commit)}</p>
         <p className="quiet">
-          A diamond: something else was in the same transaction. The upright line is the newest block.
+          A diamond: something else was in the same transaction. Marks of one moment lie over each other. The
+          upright line is the newest block.
           {lanes.length > 0 &&
             ` Below, a line for each listed account (${lanes.map(shortText).join(", ")}), from its grant to its end: a cross where something ended it, a bar where it ran out, an arrow where it stands.`}
         </p>
