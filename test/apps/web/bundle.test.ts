@@ -11,6 +11,9 @@ const FIRST_LIMIT = 250_000;
 
 /** Addresses that are names, or stand in messages: nothing is fetched from them. */
 const NAMES = [
+  // Where a memory came from, and what an export is written by.
+  /^https:\/\/(chatgpt\.com\/c|claude\.ai\/chat)\/\$\{\w+\}$/,
+  /^https:\/\/portable-ai-memory\.org\/spec\/v1\.0$/,
   /^http:\/\/www\.w3\.org\/(1998\/Math\/MathML|1999\/(xhtml|xlink)|2000\/(svg|xmlns\/?)|XML\/1998\/namespace)$/,
   // Where React's errors are explained: part of their text.
   /^https:\/\/react\.dev\/errors\/$/,
