@@ -5,9 +5,7 @@ import { conflictsIn, type Conflict } from "../../../../../client/manage.ts";
 import { useSession } from "../../session/session.tsx";
 import { useView } from "../../session/view.tsx";
 import { Button } from "../../ui/button.tsx";
-import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
-import { numberText } from "../../ui/texts.ts";
 import { AddDialog } from "./add/add-dialog.tsx";
 import { Browse } from "./browse.tsx";
 import { ConflictDialog } from "./conflict/conflict-dialog.tsx";
@@ -62,10 +60,6 @@ export function MemoriesPage(): ReactNode {
         </>
       }
     >
-      <FaultNotice fault={fault} />
-      {fault !== null && view !== null && (
-        <Notice tone="warn">What you see is as of commit {numberText(view.sequence)}.</Notice>
-      )}
       {mayWrite ? <OwnersNotices scopes={scopes} /> : <ReaderTerms />}
       {all.length > 0 ? (
         <Browse {...{ memories, all, scopes, filters }} onFilters={setFilters} onOpen={open} />
