@@ -42,9 +42,14 @@ export async function lockBrowser(page: Page, { passkey = false } = {}): Promise
   await press(page, "Lock this browser with these");
 }
 
-/** Opens the sample vault in a browser that has nothing yet, and connects the wallet. */
+/** Opens the sample vault in a browser that has nothing yet. */
 export async function openSample(web: Web, page: Page): Promise<void> {
   if (web.world.sample === null) throw new TypeError("webWorld({ sample: true }) has a sample vault");
+  await recoverSample(page);
+}
+
+/** Opens the vault that the page's host has as a sample. */
+export async function recoverSample(page: Page): Promise<void> {
   await press(page, "Open the sample vault");
   await press(page, "Go on");
   await lockBrowser(page);

@@ -27,7 +27,7 @@
  *
  * Behind `MEMVAULT_LONG=1` unless said otherwise: `const long = process.env["MEMVAULT_LONG"] === "1" ? describe : describe.skip`.
  */
-import { accessSync, constants, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -35,17 +35,14 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { AxeResults } from "axe-core";
-import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 
 import { buildApp } from "../../scripts/web/build.ts";
 import { startWebWorld, type WebWorld } from "../../scripts/web/world.ts";
+import { chromiumPath, LAPTOP, launch } from "./browser.ts";
 import { TestWallet } from "./web-wallet.ts";
 
-/** A phone's screen: the narrowest that the app is made for. */
-export const PHONE = { width: 360, height: 740 };
-
-/** A laptop's screen. */
-export const LAPTOP = { width: 1_280, height: 800 };
+export { chromiumPath, LAPTOP, launch, PHONE } from "./browser.ts";
 
 /** Where screenshots go. CI keeps them. */
 export const SCREENSHOTS = fileURLToPath(new URL("../../cache/screenshots", import.meta.url));
@@ -83,33 +80,6 @@ export interface Web {
   /** Keeps a picture of the page in `cache/screenshots`; `true`: of all of it, beyond the window. */
   readonly screenshot: (page: Page, name: string, whole?: boolean) => Promise<void>;
 }
-
-const FLAGS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-  ...["--disable-component-update", "--disable-sync"],
-  // Whatever asks for another host gets no answer, and is told of below.
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
-];
-
-/** Chromium as Debian calls it, on the PATH; `null` when it is not installed. */
-export function chromiumPath(): string | null {
-  const folders = (process.env["PATH"] ?? "").split(path.delimiter);
-  const found = folders.map((folder) => path.join(folder, "chromium")).find(isProgram);
-  return found ?? null;
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Starts Chromium without a window. */
-export const launch = (executablePath: string): Promise<Browser> =>
-  chromium.launch({ executablePath, args: FLAGS, headless: true });
 
 let built: Promise<string> | undefined;
 
