@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 import { randomBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
@@ -13,6 +16,42 @@ import { wordsToSeed } from "../../client/words.ts";
 import { buildApp } from "../../scripts/web/build.ts";
 import { SCOPES } from "../../scripts/web/life.ts";
 import { startWebWorld, type WebWorld } from "../../scripts/web/world.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The command as a process of its own, once it serves. */
+async function served(...args: string[]) {
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      const found = /Memory Vault: (http:\S+)/.exec(said)?.[1];
+      // The last line of what it says: from here on signals are heard.
+      if (found !== undefined && said.includes("Ctrl-C")) resolve(found.replace("localhost", "127.0.0.1"));
+    });
+    child.once("close", (code) => reject(new Error(`ended with ${String(code)}: ${said}`)));
+  });
+  const { rpc } = (await (await fetch(`${url}/network.json`)).json()) as { rpc: string };
+  return { child, url, rpc };
+}
+
+const WEB = ["--import", "tsx", "scripts/web.ts", "--empty"];
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    () => true,
+    () => false,
+  );
+
+/** Waits until nobody answers there. */
+async function gone(...urls: string[]): Promise<void> {
+  for (let waited = 0; waited < 10_000; waited += 100) {
+    if (!(await Promise.all(urls.map(answers))).includes(true)) return;
+    await sleep(100);
+  }
+  throw new Error(`${urls.join(" or ")} still answers`);
+}
 
 describe("npm run web", () => {
   let folder: string;
@@ -84,5 +123,21 @@ describe("npm run web", () => {
     expect(await page.text()).to.match(/Content-Security-Policy[^]*sample-wallet\.js[^]*assets\/index-/);
     const built = await readFile(path.join(folder, "index.html"), "utf8");
     expect(built).not.to.contain("sample-wallet");
+  });
+
+  it("ends all that it started when it is told to", async function () {
+    this.timeout(60_000);
+    const { child, url, rpc } = await served(...WEB);
+    child.kill("SIGTERM");
+    await gone(url, rpc);
+  });
+
+  it("ends all that it started when who started it is gone", async function () {
+    this.timeout(60_000);
+    const parent = `const { spawn } = require("node:child_process");
+      spawn(process.execPath, ${JSON.stringify(WEB)}, { stdio: "inherit" });`;
+    const { child, url, rpc } = await served("-e", parent);
+    child.kill("SIGKILL");
+    await gone(url, rpc);
   });
 });
