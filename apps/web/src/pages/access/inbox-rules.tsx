@@ -63,7 +63,7 @@ export function InboxRules({ lines, rules, changed }: RulesProps): ReactNode {
                 kind="danger"
                 busy={running !== null}
                 onClick={() => void disallow(rule)}
-                aria-label={`Take the rule for ${ruleName(rule)} and ${rule.scopeName} back`}
+                aria-label={`Take back the rule for ${ruleName(rule)} and ${rule.scopeName}`}
               >
                 Take back
               </Button>

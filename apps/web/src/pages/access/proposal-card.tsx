@@ -59,8 +59,8 @@ export function ProposalCard({ entry, chosen, choose, busy, accept, refuse }: Pr
         />
       </details>
       <div className="row">
-        <Button disabled={busy || !acceptable} onClick={accept} aria-label={`Accept ${name}`}>
-          {acceptable && memories !== null ? `Accept into ${scopesOf(memories).join(", ")}` : "Accept"}
+        <Button disabled={busy || !acceptable} onClick={accept} aria-label={`${acceptText(entry)}: ${name}`}>
+          {acceptText(entry)}
         </Button>
         <Button kind="danger" disabled={busy || !final} onClick={refuse} aria-label={`Refuse ${name}`}>
           Refuse
@@ -69,6 +69,9 @@ export function ProposalCard({ entry, chosen, choose, busy, accept, refuse }: Pr
     </li>
   );
 }
+
+const acceptText = (entry: InboxEntry): string =>
+  isAcceptable(entry) ? `Accept into ${scopesOf(entry.memories ?? []).join(", ")}` : "Accept";
 
 /** Somebody else's words, marked as such. */
 const Proposed = ({ memory }: { readonly memory: InboxMemory }): ReactNode => (

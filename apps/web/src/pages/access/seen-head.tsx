@@ -37,7 +37,7 @@ export function SeenHead({ agent, name }: SeenHeadProps): ReactNode {
   return (
     <>
       {look !== "none" && <FaultNotice fault={look.fault} />}
-      <Button onClick={begin} aria-label={`What has ${name} seen?`}>
+      <Button onClick={begin} aria-label={`What has it seen? ${name}`}>
         What has it seen?
       </Button>
     </>
