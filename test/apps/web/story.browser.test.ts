@@ -3,12 +3,15 @@ import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import type { Page } from "playwright-core";
 
-import { webWorld, type WebPage } from "../../helpers/web.ts";
+import { welcomeText } from "../../../client/manage.ts";
+import { PHONE, webWorld, type WebPage } from "../../helpers/web.ts";
 import {
   add,
   commit,
   createVault,
   dropFiles,
+  goTo,
+  lockBrowser,
   press,
   search,
   send,
@@ -184,5 +187,52 @@ long("the story of the web app, by mouse alone", function () {
     await unlock(next);
     await settled(next);
     await search(next, "penicillin", "1 of 2 memories");
+  });
+
+  it("a reader is granted a scope, reads it in another browser, and is out after the revoke", async () => {
+    const { page } = await begun();
+    await add(page, "health", "Allergic to penicillin");
+    const reader = await web.newPage({ wallet: false, colorScheme: "dark", viewport: PHONE });
+    await press(reader.page, "Read a vault that was granted to you");
+    await lockBrowser(reader.page, { passkey: true });
+    await title(reader.page, "Read a vault that was granted to you");
+    const key = (await reader.page.locator(".recipient").textContent())!;
+
+    await goTo(page, "Access");
+    await press(page, "Grant access");
+    const dialog = page.getByRole("dialog", { name: "Grant access" });
+    await dialog.getByLabel("Who is to read?").fill(key);
+    await dialog.getByRole("button", { name: "Continue" }).click();
+    await dialog.getByLabel("Your own words for it").fill("A friend who travels along");
+    await dialog.getByRole("checkbox", { name: /^travel/ }).check();
+    await dialog.getByRole("button", { name: "30 days" }).click();
+    await dialog.getByRole("button", { name: "Continue" }).click();
+    await web.screenshot(page, "story-grant");
+    await dialog.getByRole("button", { name: "Grant", exact: true }).click();
+    await send(page);
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("link", { name: /^Download/ }).click();
+    const welcome = welcomeText(new Uint8Array(await readFile(await (await downloading).path())));
+    await press(page, "It was handed over");
+
+    await reader.page.getByLabel("Or the welcome as text").fill(welcome);
+    await press(reader.page, "Open this welcome");
+    await title(reader.page, "Memories");
+    await settled(reader.page);
+    await search(reader.page, "", "1 of 1 memory");
+    await reader.page.getByText("Prefers a window seat and night trains").first().waitFor();
+    await web.screenshot(reader.page, "story-reader");
+
+    await press(page, "Revoke the grant of A friend who travels along");
+    const revoking = page.getByRole("dialog", { name: "Revoke 1 grant?" });
+    await revoking.getByRole("button", { name: "Revoke", exact: true }).click();
+    await send(page);
+    await page.getByText("Nobody else can read this vault.").waitFor();
+
+    await reader.page.reload();
+    await press(reader.page, "Unlock with the passkey");
+    await reader.page.getByRole("alert").first().waitFor();
+    await web.screenshot(reader.page, "story-reader-revoked", true);
+    expect(await reader.page.getByText("Prefers a window seat").count()).to.equal(0);
   });
 });
