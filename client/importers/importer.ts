@@ -30,13 +30,22 @@ export interface ImportedMemory {
   readonly metadata: JsonObject;
 }
 
+/** Most confirmations that are reported of one memory: each is an operation of its own, and a file may claim any number. */
+export const MAX_CONFIRMATIONS = 100;
+
+/** What a file claims of confirmations, within {@link MAX_CONFIRMATIONS}; nothing where it is no whole number. */
+export const confirmationsIn = (claimed: unknown): { readonly reinforcements?: number } =>
+  Number.isSafeInteger(claimed)
+    ? { reinforcements: Math.min(Math.max(claimed as number, 0), MAX_CONFIRMATIONS) }
+    : {};
+
 /** What an importer reports, in the order of the export. */
 export type ImportedItem =
   | {
       readonly kind: "memory";
       readonly place: string;
       readonly memory: ImportedMemory;
-      /** How often it was confirmed where it comes from; `reinforce` it as often to restore that. Left out where the export does not say. */
+      /** How often it was confirmed where it comes from; `reinforce` it as often to restore that. At most 100. Left out where the export does not say. */
       readonly reinforcements?: number;
     }
   /** The same memory came before, in this export. */

@@ -3,7 +3,7 @@ import { admit } from "./admit.ts";
 import { field } from "./clean.ts";
 import { MalformedExport } from "./errors.ts";
 import { fileByFile } from "./file-by-file.ts";
-import type { ImportedItem, ImportedMemory, SourceFile } from "./importer.ts";
+import { confirmationsIn, type ImportedItem, type ImportedMemory, type SourceFile } from "./importer.ts";
 import { parsed, textLines } from "./lines.ts";
 import type { Seen } from "./seen.ts";
 import { headOf } from "./whole.ts";
@@ -37,8 +37,7 @@ async function* readFile(file: SourceFile, seen: Seen): AsyncGenerator<ImportedI
     }
     const { id, reinforcements, memory } = memoryIn(value as Record<string, unknown>);
     const item = admit(place, memory, seen, typeof id === "string" ? id : undefined);
-    const confirmed = item.kind === "memory" && Number.isSafeInteger(reinforcements);
-    yield confirmed ? { ...item, reinforcements: reinforcements as number } : item;
+    yield item.kind === "memory" ? { ...item, ...confirmationsIn(reinforcements) } : item;
   }
 }
 

@@ -1,7 +1,7 @@
 import { SUGGESTED_SCOPES, type JsonObject } from "../memory/record.ts";
 import { PAM_EXTENSION } from "../memory/pam-format.ts";
 import { cleanText, field, textField, timeOf } from "./clean.ts";
-import type { ImportedMemory } from "./importer.ts";
+import { confirmationsIn, type ImportedMemory } from "./importer.ts";
 import { suggestScope } from "./scopes.ts";
 
 /** What else a PAM file says of its memories. */
@@ -55,7 +55,7 @@ function restored(value: unknown, content: string, extension: object): PamMemory
     memory: memory as unknown as ImportedMemory,
     // Two memories may say the same, in two scopes for instance, and both are restored.
     ...(typeof id === "string" && { key: id }),
-    ...(Number.isSafeInteger(confirmed) && { reinforcements: confirmed as number }),
+    ...confirmationsIn(confirmed),
   };
 }
 

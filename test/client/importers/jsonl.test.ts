@@ -64,6 +64,15 @@ describe("jsonLines", () => {
     ]);
   });
 
+  it("reports at most 100 confirmations, whatever a line claims", async () => {
+    const claims = [3, 100, 101, Number.MAX_SAFE_INTEGER, -5, "7"];
+    const items = await read(
+      ...claims.map((reinforcements, n) => line({ text: `Likes tea ${n}`, reinforcements })),
+    );
+    const reported = items.map((item) => (item.kind === "memory" ? item.reinforcements : null));
+    expect(reported).to.deep.equal([3, 100, 100, 100, 0, undefined]);
+  });
+
   it("survives every field of a wrong kind", async () => {
     const names =
       "scope type text importance createdAt validUntil source tags metadata reinforcements id extra";

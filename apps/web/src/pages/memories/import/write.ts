@@ -5,9 +5,6 @@ import type { FoundMemory } from "./words.ts";
 /** Memories that go into the journal together: all of them, or none. */
 const TOGETHER = 250;
 
-/** Each confirmation is an operation of its own, and a file may claim any number: more than this says nothing more. */
-const MOST_CONFIRMATIONS = 100;
-
 /**
  * Writes memories to the journal, some at a time. What was written is safe and noted when the next ones begin: a tab that is closed
  * on the way loses the rest only, and another import of the same files brings that and nothing twice.
@@ -43,8 +40,7 @@ async function writeSome(
   const brought = new Map<string, string>();
   for (const [i, { key, reinforcements }] of some.entries()) {
     const id = ids[i] ?? "";
-    const confirmed = Math.min(reinforcements, MOST_CONFIRMATIONS);
-    for (let done = 0; done < confirmed && !signal.aborted; done++) await reinforce(vault, { id });
+    for (let done = 0; done < reinforcements && !signal.aborted; done++) await reinforce(vault, { id });
     brought.set(key, id);
   }
   return brought;
