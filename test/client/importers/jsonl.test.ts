@@ -69,7 +69,7 @@ describe("jsonLines", () => {
     const items = await read(
       ...claims.map((reinforcements, n) => line({ text: `Likes tea ${n}`, reinforcements })),
     );
-    const reported = items.map((item) => (item.kind === "memory" ? item.reinforcements : null));
+    const reported = items.slice(1).map((item) => (item.kind === "memory" ? item.reinforcements : null));
     expect(reported).to.deep.equal([3, 100, 100, 100, 0, undefined]);
   });
 
