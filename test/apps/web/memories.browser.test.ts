@@ -3,10 +3,18 @@ import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import type { Locator, Page } from "playwright-core";
 
-import { memoryJournalStore, read, recoverVault, remember, sync, type Vault } from "../../../client/index.ts";
+import {
+  forget,
+  memoryJournalStore,
+  read,
+  recoverVault,
+  remember,
+  sync,
+  type Vault,
+} from "../../../client/index.ts";
 import { ipfsStore } from "../../../client/stores.ts";
 import { wordsToSeed } from "../../../client/words.ts";
-import { add, openSample, press, search } from "../../helpers/web-steps.ts";
+import { add, goTo, openSample, press, search, send } from "../../helpers/web-steps.ts";
 import { axe, noSideways, PHONE, webWorld, type Web } from "../../helpers/web.ts";
 
 const long = process.env["MEMVAULT_LONG"] === "1" ? describe : describe.skip;
@@ -26,6 +34,22 @@ const row = (page: Page, text: string): Locator => rows(page).filter({ hasText: 
 const dialog = (page: Page): Locator => page.getByRole("dialog");
 const count = (page: Page): Promise<string> => page.locator(".browse-count").innerText();
 const isGone = (found: Locator): Promise<void> => found.waitFor({ state: "detached" });
+
+/** Opens the sample vault, with a wallet that pays. */
+async function openToWrite(web: Web, page: Page): Promise<void> {
+  await openSample(web, page);
+  await goTo(page, "Settings");
+  await press(page, /^Connect /);
+  await page.getByRole("button", { name: "Disconnect the wallet" }).waitFor();
+  await goTo(page, "Memories");
+}
+
+/** Commits what a person wrote; what a recovered device has to say for itself may go on waiting. */
+async function commit(page: Page): Promise<void> {
+  await press(page, "Commit");
+  await send(page);
+  await isGone(page.getByText(/^[2-9] changes wait$/));
+}
 
 long("the page of memories in a browser", function () {
   this.timeout(180_000);
@@ -63,6 +87,70 @@ long("the page of memories in a browser", function () {
       await web.screenshot(page, "memories-search");
       await page.getByRole("searchbox").fill("night tr zzzzz");
       await page.getByText("No memory has all of these words").waitFor();
+    });
+
+    it("edits, asks before it loses what was typed, withdraws, and forgets", async () => {
+      const { page } = await web.newPage();
+      await openToWrite(web, page);
+      await search(page, "left-handed", /^1 of/);
+      await row(page, "Is left-handed").click();
+      await press(page, "Edit");
+      await dialog(page).getByLabel("Text").fill("Writes with both hands");
+      await page.keyboard.press("Escape");
+      await page.getByText("What you typed is not saved.").waitFor();
+      await press(page, "Go on editing");
+      expect(await dialog(page).getByLabel("Text").inputValue()).to.equal("Writes with both hands");
+      await press(page, "Save");
+      await page.getByText("Waits to be committed: changed.").waitFor();
+      await axe(page);
+      await press(page, "Withdraw");
+      await dialog(page).getByText("Is left-handed").waitFor();
+      await press(page, "Reinforce");
+      await page.getByText("Waits to be committed: reinforced.").waitFor();
+      await press(page, "Forget…");
+      await axe(page);
+      await press(page, "Forget");
+      await isGone(dialog(page));
+      await page.getByText("1 memory leaves with the next commit.").click();
+      await press(page, "Keep it");
+      await row(page, "Is left-handed").waitFor();
+      await row(page, "Is left-handed").click();
+      await press(page, "Forget…");
+      await press(page, "Forget");
+      await isGone(dialog(page));
+      await page
+        .getByText("No memory has all of these words")
+        .or(page.getByText("No memory is like that"))
+        .waitFor();
+      await commit(page);
+      await isGone(page.getByText("leaves with the next commit"));
+    });
+
+    it("shows versions side by side, and keeps the one that is chosen, by mouse alone", async () => {
+      const { page } = await web.newPage();
+      await openToWrite(web, page);
+      await press(page, /^In conflict/);
+      expect(await rows(page).count()).to.equal(2);
+      await rows(page).first().click();
+      const versions = dialog(page).locator(".conflict-version");
+      expect(await versions.count()).to.equal(2);
+      expect(await versions.locator("mark").count()).to.be.greaterThan(1);
+      const keep = page.getByRole("button", { name: "Keep what is chosen" });
+      expect(await keep.isDisabled()).to.equal(true);
+      await axe(page);
+      await web.screenshot(page, "memories-conflict");
+      await versions.nth(1).getByRole("radio").click();
+      const text = await versions.nth(1).locator(".conflict-text").innerText();
+      await page.getByText("Version 2 stays; 1 other will be forgotten.").waitFor();
+      await keep.click();
+      await isGone(dialog(page));
+      await commit(page);
+      await isGone(page.getByRole("button", { name: /^In conflict [1-9]/ }));
+      const { scopes } = await read(await otherDevice(web));
+      const left = scopes
+        .flatMap(({ memories }) => memories)
+        .filter((each) => /knee complains/.test(each.text));
+      expect(left.map((each) => [each.text, each.conflictsWith])).to.deep.equal([[text, null]]);
     });
 
     it("adds to a scope that is new only when that is meant", async () => {
@@ -122,6 +210,60 @@ long("the page of memories in a browser", function () {
       await press(page, "Have the contract check it");
       await page.getByText("The contract finds it under its present head.").waitFor();
       await axe(page);
+    });
+
+    it("puts a text back that another device forgot meanwhile", async () => {
+      const { page } = await web.newPage();
+      await openToWrite(web, page);
+      await search(page, "cargo bicycle", /^1 of/);
+      await row(page, "cargo bicycle").click();
+      await press(page, "Edit");
+      await dialog(page).getByLabel("Text").fill("Owns two cargo bicycles");
+      await press(page, "Save");
+      await page.getByText("Waits to be committed: changed.").waitFor();
+      await press(page, "Close");
+      const other = await otherDevice(web);
+      const known = (await read(other)).scopes.flatMap(({ memories }) => memories);
+      await forget(
+        other,
+        known.find(({ text }): boolean => text.includes("cargo bicycle"))!,
+      );
+      await sync(other);
+      await commit(page);
+      await page.getByText("Forgotten elsewhere while you changed it here").waitFor();
+      // The store says so when the lost commit's blob was given up before.
+      web.expect(/pin\/rm/);
+      await axe(page);
+      await press(page, "Put it back…");
+      await dialog(page).getByRole("button", { name: "Add", exact: true }).click();
+      await isGone(dialog(page));
+      await isGone(page.getByText("Forgotten elsewhere while you changed it here"));
+      await row(page, "Owns two cargo bicycles").waitFor();
+    });
+
+    it("is walked by keys alone", async () => {
+      const { page } = await web.newPage();
+      await openSample(web, page);
+      await page.getByRole("searchbox").focus();
+      for (let i = 0; i < 80; i++) {
+        await page.keyboard.press("Tab");
+        if ((await page.evaluate(() => document.activeElement?.getAttribute("role"))) === "listbox") break;
+      }
+      const at = () => page.locator("[role=option][aria-selected=true]").getAttribute("aria-posinset");
+      expect(await at()).to.equal("1");
+      await page.keyboard.press("ArrowDown");
+      expect(await at()).to.equal("2");
+      await page.keyboard.press("End");
+      expect(await at()).to.equal(await rows(page).first().getAttribute("aria-setsize"));
+      await page.keyboard.press("PageUp");
+      await page.keyboard.press("Enter");
+      await dialog(page).waitFor();
+      await page.keyboard.press("Escape");
+      await isGone(dialog(page));
+      const role = () => document.activeElement?.getAttribute("role");
+      expect(await page.evaluate(role)).to.equal("listbox");
+      await page.keyboard.press("Home");
+      expect(await at()).to.equal("1");
     });
 
     it("shows months, and goes to one, on a phone and in the dark", async () => {
