@@ -48,7 +48,7 @@ async function openToWrite(web: Web, page: Page): Promise<void> {
 async function commit(page: Page): Promise<void> {
   await press(page, "Commit");
   await send(page);
-  await isGone(page.getByText(/^[2-9] changes wait$/));
+  await isGone(page.getByText(/^\d+ changes? waits?$/));
 }
 
 long("the page of memories in a browser", function () {

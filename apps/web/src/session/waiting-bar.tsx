@@ -19,6 +19,8 @@ export function WaitingBar(): ReactNode {
   const { waiting } = useView();
   const { running, fault, run } = useAct();
   const unsettled = useResume(session);
+  // A device renews its own key by the way, and notes what it let go of: nobody must hurry for that.
+  const changes = waiting.filter(({ kind }) => kind !== "renew" && kind !== "note").length;
   const [done, setDone] = useState<SyncResult | null>(null);
   const commit = async (): Promise<void> => {
     setDone(null);
@@ -30,10 +32,21 @@ export function WaitingBar(): ReactNode {
         <HeadLine />
         {known.role === "owner" && waiting.length > 0 && (
           <>
-            <span className="badge badge-warn">
-              {countText(waiting.length, "change waits", "changes wait")}
-            </span>
-            <Button kind="primary" busy={running !== null} onClick={() => void commit()}>
+            {changes > 0 && (
+              <span className="badge badge-warn">{countText(changes, "change waits", "changes wait")}</span>
+            )}
+            {changes < waiting.length && (
+              <span className="quiet">
+                {changes > 0
+                  ? "A new key of this device goes along."
+                  : "A new key of this device goes along with the next commit."}
+              </span>
+            )}
+            <Button
+              kind={changes > 0 ? "primary" : "plain"}
+              busy={running !== null}
+              onClick={() => void commit()}
+            >
               {running ?? "Commit"}
             </Button>
           </>
