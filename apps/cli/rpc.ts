@@ -38,7 +38,8 @@ export async function rpc(
  */
 export async function chainAt(url: string): Promise<JsonRpcProvider> {
   const chainId = BigInt(String(await rpc(url, "eth_chainId")));
-  const network = Network.from(chainId);
+  // Of the chains that ethers knows by name it would ask others as well: Polygon's, for its fees.
+  const network = new Network(`chain ${chainId}`, chainId);
   const provider = new JsonRpcProvider(url, network, { staticNetwork: network, cacheTimeout: -1 });
   if (new URL(url).hostname === "127.0.0.1") provider.pollingInterval = 100;
   return provider;
