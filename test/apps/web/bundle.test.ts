@@ -68,6 +68,11 @@ describe("the built web app", () => {
     expect(page).not.to.match(/<script(?![^>]* src=)|<style|\son[a-z]+=|javascript:/i);
   });
 
+  it("gives its texts to no browser's translation or spelling help", () => {
+    const page = textOf(files.find(({ name }) => name === "index.html")!);
+    expect(page).to.match(/<html [^>]*translate="no" spellcheck="false">/);
+  });
+
   it("works under any path: no address in it begins at a root", () => {
     const page = textOf(files.find(({ name }) => name === "index.html")!);
     const addresses = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address!);
