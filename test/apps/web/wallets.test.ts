@@ -90,6 +90,44 @@ describe("wallets of a page", () => {
     expect(settings.kept.has("wallet")).to.equal(false);
   });
 
+  it("are not connected by themselves where two say that they are the one that was", async () => {
+    const rest = () => new Promise((resolve) => setTimeout(resolve, 30));
+    const { settings } = await connectedPage(double());
+    for (const pause of [0, 10]) {
+      const [page, honest, evil] = [new EventTarget(), double(), double()];
+      const wallets = new Wallets(page, settings);
+      wallets.start();
+      announce(page, honest);
+      // At once, or when the first one is connected already; it answers last.
+      if (pause > 0) await until(() => wallets.get().connected?.wallet.ethereum === honest);
+      evil.answers.set("eth_accounts", () => new Promise((done) => setTimeout(() => done([ACCOUNT]), 5)));
+      announce(page, evil, { uuid: "u-2" });
+      await rest();
+      expect(wallets.get().connected).to.equal(null);
+      expect(() => wallets.expectConnected()).to.throw(WalletMissing);
+      // The person may choose, and stays with that.
+      await wallets.connect(wallets.get().found[0]!);
+      announce(page, double(), { uuid: "u-3" });
+      honest.tell("accountsChanged");
+      evil.tell("accountsChanged");
+      await rest();
+      expect(wallets.get().connected?.wallet.ethereum).to.equal(honest);
+    }
+  });
+
+  it("do not come back by themselves over the one that the person chose meanwhile", async () => {
+    const { settings } = await connectedPage(double());
+    const [page, slow] = [new EventTarget(), double()];
+    const wallets = new Wallets(page, settings);
+    wallets.start();
+    slow.answers.set("eth_accounts", () => new Promise((done) => setTimeout(() => done([OTHER]), 20)));
+    announce(page, slow);
+    announce(page, double(), { uuid: "u-2", rdns: "test.another" });
+    await wallets.connect(wallets.get().found[1]!);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(wallets.get().connected?.wallet.rdns).to.equal("test.another");
+  });
+
   it("that were never connected are asked nothing", async () => {
     const page = new EventTarget();
     const stranger = double();

@@ -54,20 +54,37 @@ function Choice({ found, busy, connect }: ChoiceProps): ReactNode {
       </Notice>
     );
   return (
-    <div className="row">
-      {found.map((wallet) => (
-        <Button key={wallet.uuid} busy={busy} onClick={() => connect(wallet)}>
-          <span className="wallet-button">
-            {wallet.icon !== null && <img className="wallet-icon" src={wallet.icon} alt="" />}
-            <span>
-              Connect <PlainText text={wallet.name} />
+    <>
+      {found.some((wallet) => isDouble(found, wallet, "rdns")) && (
+        <Notice tone="warn">
+          Two wallets say that they are the same one, and one of them may be an impostor. None was connected
+          by itself. Look at your browser&apos;s extensions before you choose.
+        </Notice>
+      )}
+      <div className="row">
+        {found.map((wallet) => (
+          <Button key={wallet.uuid} busy={busy} onClick={() => connect(wallet)}>
+            <span className="wallet-button">
+              {wallet.icon !== null && <img className="wallet-icon" src={wallet.icon} alt="" />}
+              <span>
+                Connect <PlainText text={wallet.name} />
+                {isDouble(found, wallet, "name") && (
+                  <>
+                    {" "}
+                    (<PlainText text={wallet.rdns} />)
+                  </>
+                )}
+              </span>
             </span>
-          </span>
-        </Button>
-      ))}
-    </div>
+          </Button>
+        ))}
+      </div>
+    </>
   );
 }
+
+const isDouble = (found: readonly FoundWallet[], wallet: FoundWallet, by: "name" | "rdns"): boolean =>
+  found.some((each) => each !== wallet && each[by] === wallet[by]);
 
 interface ChosenProps extends WalletPanelProps {
   readonly connected: Connected;

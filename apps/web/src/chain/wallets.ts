@@ -44,7 +44,11 @@ export class Wallets {
   private state: WalletState = { found: [], connected: null };
   private readonly listeners = new Set<() => void>();
   private unfollow: () => void = () => undefined;
+  /** The wallet whose changes are heard; there is one while it shows no account, too. */
+  private followed: FoundWallet | null = null;
   private remembered: Promise<string | null> | null = null;
+  /** Whether the connected wallet came back by itself, and not on the person's word. */
+  private returned = false;
 
   constructor(
     private readonly page: EventTarget,
@@ -83,11 +87,26 @@ export class Wallets {
     // Wallets say it again whenever they are asked; nobody takes the place of another.
     if (found.length >= MAX_FOUND || found.some(({ uuid }) => uuid === wallet.uuid)) return;
     this.put({ found: [...found, wallet] });
-    void this.remembered?.then(async (rdns) => {
-      if (rdns !== wallet.rdns || this.state.connected !== null) return;
-      // Silently: who did not connect before is not asked to by a reload.
-      await this.follow(wallet, "eth_accounts").catch(() => null);
-    });
+    // Which of two that say that they are the same is meant, only the person knows.
+    if (this.returned && this.followed?.rdns === wallet.rdns) this.letGo();
+    void this.takeBack(wallet).catch(() => null);
+  }
+
+  /** Connects the wallet that was used last again, silently: who did not connect before is not asked to by a reload. */
+  private async takeBack(wallet: FoundWallet): Promise<void> {
+    if (!(await this.mayReturn(wallet))) return;
+    const connected = await seen(wallet, "eth_accounts");
+    // While it answered, another may have come, or the person have chosen.
+    if (connected === null || !(await this.mayReturn(wallet))) return;
+    this.take(connected);
+    this.returned = true;
+  }
+
+  /** Whether it is the one that was used last, and the only one that says so: anybody may announce any rdns. */
+  private async mayReturn({ rdns }: FoundWallet): Promise<boolean> {
+    const last = await this.remembered;
+    const { found, connected } = this.state;
+    return rdns === last && connected === null && found.filter((each) => each.rdns === rdns).length === 1;
   }
 
   /**
@@ -97,8 +116,9 @@ export class Wallets {
    * @throws {WalletFaulty} when its answer makes no sense.
    */
   async connect(wallet: FoundWallet): Promise<Connected> {
-    const connected = await this.follow(wallet, "eth_requestAccounts");
+    const connected = await seen(wallet, "eth_requestAccounts");
     if (connected === null) throw new WalletFaulty(wallet.name, "it shows no account");
+    this.take(connected);
     this.remembered = Promise.resolve(wallet.rdns);
     await this.settings.set("wallet", wallet.rdns);
     return connected;
@@ -106,8 +126,7 @@ export class Wallets {
 
   /** Lets the wallet go, and does not connect it again by itself. */
   async disconnect(): Promise<void> {
-    this.unfollow();
-    this.put({ connected: null });
+    this.letGo();
     this.remembered = Promise.resolve(null);
     await this.settings.remove("wallet");
   }
@@ -126,7 +145,7 @@ export class Wallets {
   async now(): Promise<Connected> {
     const { wallet } = this.expectConnected();
     const connected = await seen(wallet, "eth_accounts");
-    this.put({ connected });
+    if (this.followed === wallet) this.put({ connected });
     if (connected === null) throw new WalletMissing();
     return connected;
   }
@@ -149,22 +168,26 @@ export class Wallets {
     if (now.chainId !== chain.chainId) throw new WrongChain(wallet.name, now.chainId, chain.chainId);
   }
 
-  private async follow(
-    wallet: FoundWallet,
-    method: "eth_accounts" | "eth_requestAccounts",
-  ): Promise<Connected | null> {
-    const connected = await seen(wallet, method);
-    if (connected === null) return null;
+  private take(connected: Connected): void {
+    const { wallet } = connected;
     this.unfollow();
     this.unfollow = following(wallet, () => void this.again(wallet));
+    this.followed = wallet;
+    this.returned = false;
     this.put({ connected });
-    return connected;
+  }
+
+  private letGo(): void {
+    this.unfollow();
+    this.unfollow = () => undefined;
+    this.followed = null;
+    this.put({ connected: null });
   }
 
   /** Something changed in the wallet: it is asked, for an event may say anything. */
   private async again(wallet: FoundWallet): Promise<void> {
     const connected = await seen(wallet, "eth_accounts").catch(() => null);
-    if (this.state.connected === null || this.state.connected.wallet === wallet) this.put({ connected });
+    if (this.followed === wallet) this.put({ connected });
   }
 
   private put(change: Partial<WalletState>): void {
