@@ -65,8 +65,8 @@ export interface ChainStoreOptions {
   readonly provider: Provider;
   /** Pays; asked for when something is published. Without one the store is read only. */
   readonly signer?: () => Promise<Signer | undefined>;
-  /** Sees what publishing takes before anything is sent, and throws to have nothing sent. */
-  readonly approve?: (cost: PublishingCost) => Promise<void>;
+  /** Sees what publishing takes, and which account pays, before anything is sent, and throws to have nothing sent. */
+  readonly approve?: (cost: PublishingCost, payer: string) => Promise<void>;
   /** The largest blob to publish, where the way to the chain takes less than BlobLog; 65,536 unless given. */
   readonly maxBlobSize?: number;
   /** Blocks that a publication must be deep; 1 unless given. */
@@ -247,12 +247,12 @@ export function chainStore(options: ChainStoreOptions): ChainStore {
     const payer = found.provider === null ? found.connect(provider) : found;
     const from = await payer.getAddress();
     const { cost, calls } = await price(missing, from);
-    await approve?.(cost);
+    await approve?.(cost, from);
     await expectIdle(from);
     const digests = missing.map(digestOf);
     for (const [i, call] of calls.entries()) {
       await asked(() => arrived(digests[i - IN_FLIGHT] ?? ""));
-      const send = () => payer.sendTransaction({ to: options.blobLog, ...call });
+      const send = () => payer.sendTransaction({ from, to: options.blobLog, ...call });
       onTheirWay.set(digests[i] ?? "", await named(name, send, from));
     }
     for (const digest of digests) await asked(() => arrived(digest));

@@ -20,8 +20,8 @@ export interface StoreParts {
   /** Asked for when a store on chain is first used. */
   readonly chain: () => Promise<{ readonly blobLog: string; readonly provider: Provider }>;
   readonly signer: () => Promise<Signer | undefined>;
-  /** Sees what publishing takes before it is spent, and throws to have nothing sent. */
-  readonly approve: (cost: PublishingCost) => Promise<void>;
+  /** Sees what publishing takes, and which account pays, before it is spent, and throws to have nothing sent. */
+  readonly approve: (cost: PublishingCost, payer: string) => Promise<void>;
   /** Hears of a store that failed where others did not. */
   readonly notice: (fault: VaultError) => void;
 }

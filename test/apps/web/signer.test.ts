@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { isError, ZeroAddress, type TransactionResponse } from "ethers";
+import { isError, makeError, ZeroAddress, type TransactionResponse } from "ethers";
 
 import {
   InsufficientFunds,
@@ -15,6 +15,8 @@ import { ApprovingSigner, type SignerParts } from "../../../apps/web/src/chain/a
 import {
   AccountChanged,
   AnotherTransaction,
+  ChainFaulty,
+  ChainUnreachable,
   SignatureRejected,
   TransactionDeclined,
   TransactionReplaced,
@@ -26,9 +28,16 @@ import {
 } from "../../../apps/web/src/chain/errors.ts";
 import { SentLog } from "../../../apps/web/src/chain/sent-log.ts";
 import { Transactions } from "../../../apps/web/src/chain/transactions.ts";
+import { faultText } from "../../../apps/web/src/ui/fault-text.ts";
 import { thrown } from "../../helpers/thrown.ts";
 import { createWorld, device, inDays, newReader, ownedVault, type World } from "../../helpers/world.ts";
 import { connectedPage, memorySettings, refusal, until, WalletDouble } from "./wallet-double.ts";
+
+/** What an object has, as the object's own. */
+function bound(target: object, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(target, name, target);
+  return typeof value === "function" ? (value.bind(target) as unknown) : value;
+}
 
 describe("the web app's wallet", function () {
   this.timeout(8_000);
@@ -199,6 +208,35 @@ describe("the web app's wallet", function () {
     const poor = await thrown(signer.sendTransaction({ to: ZeroAddress, data: "0x" }));
     expect(poor instanceof InsufficientFunds || isError(poor, "INSUFFICIENT_FUNDS")).to.equal(true);
     expect(transactions.get()).to.deep.equal([]);
+  });
+
+  it("says no more of a chain that answers with an error than who it is: its address may hold a key", async () => {
+    const call = await lockCall();
+    const rpc = "https://rpc.example/v2/SECRETKEY";
+    for (const [fault, kind] of [
+      [
+        makeError("server response 403", "SERVER_ERROR", { request: rpc, info: { requestUrl: rpc } }),
+        ChainUnreachable,
+      ],
+      [new TypeError(`NetworkError when fetching ${rpc}`), ChainUnreachable],
+      [
+        makeError("could not coalesce error", "UNKNOWN_ERROR", { error: { code: -32_005, message: rpc } }),
+        ChainFaulty,
+      ],
+    ] as const) {
+      const provider = new Proxy(world.provider, {
+        get: (target, name) =>
+          name === "estimateGas" ? () => Promise.reject(fault) : bound(target, name),
+      });
+      const { parts, transactions } = await open(true, { provider });
+      const there = new ApprovingSigner({ ...parts, config: { ...parts.config, rpc } });
+      const refused = await thrown(there.sendTransaction(call));
+      expect(refused instanceof kind, String(refused)).to.equal(true);
+      expect(faultText(refused).message).to.include("rpc.example").and.not.include("SECRETKEY");
+      // Nobody else's fault says it either.
+      expect(faultText(fault).message).to.not.include("SECRETKEY");
+      expect(transactions.get()).to.deep.equal([]);
+    }
   });
 
   it("sends one after the other", async () => {
@@ -376,6 +414,27 @@ describe("the web app's wallet", function () {
     expect(asked > 0n).to.equal(true);
     expect(sends()).to.equal(2);
     expect(stages.some((stage) => stage.endsWith("asking"))).to.equal(false);
+  });
+
+  it("publishes from no other account than the one that was shown", async () => {
+    const { parts } = await open();
+    const publisher = new ApprovingSigner(parts, false);
+    let shown = "";
+    const store = chainStore({
+      ...{ blobLog: (await deploymentOf()).blobLog, provider: world.provider },
+      signer: () => Promise.resolve(publisher),
+      approve: (_, payer) => {
+        shown = payer;
+        // The wallet moves while the person reads.
+        wallet.account = world.stranger.address;
+        return Promise.resolve();
+      },
+    });
+    expect(await thrown(store.put(new Uint8Array(4_096).fill(1))))
+      .to.be.instanceOf(AccountChanged)
+      .and.include({ expected: world.owner.address, actual: world.stranger.address });
+    expect(shown).to.equal(world.owner.address);
+    expect(sends()).to.equal(0);
   });
 
   it("keeps the notes of several that are sent at once", async () => {

@@ -27,6 +27,7 @@ import {
 import { finalAt } from "./finality.ts";
 import { FollowedTransaction, landing } from "./follow.ts";
 import type { NetworkConfig } from "./network.ts";
+import { answerFrom, hostOf } from "./rpc.ts";
 import type { SentLog, SentNote } from "./sent-log.ts";
 import type { TransactionCost, Transactions } from "./transactions.ts";
 import { asked, type Connected, type FoundWallet, type Wallets } from "./wallets.ts";
@@ -116,7 +117,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
   private async send(request: TransactionRequest) {
     const { transactions } = this.parts;
     await this.resume();
-    const connected = await this.checked();
+    const connected = await this.checked(await payerOf(request));
     const priced = await this.price(request, connected);
     const id = this.asks ? await transactions.ask(priced.cost) : transactions.announce(priced.cost);
     let hash: string | null = null;
@@ -140,10 +141,9 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     given: (hash: string) => void,
   ) {
     const { provider, transactions, config, log, followed, now } = this.parts;
-    const [startBlock, nonce] = await Promise.all([
-      provider.getBlockNumber(),
-      provider.getTransactionCount(account, "pending"),
-    ]);
+    const [startBlock, nonce] = await this.answers(
+      Promise.all([provider.getBlockNumber(), provider.getTransactionCount(account, "pending")]),
+    );
     const { to, data } = priced;
     const hash = hashFrom(
       wallet,
@@ -187,12 +187,12 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     const unknown = { gas: 0n, gasLimit: 0n, likely: 0n, most: 0n, balance: 0n };
     const id = transactions.announce({ ...{ what, account, wallet, network: config.name }, ...unknown });
     transactions.advance(id, { kind: "sent", hash, lost: false });
-    const sent = (await provider.getTransaction(hash)) ?? this.standIn(note);
+    const sent = (await this.answers(provider.getTransaction(hash))) ?? this.standIn(note);
     const left = Math.max(0, sentAt + patience - now());
     await this.follow(id, sent, note, left).catch(async (fault: unknown) => {
       // What failed or was replaced is over, and was shown. A node lets go of what waited too long.
       if (!(fault instanceof TransactionUncertain)) return;
-      if ((await provider.getTransaction(hash)) !== null) throw fault;
+      if ((await this.answers(provider.getTransaction(hash))) !== null) throw fault;
       await this.parts.log.remove(hash);
     });
   }
@@ -207,17 +207,23 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     return now;
   }
 
+  private answers<T>(asked: Promise<T>): Promise<T> {
+    return answerFrom(hostOf(this.parts.config.rpc), asked);
+  }
+
   private async price(request: TransactionRequest, { account, wallet }: Connected): Promise<Priced> {
     const { provider, config } = this.parts;
     const to = await resolveAddress(request.to ?? "", provider);
     const data = hexlify(request.data ?? "0x");
-    const [gas, fees, block, balance] = await Promise.all([
-      // What the contract refuses is refused here: the caller reads why, and nothing is asked.
-      provider.estimateGas({ from: account, to, data }),
-      provider.getFeeData(),
-      provider.getBlock("latest"),
-      provider.getBalance(account),
-    ]);
+    const [gas, fees, block, balance] = await this.answers(
+      Promise.all([
+        // What the contract refuses is refused here: the caller reads why, and nothing is asked.
+        provider.estimateGas({ from: account, to, data }),
+        provider.getFeeData(),
+        provider.getBlock("latest"),
+        provider.getBalance(account),
+      ]),
+    );
     const gasLimit = request.gasLimit == null ? gas + gas / MARGIN : BigInt(request.gasLimit);
     const given = request.maxFeePerGas ?? request.gasPrice;
     const perGas = given == null ? (fees.maxFeePerGas ?? fees.gasPrice ?? 0n) : BigInt(given);
@@ -335,6 +341,10 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     return work();
   }
 }
+
+/** The account that a caller agreed on to pay, if it did. */
+const payerOf = async ({ from }: TransactionRequest): Promise<string | undefined> =>
+  from == null ? undefined : resolveAddress(from);
 
 function hashFrom(wallet: FoundWallet, answer: unknown): string {
   if (isHexString(answer, 32)) return answer;

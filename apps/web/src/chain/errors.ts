@@ -34,6 +34,21 @@ export class ChainUnreachable extends VaultError {
   }
 }
 
+/** An RPC answers with an error. Its own words are not repeated: they are others', and may hold its address. */
+export class ChainFaulty extends VaultError {
+  constructor(
+    readonly host: string,
+    readonly why: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `${host} answered with ${why}. Nothing was sent, and what waits on this device stays there. Try again in a minute, or name another ` +
+        "RPC in the settings.",
+      options,
+    );
+  }
+}
+
 /** An RPC, or a wallet, of another chain. */
 export class WrongChain extends VaultError {
   constructor(

@@ -8,8 +8,8 @@ import {
   type VaultError,
 } from "../../../../client/index.ts";
 import { ApprovingSigner, type SignerParts } from "./approving-signer.ts";
-import { ChainUnreachable, WrongChain } from "./errors.ts";
-import { chainAt, isNear, plainNetwork } from "./rpc.ts";
+import { WrongChain } from "./errors.ts";
+import { answerFrom, chainAt, hostOf, isNear, plainNetwork } from "./rpc.ts";
 import type { SentLog } from "./sent-log.ts";
 import type { Transactions } from "./transactions.ts";
 import type { Wallets } from "./wallets.ts";
@@ -64,7 +64,7 @@ const PATIENCE = 600_000;
 export async function connectNetwork(config: NetworkConfig, around: Around): Promise<Network> {
   const provider = await firstProvider(config, around.wallets);
   const secondProvider = await secondProviderOf(config);
-  await expectContract(provider, config.deployment);
+  await expectContract(provider, config);
   const { wallets, transactions, log } = around;
   const parts: SignerParts = {
     ...{ config, provider, wallets, transactions, log, patience: PATIENCE },
@@ -100,10 +100,9 @@ async function secondProviderOf({ secondRpc, deployment }: NetworkConfig): Promi
   throw new RpcsDisagree("the chain", String(deployment.chainId), String(chainId));
 }
 
-async function expectContract(provider: Provider, { memoryVault, chainId }: Deployment): Promise<void> {
-  const code = await provider.getCode(memoryVault).catch((cause: unknown) => {
-    throw new ChainUnreachable("the RPC", { cause });
-  });
+async function expectContract(provider: Provider, { rpc, deployment }: NetworkConfig): Promise<void> {
+  const { memoryVault, chainId } = deployment;
+  const code = await answerFrom(hostOf(rpc), provider.getCode(memoryVault));
   if (code === "0x") throw new ContractMissing(memoryVault, chainId);
 }
 
@@ -121,13 +120,13 @@ async function storeOf(
     ...{ notice, token: (host: string) => tokens.get(host) },
     chain: () => Promise.resolve({ blobLog: deployment.blobLog, provider }),
     signer: () => Promise.resolve(publisher),
-    approve: async (cost) => {
-      const { account, wallet } = parts.wallets.expectConnected();
+    approve: async (cost, account) => {
+      const { wallet } = parts.wallets.expectConnected();
       const id = await transactions.ask({
         what: [`Publishes ${cost.blobs} sealed blobs (${cost.bytes} bytes) on the chain, for ever.`],
         ...{ account, wallet: wallet.name, network: parts.config.name },
         ...{ gas: cost.gas, gasLimit: cost.gas, likely: cost.total, most: cost.total },
-        balance: await provider.getBalance(account),
+        balance: await answerFrom(hostOf(parts.config.rpc), provider.getBalance(account)),
       });
       // Each of them is shown by itself from here on.
       transactions.dismiss(id);

@@ -1,6 +1,7 @@
-import { JsonRpcProvider, Network } from "ethers";
+import { isError, JsonRpcProvider, Network } from "ethers";
 
-import { ChainUnreachable } from "./errors.ts";
+import { VaultError } from "../../../../client/errors.ts";
+import { ChainFaulty, ChainUnreachable } from "./errors.ts";
 
 /** How long a chain may take to say which one it is. */
 const PATIENCE = 15_000;
@@ -32,6 +33,37 @@ export async function chainIdAt(url: string, patience = PATIENCE): Promise<bigin
     throw new ChainUnreachable(host, { cause });
   }
   throw new ChainUnreachable(host);
+}
+
+/** What an RPC is called in messages: its host alone, for the rest of its address may be a key. */
+export const hostOf = (rpc: string | null): string =>
+  rpc === null ? "your wallet's RPC" : new URL(rpc).host;
+
+const GONE = ["NETWORK_ERROR", "SERVER_ERROR", "TIMEOUT"];
+
+/**
+ * Waits for what a chain was asked, and gives what a provider throws a name of ours: its messages hold the whole address, and that
+ * may be a key. What a contract refuses stays as it is, for the client reads it.
+ *
+ * @throws {ChainUnreachable} when nobody answers. {ChainFaulty} when the answer is an error, or none that makes sense.
+ */
+export async function answerFrom<T>(host: string, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (cause) {
+    if (cause instanceof VaultError || !(cause instanceof Error)) throw cause;
+    if (isError(cause, "CALL_EXCEPTION") || isError(cause, "INSUFFICIENT_FUNDS")) throw cause;
+    const { code, info } = cause as {
+      readonly code?: unknown;
+      readonly info?: { readonly error?: { readonly code?: unknown } };
+    };
+    // A browser that got no answer throws this.
+    if (cause instanceof TypeError || GONE.some((each) => each === code))
+      throw new ChainUnreachable(host, { cause });
+    if (typeof code !== "string") throw cause;
+    const number = info?.error?.code;
+    throw new ChainFaulty(host, typeof number === "number" ? `error ${number}` : code, { cause });
+  }
 }
 
 /** A chain of which ethers knows nothing but its id: of those that it knows it would ask others, such as what gas costs on Polygon. */

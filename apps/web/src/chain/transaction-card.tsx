@@ -2,6 +2,7 @@ import { useState, type ReactNode } from "react";
 
 import { Button } from "../ui/button.tsx";
 import { faultText } from "../ui/fault-text.ts";
+import { PlainText } from "../ui/plain-text.tsx";
 import { shortText } from "../ui/texts.ts";
 import { stageText } from "./stage-text.ts";
 import type { ShownTransaction } from "./transactions.ts";
@@ -20,7 +21,11 @@ export function TransactionCard({ shown: { cost, stage }, dismiss }: CardProps):
       <p>
         <strong>{stageText(stage, cost.wallet)}</strong> <span className="quiet">{cost.what.join(" ")}</span>
       </p>
-      {stage.kind === "failed" && <p>{faultText(stage.fault).message}</p>}
+      {stage.kind === "failed" && (
+        <p>
+          <PlainText text={faultText(stage.fault).message} />
+        </p>
+      )}
       <div className="row">
         {hash !== null && <CopyHash hash={hash} />}
         {over && <Button onClick={dismiss}>Dismiss</Button>}

@@ -9,11 +9,22 @@ export interface FaultText {
 /** What a failure is called and says. The client's own errors say what to do; others get a sentence that does. */
 export function faultText(fault: unknown): FaultText {
   if (fault instanceof VaultError) return { name: spaced(fault.name), message: fault.message };
-  const message = fault instanceof Error ? fault.message : String(fault);
   return {
     name: "Something failed",
-    message: `${message}. Nothing that was saved is lost: reload this page and look again.`,
+    message: `${wordsOf(fault)}. Nothing that was saved is lost: reload this page and look again.`,
   };
+}
+
+const MOST = 300;
+
+/** What is not ours to word, cut short. ethers' long messages hold the RPC's whole address, and that may be a key. */
+function wordsOf(fault: unknown): string {
+  if (!(fault instanceof Error)) return typeof fault === "string" ? fault.slice(0, MOST) : "Nobody says why";
+  const { shortMessage, code } = fault as { readonly shortMessage?: unknown; readonly code?: unknown };
+  if (typeof shortMessage === "string") return shortMessage.slice(0, MOST);
+  // An address within a message may hold a key as well.
+  if (typeof code === "string" || /\w:\/\//.test(fault.message)) return fault.name;
+  return fault.message.slice(0, MOST);
 }
 
 const spaced = (name: string): string =>

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 
 import { faultText } from "./fault-text.ts";
+import { PlainText } from "./plain-text.tsx";
 
 interface NoticeProps {
   readonly tone?: "info" | "warn" | "bad";
@@ -23,7 +24,9 @@ export function FaultNotice({ fault }: { readonly fault: unknown }): ReactNode {
   return (
     <Notice tone="bad">
       <strong>{name}</strong>
-      <p>{message}</p>
+      <p>
+        <PlainText text={message} />
+      </p>
     </Notice>
   );
 }
