@@ -19,6 +19,8 @@ export const App = (): ReactNode => (
 
 interface Entry {
   readonly title: string;
+  /** In the bar of a phone: words of the title. */
+  readonly short?: string;
   readonly page: ComponentType;
 }
 
@@ -34,6 +36,7 @@ const PAGES: Readonly<Record<Route, Entry>> = {
   },
   others: {
     title: "What others see",
+    short: "Others",
     page: lazy(async () => ({ default: (await import("./pages/others/index.tsx")).OthersPage })),
   },
   health: {
@@ -60,7 +63,7 @@ function Open({ session }: { readonly session: Session }): ReactNode {
           <nav className="frame-nav" aria-label="Pages">
             {ROUTES.map((name) => (
               <a key={name} href={`#/${name}`} aria-current={name === route ? "page" : undefined}>
-                {PAGES[name].title}
+                <Title entry={PAGES[name]} />
               </a>
             ))}
             <Button onClick={session.lock}>Lock</Button>
@@ -78,6 +81,19 @@ function Open({ session }: { readonly session: Session }): ReactNode {
     </SessionProvider>
   );
 }
+
+/** A page's title as the bar has it; a screen reader hears the whole of it on a phone too. */
+const Title = ({ entry: { title, short } }: { readonly entry: Entry }): ReactNode =>
+  short === undefined ? (
+    title
+  ) : (
+    <>
+      <span className="nav-long">{title}</span>
+      <span className="nav-short" aria-hidden="true">
+        {short}
+      </span>
+    </>
+  );
 
 /** The address names pages: it must not change when somebody only skips the bar. */
 function skipToPage(event: { preventDefault(): void }): void {

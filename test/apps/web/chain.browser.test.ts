@@ -102,6 +102,9 @@ long("transactions of the web app", function () {
     await page.context().setOffline(true);
     await add(page, "travel", "And by ship");
     await page.getByText("The connection is lost.").waitFor();
+    // What is written without a connection is there at once.
+    await page.getByText("And by ship").waitFor();
+    await waiting(page, "2 changes wait");
     await web.screenshot(page, "chain-lost");
     await page.context().setOffline(false);
     await page.getByText("The connection is lost.").waitFor({ state: "detached" });

@@ -229,9 +229,14 @@ long("the story of the web app, by mouse alone", function () {
     await send(page);
     await page.getByText("Nobody else can read this vault.").waitFor();
 
+    // The reader's page looks again when it is looked at, and is told without a reload.
+    await reader.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await reader.page.getByText("No member any more").first().waitFor();
+    await reader.page.getByText("You read what you were granted").waitFor({ state: "detached" });
     await reader.page.reload();
     await press(reader.page, "Unlock with the passkey");
-    await reader.page.getByRole("alert").first().waitFor();
+    await reader.page.getByText(/Its grant was revoked or ran out/).waitFor();
+    await reader.page.getByText("You read what you were granted").waitFor({ state: "detached" });
     await web.screenshot(reader.page, "story-reader-revoked", true);
     expect(await reader.page.getByText("Prefers a window seat").count()).to.equal(0);
   });

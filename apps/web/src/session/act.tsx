@@ -45,5 +45,6 @@ export function useAct(): Act {
     },
     [running, refresh],
   );
-  return { running, fault, run, clear: () => setFault(null) };
+  const clear = useCallback(() => setFault(null), []);
+  return { running, fault, run, clear };
 }

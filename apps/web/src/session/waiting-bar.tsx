@@ -1,7 +1,9 @@
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 
 import { sync, VaultEmpty, type SyncResult } from "../../../../client/index.ts";
-import { ChainNotice } from "../chain/wallet-panel.tsx";
+import { WalletMissing } from "../chain/errors.ts";
+import { useWallets } from "../chain/use-page.ts";
+import { ChainNotice, WalletPanel } from "../chain/wallet-panel.tsx";
 import { Button } from "../ui/button.tsx";
 import { FaultNotice, Notice } from "../ui/notice.tsx";
 import { countText, numberText } from "../ui/texts.ts";
@@ -11,16 +13,20 @@ import { isConnection } from "./faults.ts";
 import { useResume } from "./resume.ts";
 import { useSession } from "./session.tsx";
 import { useView } from "./view.tsx";
+import { ownSentence, waitingOf } from "./waiting.ts";
 
 /** Over every page: what is shown, as of when, what waits on this device, and the button that commits it. */
 export function WaitingBar(): ReactNode {
   const session = useSession();
   const { vault, known, network } = session;
-  const { waiting } = useView();
-  const { running, fault, run } = useAct();
+  const { view, waiting, fault: unread } = useView();
+  const { running, fault, run, clear } = useAct();
+  const account = useWallets().connected?.account;
+  // What was true of another wallet, or without a connection, is not any more.
+  useEffect(clear, [clear, account, isConnection(unread)]);
   const unsettled = useResume(session);
-  // A device renews its own key by the way, and notes what it let go of: nobody must hurry for that.
-  const changes = waiting.filter(({ kind }) => kind !== "renew" && kind !== "note").length;
+  const { changes, ...rest } = waitingOf(waiting);
+  const more = ownSentence({ changes, ...rest });
   const [done, setDone] = useState<SyncResult | null>(null);
   const commit = async (): Promise<void> => {
     setDone(null);
@@ -35,15 +41,9 @@ export function WaitingBar(): ReactNode {
             {changes > 0 && (
               <span className="badge badge-warn">{countText(changes, "change waits", "changes wait")}</span>
             )}
-            {changes < waiting.length && (
-              <span className="quiet">
-                {changes > 0
-                  ? "A new key of this device goes along."
-                  : "A new key of this device goes along with the next commit."}
-              </span>
-            )}
+            {more !== null && <span className="quiet">{more}</span>}
             <Button
-              kind={changes > 0 ? "primary" : "plain"}
+              kind={changes > 0 || rest.joins ? "primary" : "plain"}
               busy={running !== null}
               onClick={() => void commit()}
             >
@@ -56,7 +56,10 @@ export function WaitingBar(): ReactNode {
       <ReadingNotice />
       {fault === null && !isConnection(unsettled) && <FaultNotice fault={unsettled} />}
       <FaultNotice fault={fault} />
-      {done !== null && <Done result={done} dismiss={() => setDone(null)} />}
+      {fault instanceof WalletMissing && <WalletPanel config={network.config} />}
+      {done !== null && (view === null || view.sequence <= done.sequence) && (
+        <Done result={done} dismiss={() => setDone(null)} />
+      )}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { VaultError } from "../../../../client/errors.ts";
+import { NotAMember, VaultError } from "../../../../client/errors.ts";
 
 /** A failure as a person reads it. */
 export interface FaultText {
@@ -8,6 +8,7 @@ export interface FaultText {
 
 /** What a failure is called and says. The client's own errors say what to do; others get a sentence that does. */
 export function faultText(fault: unknown): FaultText {
+  if (fault instanceof NotAMember) return { name: "No member any more", message: NO_MEMBER };
   if (fault instanceof VaultError) return { name: spaced(fault.name), message: fault.message };
   return {
     name: "Something failed",
@@ -27,5 +28,10 @@ function wordsOf(fault: unknown): string {
   return fault.message.slice(0, MOST);
 }
 
+const NO_MEMBER =
+  "The newest commit has no key for this device. Its grant was revoked or ran out, or its owner took the device out: ask them for a new one.";
+
 const spaced = (name: string): string =>
-  name.replace(/(?<=[a-z])(?=[A-Z])/g, " ").replace(/ [A-Z]/g, (letters) => letters.toLowerCase());
+  name
+    .replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, " ")
+    .replace(/ [A-Z]/g, (letters) => letters.toLowerCase());

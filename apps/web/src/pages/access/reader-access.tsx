@@ -1,6 +1,7 @@
 import { useEffect, useState, type ReactNode } from "react";
 
 import { status, type VaultStatus } from "../../../../../client/index.ts";
+import { isEnd } from "../../session/faults.ts";
 import { useSession } from "../../session/session.tsx";
 import { useView } from "../../session/view.tsx";
 import { Facts } from "../../ui/facts.tsx";
@@ -22,10 +23,14 @@ export function ReaderAccess(): ReactNode {
   return (
     <Page title="Access">
       <Notice>
-        <p>You read this vault by its owner’s grant. Who else may read it, its owner alone knows.</p>
+        <p>
+          {isEnd(fault)
+            ? "You do not read this vault any more. What it said while you did, you have read; ask its owner for a new grant."
+            : "You read this vault by its owner’s grant. Who else may read it, its owner alone knows."}
+        </p>
       </Notice>
-      <FaultNotice fault={fault ?? unread} />
-      {terms === null ? (
+      <FaultNotice fault={fault === null ? unread : null} />
+      {isEnd(fault) ? null : terms === null ? (
         <p aria-live="polite">Reading…</p>
       ) : (
         <section className="card" aria-labelledby="own-terms">

@@ -1,16 +1,25 @@
 import { useCallback, type ReactNode } from "react";
 
-import { settle, status } from "../../../../../client/index.ts";
+import { settle, status, type VaultOperation } from "../../../../../client/index.ts";
 import { useAct } from "../../session/act.tsx";
 import { useSession } from "../../session/session.tsx";
 import { useView } from "../../session/view.tsx";
+import { ownSentence, waitingOf } from "../../session/waiting.ts";
 import { Button } from "../../ui/button.tsx";
 import { Facts } from "../../ui/facts.tsx";
 import { FaultNotice } from "../../ui/notice.tsx";
-import { numberText } from "../../ui/texts.ts";
+import { countText, numberText } from "../../ui/texts.ts";
 import { useLoaded } from "./use-loaded.ts";
 import { UnfinishedRekey } from "./unfinished-rekey.tsx";
 import { UncertainWork } from "./uncertain-work.tsx";
+
+function waitingText(operations: readonly VaultOperation[]): string {
+  const waiting = waitingOf(operations);
+  const changes =
+    waiting.changes === 0 ? [] : [`${countText(waiting.changes, "change")} that no commit has yet.`];
+  const all = [...changes, ownSentence(waiting) ?? []].flat();
+  return all.length === 0 ? "nothing" : all.join(" ");
+}
 
 /** Whom this device asks, what they say, and what is not finished. */
 export function ChainSection(): ReactNode {
@@ -46,10 +55,7 @@ export function ChainSection(): ReactNode {
               "Read here",
               view === null ? "not yet" : `commit ${numberText(view.sequence)}, complete and unaltered`,
             ],
-            [
-              "Waiting here",
-              waiting.length === 0 ? "nothing" : `${numberText(waiting.length)} that no commit has yet`,
-            ],
+            ["Waiting here", waitingText(waiting)],
           ]}
         />
       )}

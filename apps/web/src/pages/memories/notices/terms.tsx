@@ -1,6 +1,7 @@
 import { useEffect, useState, type ReactNode } from "react";
 
 import { status, type VaultStatus } from "../../../../../../client/index.ts";
+import { isEnd } from "../../../session/faults.ts";
 import { useSession } from "../../../session/session.tsx";
 import { useView } from "../../../session/view.tsx";
 import { Notice } from "../../../ui/notice.tsx";
@@ -10,7 +11,7 @@ import { timeText } from "../../../ui/texts.ts";
 /** What a reader was granted, and until when. */
 export function ReaderTerms(): ReactNode {
   const { vault } = useSession();
-  const { view } = useView();
+  const { view, fault } = useView();
   const [terms, setTerms] = useState<VaultStatus | null>(null);
   useEffect(() => {
     let wanted = true;
@@ -23,7 +24,7 @@ export function ReaderTerms(): ReactNode {
       wanted = false;
     };
   }, [vault, view]);
-  if (terms === null) return null;
+  if (terms === null || isEnd(fault)) return null;
   return (
     <Notice>
       <p>

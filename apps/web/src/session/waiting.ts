@@ -1,0 +1,28 @@
+import type { VaultOperation } from "../../../../client/index.ts";
+
+/** What waits, as a person is told of it. */
+export interface Waiting {
+  /** What somebody wrote, granted or changed. */
+  readonly changes: number;
+  /** This browser was recovered, and is no device of the vault yet. */
+  readonly joins: boolean;
+  /** What the device does for itself by the way: nobody must hurry for that. */
+  readonly own: boolean;
+}
+
+/** Sorts what waits: what a person did, and what the device does for itself. */
+export function waitingOf(operations: readonly VaultOperation[]): Waiting {
+  const joining = (each: VaultOperation): boolean => each.kind === "admit" && each.class === "owner";
+  const own = ({ kind }: VaultOperation): boolean => kind === "renew" || kind === "note";
+  return {
+    changes: operations.filter((each) => !joining(each) && !own(each)).length,
+    joins: operations.some(joining),
+    own: operations.some(own),
+  };
+}
+
+/** The same as a sentence, what is not counted; `null` where there is nothing more to say. */
+export function ownSentence({ joins, own }: Waiting): string | null {
+  if (joins) return "This browser joins your devices with the next commit.";
+  return own ? "A new key of this device goes along with the next commit." : null;
+}

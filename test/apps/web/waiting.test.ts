@@ -1,0 +1,43 @@
+import { expect } from "chai";
+
+import type { VaultOperation } from "../../../client/index.ts";
+import { NotAMember, GrantExpired } from "../../../client/index.ts";
+import { isEnd } from "../../../apps/web/src/session/faults.ts";
+import { ownSentence, waitingOf } from "../../../apps/web/src/session/waiting.ts";
+import { faultText } from "../../../apps/web/src/ui/fault-text.ts";
+
+/** What is looked at of an operation: its kind, and whom it admits. */
+const kinds = (...all: readonly object[]): VaultOperation[] => all as unknown as VaultOperation[];
+
+describe("what waits, as the web app tells it", () => {
+  it("counts what a person did, and not what the device does for itself", () => {
+    const waiting = waitingOf(
+      kinds({ kind: "create" }, { kind: "renew" }, { kind: "note" }, { kind: "admit", class: "reader" }),
+    );
+    expect(waiting).to.deep.equal({ changes: 2, joins: false, own: true });
+    expect(ownSentence(waiting)).to.match(/^A new key of this device/);
+  });
+
+  it("says that a recovered browser joins", () => {
+    const waiting = waitingOf(kinds({ kind: "admit", class: "owner" }));
+    expect(waiting.changes).to.equal(0);
+    expect(ownSentence(waiting)).to.match(/^This browser joins your devices/);
+  });
+
+  it("has nothing to add to what is counted", () => {
+    expect(ownSentence(waitingOf(kinds({ kind: "create" })))).to.equal(null);
+  });
+});
+
+describe("the end of a grant in the web app", () => {
+  it("is told by name, in words that a reader can use", () => {
+    const { name, message } = faultText(new NotAMember(8));
+    expect(name).to.equal("No member any more");
+    expect(message)
+      .to.match(/revoked or ran out/)
+      .and.not.to.match(/keyring|epoch/);
+    expect(isEnd(new NotAMember(8))).to.equal(true);
+    expect(isEnd(new GrantExpired(5))).to.equal(true);
+    expect(isEnd(new Error("offline"))).to.equal(false);
+  });
+});
