@@ -133,6 +133,52 @@ describe("a device that nobody uses", () => {
     expect(tab.locks).to.equal(1);
   });
 
+  it("is not woken by a key after the time was over, in this tab or by another's word", () => {
+    const [word, tab, other] = [join(), new Tab(clock, join()), new Tab(clock, join())];
+    time += 8 * 60 * MINUTE;
+    tab.press();
+    expect([tab.locks, other.locks]).to.deep.equal([1, 1]);
+    word.tell("active");
+    expect([tab.locks, other.locks]).to.deep.equal([2, 2]);
+  });
+
+  it("counts on while it waits for a person, and not while it works beside that", async () => {
+    const tab = new Tab(clock, join());
+    let answer: () => void = () => undefined;
+    const asking = tab.awake.during(() =>
+      tab.awake.aside(() => new Promise<void>((resolve) => (answer = resolve))),
+    );
+    let finish: () => void = () => undefined;
+    const other = tab.awake.during(() => new Promise<void>((resolve) => (finish = resolve)));
+    time += 11 * MINUTE;
+    tab.look();
+    expect(tab.locks).to.equal(0);
+    finish();
+    await other;
+    time += 10 * MINUTE;
+    tab.look();
+    expect(tab.locks).to.equal(1);
+    answer();
+    await asking;
+    expect(tab.awake.isBusy()).to.equal(false);
+  });
+
+  it("locks with another tab while it waits for a person, or as soon as it does", async () => {
+    const word = join();
+    const [waiting, working] = [new Tab(clock, join()), new Tab(clock, join())];
+    void waiting.awake.during(() => waiting.awake.aside(() => new Promise(() => undefined)));
+    let ask: () => void = () => undefined;
+    void working.awake.during(async () => {
+      await new Promise<void>((resolve) => (ask = resolve));
+      await working.awake.aside(() => new Promise(() => undefined));
+    });
+    word.tell("locked");
+    expect([waiting.locks, working.locks]).to.deep.equal([1, 0]);
+    ask();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(working.locks).to.equal(1);
+  });
+
   it("locks at once when another tab was locked and nothing is under way", () => {
     const word = join();
     const tab = new Tab(clock, join());

@@ -22,7 +22,7 @@ export interface IdleWorld {
 
 /**
  * Locks a device that nobody uses: after some minutes without a sign in any tab, and when another tab locked. Work that is under way
- * is let end before.
+ * is let end before; a question that nobody answers is no work. A sign that comes too late, on a machine that was asleep, opens nothing.
  *
  * @param minutes - Asked each time, so that a change counts at once.
  * @param lock - Locks this tab.
@@ -31,7 +31,18 @@ export interface IdleWorld {
 export function lockWhenIdle(world: IdleWorld, minutes: () => number, lock: () => void): () => void {
   const { signs, now, tabs, awake } = world;
   let [seen, told, wanted] = [now(), 0, false];
+  const isOver = (): boolean => !awake.isBusy() && now() - seen >= minutes() * 60_000;
+  const lockAll = (): void => {
+    // Whoever sleeps over it locks everywhere: the others saw nobody either, or told so.
+    tabs.tell("locked");
+    lock();
+  };
   const sign = (): void => {
+    // The first sign after a sleep comes before the first look.
+    if (isOver()) {
+      lockAll();
+      return;
+    }
     seen = now();
     if (seen - told < TELL) return;
     told = seen;
@@ -39,16 +50,14 @@ export function lockWhenIdle(world: IdleWorld, minutes: () => number, lock: () =
   };
   const look = (): void => {
     if (awake.isBusy()) sign();
-    else if (now() - seen >= minutes() * 60_000) {
-      // Whoever sleeps over it locks everywhere: the others saw nobody either, or told so.
-      tabs.tell("locked");
-      lock();
-    }
+    else if (isOver()) lockAll();
   };
   const ends = [
     world.every(LOOK, look),
     tabs.listen((word) => {
-      if (word === "active") seen = now();
+      // Somebody is in that tab: it stays open, and this one is too late for that.
+      if (word === "active" && isOver()) lock();
+      else if (word === "active") seen = now();
       if (word === "locked" && awake.isBusy()) wanted = true;
       else if (word === "locked") lock();
     }),
