@@ -25,6 +25,7 @@ import {
 } from "../../../apps/web/src/device/errors.ts";
 import { decodeWay, encodeWay } from "../../../apps/web/src/device/way-record.ts";
 import { newPasskey, newPassphrase, newWords, type Unlocking } from "../../../apps/web/src/device/ways.ts";
+import type { JournalStore } from "../../../client/index.ts";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { rejection } from "../../client/storage/helpers.ts";
 import { drawing, memoryHome, PretendPasskeys, quickBox } from "./devices.ts";
@@ -202,6 +203,46 @@ describe("the web app's device", () => {
     });
     await device.keepUnfinished(null);
     expect(await device.unfinished()).to.equal(null);
+  });
+
+  const vault = { chainId: 1n, contract: `0x${"ab".repeat(20)}`, vaultId: 5n };
+
+  it("calls a vault's journal by a name that tells nobody which vault it is, and always the same", async () => {
+    const asked: string[] = [];
+    home = { ...home, journalStore: (name) => (asked.push(name), memoryHome().journalStore(name)) };
+    for (let times = 0; times < 2; times++) {
+      const opened = await openDevice(home, byWords());
+      opened.journalStore(vault);
+      opened.journalStore({ ...vault, contract: vault.contract.toUpperCase().replace("0X", "0x") });
+      opened.journalStore({ ...vault, vaultId: 6n });
+    }
+    const [name, same, other, ...again] = asked;
+    expect(name).to.match(/^[0-9a-f]{64}$/);
+    expect([same, again]).to.deep.equal([name, [name, name, other]]);
+    expect(other).not.to.equal(name);
+    expect(asked.join()).not.to.contain("abab");
+    const elsewhere = { ...memoryHome(), journalStore: home.journalStore };
+    const ways = [await newPassphrase(quickBox, PASSPHRASE, drawing), newWords(seed, drawing)];
+    (await createDevice(elsewhere, ways)).journalStore(vault);
+    expect(asked.at(-1)).not.to.equal(name);
+  });
+
+  it("has its journals used by nobody once it is locked: what is under way ends, and lets the lock go", async () => {
+    const journal = device.journalStore(vault) as Required<JournalStore>;
+    await journal.write("a", Uint8Array.of(1));
+    const release = await journal.lock();
+    const waiting = rejection(journal.lock(), DeviceLocked);
+    const { journalKey } = device.keys;
+    device.lock();
+    expect(journalKey).to.deep.equal(new Uint8Array(32));
+    await rejection(journal.read("a"), DeviceLocked);
+    await rejection(journal.write("a", Uint8Array.of(2)), DeviceLocked);
+    await rejection(journal.remove("a"), DeviceLocked);
+    await rejection(journal.list(), DeviceLocked);
+    await release();
+    await waiting;
+    await rejection(journal.lock(), DeviceLocked);
+    expect(() => device.journalStore(vault)).to.throw(DeviceLocked);
   });
 
   it("gives nothing out any more when it is locked", async () => {

@@ -10,7 +10,7 @@ import { memoryJournalStore, type JournalStore } from "../../../client/index.ts"
 /** A device's place that is forgotten with the test. */
 export const memoryHome = (): DeviceHome => ({
   files: memoryJournalStore() as Required<JournalStore>,
-  journalStore: () => memoryJournalStore(),
+  journalStore: () => memoryJournalStore() as Required<JournalStore>,
   random: (length) => randomBytes(length),
 });
 

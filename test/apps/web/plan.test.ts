@@ -38,10 +38,10 @@ import { drawing, memoryHome, quickBox } from "./devices.ts";
 
 /** A device whose vaults keep their journals while the test runs. */
 function lastingHome(): DeviceHome {
-  const journals = new Map<bigint, JournalStore>();
-  const journalStore: DeviceHome["journalStore"] = ({ vaultId }) => {
-    const known = journals.get(vaultId) ?? memoryJournalStore();
-    journals.set(vaultId, known);
+  const journals = new Map<string, Required<JournalStore>>();
+  const journalStore: DeviceHome["journalStore"] = (name) => {
+    const known = journals.get(name) ?? (memoryJournalStore() as Required<JournalStore>);
+    journals.set(name, known);
     return known;
   };
   return { ...memoryHome(), journalStore };

@@ -21,6 +21,7 @@ import {
   type DeviceSettings,
   type Unfinished,
 } from "./sealed-files.ts";
+import { journalNameOf, whileUnlocked } from "./journals.ts";
 import { wayFile, type Way } from "./way-record.ts";
 import {
   deviceKeyBy,
@@ -40,8 +41,8 @@ export const LEAST_WAYS = 2;
 export interface DeviceHome {
   /** The device's own files. */
   readonly files: Required<JournalStore>;
-  /** A vault's own journal. */
-  readonly journalStore: (vault: VaultRef) => JournalStore;
+  /** A vault's own journal, by a name that says nothing of it. */
+  readonly journalStore: (name: string) => Required<JournalStore>;
   readonly random: Random;
 }
 
@@ -126,7 +127,8 @@ function deviceWith(home: DeviceHome, deviceKey: Uint8Array, keys: DeviceKeys): 
     remember: (vault) =>
       changeVaults((vaults) => [...vaults.filter((known) => !sameVault(known, vault)), vault]),
     forget: (vault) => changeVaults((vaults) => vaults.filter((known) => !sameVault(known, vault))),
-    journalStore: home.journalStore,
+    journalStore: (vault) =>
+      whileUnlocked(home.journalStore(journalNameOf(open().keys.journalKey, vault)), open),
     settings: () => readOr(settingsCodec, { idleMinutes: IDLE_MINUTES.usual }),
     keepSettings: (settings) => write(settingsCodec, bounded(settings)),
     unfinished: () => readOr<Unfinished | null>(unfinishedCodec as Codec<Unfinished | null>, null),
@@ -138,8 +140,9 @@ function deviceWith(home: DeviceHome, deviceKey: Uint8Array, keys: DeviceKeys): 
     keepWay: (way) => locked(home, async () => writeWay(home.files, way, open().deviceKey, home.random)),
     removeWay: (id) => locked(home, () => removeWay(home, id)),
     lock: () => {
-      // What is under way may hold the journal's key; nothing may be sealed under zeros, so that one is only let go.
+      // What is under way may hold the journal's key; what it seals from here on, under zeros, is written nowhere.
       held?.deviceKey.fill(0);
+      held?.keys.journalKey.fill(0);
       held = null;
     },
   };

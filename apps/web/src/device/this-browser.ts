@@ -1,21 +1,18 @@
 import { randomBytes } from "@noble/hashes/utils.js";
 
 import { askToKeep, indexedDbJournalStore, removeJournals } from "../../../../client/browser.ts";
-import type { VaultRef } from "../../../../client/index.ts";
 import type { DeviceHome } from "./device.ts";
 import { browserPasskeys } from "./passkeys.ts";
 import { passphraseBox, workerBox } from "./passphrase.ts";
 import type { Drawing } from "./ways.ts";
 
-/** Names of journals: the device's own has none of a vault's form. */
+/** The device's own journal: no vault's is called like it. */
 const DEVICE = "device";
-const journalOf = ({ chainId, contract, vaultId }: VaultRef): string =>
-  `${chainId}/${contract.toLowerCase()}/0x${vaultId.toString(16).padStart(64, "0")}`;
 
 /** Where this browser keeps its device. */
 export const home: DeviceHome = {
   files: indexedDbJournalStore({ journal: DEVICE }),
-  journalStore: (vault) => indexedDbJournalStore({ journal: journalOf(vault) }),
+  journalStore: (name) => indexedDbJournalStore({ journal: name }),
   random: randomBytes,
 };
 
