@@ -1,6 +1,6 @@
-import { lazy, Suspense, type ComponentType, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, type ComponentType, type ReactNode } from "react";
 
-import { TransactionCenter } from "./chain/transaction-center.tsx";
+import { startWallets } from "./chain/page.ts";
 import { Start } from "./pages/start/index.tsx";
 import { ROUTES, useRoute, type Route } from "./session/route.ts";
 import { SessionProvider, type Session } from "./session/session.tsx";
@@ -10,12 +10,14 @@ import { Boundary } from "./ui/boundary.tsx";
 import { Button } from "./ui/button.tsx";
 
 /** The whole app: what opens a vault, and the pages of an open one. */
-export const App = (): ReactNode => (
-  <Boundary>
-    <Start>{(session) => <Open session={session} />}</Start>
-    <TransactionCenter />
-  </Boundary>
-);
+export function App(): ReactNode {
+  useEffect(startWallets, []);
+  return (
+    <Boundary>
+      <Start>{(session) => <Open session={session} />}</Start>
+    </Boundary>
+  );
+}
 
 interface Entry {
   readonly title: string;

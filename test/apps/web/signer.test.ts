@@ -76,7 +76,7 @@ describe("the web app's wallet", function () {
     const parts: SignerParts = {
       config: { name: "Test", rpc: null, secondRpc: null, store: "chain", deployment: await deploymentOf() },
       ...{ provider: world.provider, wallets, transactions, log, pause: 5, patience: 2_000 },
-      ...{ followed: new Set<string>(), now: Date.now, ...change },
+      ...{ followed: new Set<string>(), now: Date.now, session: transactions.session, ...change },
     };
     return { signer: new ApprovingSigner(parts), parts, transactions, stages, settings, page, log };
   };

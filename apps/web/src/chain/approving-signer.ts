@@ -22,6 +22,7 @@ import {
   AnotherTransaction,
   TransactionUncertain,
   WalletFaulty,
+  WalletUnanswered,
   WrongChain,
 } from "./errors.ts";
 import { finalAt } from "./finality.ts";
@@ -31,6 +32,7 @@ import { answerFrom, hostOf } from "./rpc.ts";
 import type { SentLog, SentNote } from "./sent-log.ts";
 import type { TransactionCost, Transactions } from "./transactions.ts";
 import { asked, type Connected, type FoundWallet, type Wallets } from "./wallets.ts";
+import { expectOpen, whileOpen } from "./while-open.ts";
 
 /** What a signer works with. */
 export interface SignerParts {
@@ -49,6 +51,8 @@ export interface SignerParts {
   readonly followed: Set<string>;
   /** Unix milliseconds. */
   readonly now: () => number;
+  /** Ends when the page is locked: from then on nothing is asked and nothing sent. */
+  readonly session: AbortSignal;
 }
 
 /** A node's estimate is of one state: a tenth more is allowed, and what is not used is not paid. */
@@ -95,15 +99,17 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
    *
    * @throws {TransactionDeclined|SignatureRejected} when the person says no, here or in the wallet: nothing was sent.
    * @throws {WrongChain|AccountChanged} when the wallet is not where it was. {InsufficientFunds} when the account has too little.
+   * @throws {WalletUnanswered} when the person waits for the wallet no more. {DeviceLocked} when the page was locked meanwhile.
    * @throws {WalletBusy|WalletFaulty|AnotherTransaction} when the wallet does something else.
    */
   override async sendTransaction(request: TransactionRequest): Promise<TransactionResponse> {
     const before = this.turn;
     let release: () => void = () => undefined;
     this.turn = new Promise<void>((resolve) => (release = resolve));
-    await before;
     try {
-      const { sent, landed } = await this.send(request);
+      const { session } = this.parts;
+      await whileOpen(session, before);
+      const { sent, landed } = await whileOpen(session, this.send(request));
       // Several that were agreed to together need not wait for each other's blocks.
       if (this.asks) void landed.then(release, release);
       else release();
@@ -115,17 +121,21 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
   }
 
   private async send(request: TransactionRequest) {
-    const { transactions } = this.parts;
+    const { transactions, session } = this.parts;
     await this.resume();
     const connected = await this.checked(await payerOf(request));
     const priced = await this.price(request, connected);
+    // It may have been locked meanwhile: then nobody is asked.
+    expectOpen(session);
     const id = this.asks ? await transactions.ask(priced.cost) : transactions.announce(priced.cost);
     let hash: string | null = null;
     try {
       // While the person read, the wallet may have moved.
       await this.checked(connected.account);
       const { note, sent } = await this.handOver(id, connected, priced, (given) => (hash = given));
-      const landed = this.follow(id, sent, note);
+      const landed = whileOpen(session, this.follow(id, sent, note));
+      // Who asked for it may be gone by then.
+      landed.catch(() => undefined);
       return { sent: new FollowedTransaction(sent, this.parts.provider, landed), landed };
     } catch (fault) {
       transactions.advance(id, { kind: "failed", hash, fault });
@@ -140,26 +150,40 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     priced: Priced,
     given: (hash: string) => void,
   ) {
-    const { provider, transactions, config, log, followed, now } = this.parts;
+    const { provider, transactions, config, log, followed, now, session } = this.parts;
     const [startBlock, nonce] = await this.answers(
       Promise.all([provider.getBlockNumber(), provider.getTransactionCount(account, "pending")]),
     );
     const { to, data } = priced;
-    const hash = hashFrom(
-      wallet,
-      await asked(wallet, "eth_sendTransaction", [{ from: account, to, data, value: "0x0", ...priced.fees }]),
-    );
+    const chainId = String(config.deployment.chainId);
+    const noteOf = (hash: string): SentNote => ({
+      ...{ hash, account, nonce, chainId, to, data, startBlock },
+      ...{ sentAt: now(), what: priced.cost.what },
+    });
+    expectOpen(session);
+    const answer = asked(wallet, "eth_sendTransaction", [
+      { from: account, to, data, value: "0x0", ...priced.fees },
+    ]).then((said) => hashFrom(wallet, said));
+    const hash = await transactions.forWallet(id, wallet.name, answer).catch((fault: unknown) => {
+      if (fault instanceof WalletUnanswered) this.noteLate(answer, noteOf);
+      throw fault;
+    });
     given(hash);
     transactions.advance(id, { kind: "sent", hash, lost: false });
     followed.add(hash);
-    const chainId = String(config.deployment.chainId);
-    const note: SentNote = {
-      ...{ hash, account, nonce, chainId, to, data, startBlock },
-      ...{ sentAt: now(), what: priced.cost.what },
-    };
+    const note = noteOf(hash);
     await log.add(note);
     const found = await this.look(wallet.name, note);
     return { note, sent: found ?? this.standIn(note) };
+  }
+
+  /** What a wallet sends when nobody waits for it any more is followed all the same: now, or after the next unlocking. */
+  private noteLate(answer: Promise<string>, noteOf: (hash: string) => SentNote): void {
+    void answer
+      .then((hash) => this.parts.log.add(noteOf(hash)))
+      .then(() => this.resume())
+      // It said no, or the page was locked; what was sent and is in no block is looked for again before the next.
+      .catch(() => undefined);
   }
 
   /**
@@ -171,6 +195,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     const { log, config, followed } = this.parts;
     const notes = await log.list(config.deployment.chainId);
     for (const note of notes.filter(({ hash }) => !followed.has(hash))) {
+      expectOpen(this.parts.session);
       followed.add(note.hash);
       try {
         await this.resumeOne(note);
@@ -317,7 +342,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
   override async signMessage(message: string | Uint8Array): Promise<string> {
     const { account, wallet } = await this.checked();
     const bytes = hexlify(typeof message === "string" ? toUtf8Bytes(message) : message);
-    return signatureOf(wallet, await asked(wallet, "personal_sign", [bytes, account]));
+    return this.signed(wallet, "personal_sign", [bytes, account]);
   }
 
   /** @throws {SignatureRejected} when the person says no. {WrongChain} when the wallet is on another chain. */
@@ -328,7 +353,14 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
   ): Promise<string> {
     const { account, wallet } = await this.checked();
     const payload = JSON.stringify(TypedDataEncoder.getPayload(domain, types, value));
-    return signatureOf(wallet, await asked(wallet, "eth_signTypedData_v4", [account, payload]));
+    return this.signed(wallet, "eth_signTypedData_v4", [account, payload]);
+  }
+
+  private async signed(wallet: FoundWallet, method: string, params: readonly string[]): Promise<string> {
+    const { session, transactions } = this.parts;
+    expectOpen(session);
+    const answer = transactions.aside(() => whileOpen(session, asked(wallet, method, params)));
+    return signatureOf(wallet, await answer);
   }
 
   /** Wallets send; what they only sign, nobody here would follow. */

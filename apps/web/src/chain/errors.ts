@@ -101,6 +101,16 @@ export class WalletFaulty extends VaultError {
   }
 }
 
+/** The person waited for the wallet, and does no more. */
+export class WalletUnanswered extends VaultError {
+  constructor(readonly wallet: string) {
+    super(
+      `${wallet} did not answer, and nobody waits for it any more. It may still send: look into the wallet, and reject the request ` +
+        "there before you press again. What it sends all the same is followed here when it says so.",
+    );
+  }
+}
+
 /** The person said no to the wallet. */
 export class SignatureRejected extends VaultError {
   constructor(readonly wallet: string) {

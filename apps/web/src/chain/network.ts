@@ -13,6 +13,7 @@ import { answerFrom, chainAt, hostOf, isNear, plainNetwork } from "./rpc.ts";
 import type { SentLog } from "./sent-log.ts";
 import type { Transactions } from "./transactions.ts";
 import type { Wallets } from "./wallets.ts";
+import { expectOpen } from "./while-open.ts";
 
 /** The chain and the store that a vault is reached through, as the person or the host of this page named them. */
 export interface NetworkConfig {
@@ -62,13 +63,14 @@ const PATIENCE = 600_000;
  * @throws {InvalidStoreName} when the store's name is none. {WalletMissing} when it is read through a wallet, and none is connected.
  */
 export async function connectNetwork(config: NetworkConfig, around: Around): Promise<Network> {
+  const { session } = around.transactions;
   const provider = await firstProvider(config, around.wallets);
   const secondProvider = await secondProviderOf(config);
   await expectContract(provider, config);
   const { wallets, transactions, log } = around;
   const parts: SignerParts = {
     ...{ config, provider, wallets, transactions, log, patience: PATIENCE },
-    ...{ followed: new Set<string>(), now: Date.now },
+    ...{ followed: new Set<string>(), now: Date.now, session },
     pause: config.rpc !== null && isNear(config.rpc) ? PAUSE.near : PAUSE.far,
   };
   const signer = new ApprovingSigner(parts);
@@ -122,11 +124,12 @@ async function storeOf(
     signer: () => Promise.resolve(publisher),
     approve: async (cost, account) => {
       const { wallet } = parts.wallets.expectConnected();
+      const balance = await answerFrom(hostOf(parts.config.rpc), provider.getBalance(account));
+      expectOpen(parts.session);
       const id = await transactions.ask({
         what: [`Publishes ${cost.blobs} sealed blobs (${cost.bytes} bytes) on the chain, for ever.`],
         ...{ account, wallet: wallet.name, network: parts.config.name },
-        ...{ gas: cost.gas, gasLimit: cost.gas, likely: cost.total, most: cost.total },
-        balance: await answerFrom(hostOf(parts.config.rpc), provider.getBalance(account)),
+        ...{ gas: cost.gas, gasLimit: cost.gas, likely: cost.total, most: cost.total, balance },
       });
       // Each of them is shown by itself from here on.
       transactions.dismiss(id);

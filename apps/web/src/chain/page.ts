@@ -1,3 +1,4 @@
+import { awake } from "../device/awake.ts";
 import { chosenNetwork, hostedNetwork, networkText } from "./config.ts";
 import type { Around, Network, NetworkConfig } from "./network.ts";
 import { SentLog } from "./sent-log.ts";
@@ -12,7 +13,7 @@ export const settings = browserSettings();
 export const wallets = new Wallets(globalThis, settings);
 
 /** This page's transactions. */
-export const transactions = new Transactions();
+export const transactions = new Transactions(awake);
 
 /** Tokens of stores, for as long as this page is open: they are secret, and kept nowhere. */
 export const storeTokens = new Map<string, string>();

@@ -1,4 +1,5 @@
 import { numberText } from "../ui/texts.ts";
+import { WalletUnanswered } from "./errors.ts";
 import type { Stage } from "./transactions.ts";
 
 /** How far a transaction is, in a sentence. */
@@ -17,6 +18,7 @@ export function stageText(stage: Stage, wallet: string): string {
         ? `Final, in block ${numberText(stage.block)}.`
         : `In block ${numberText(stage.block)}, and not final yet.`;
     case "failed":
+      if (stage.fault instanceof WalletUnanswered) return "Not answered.";
       return stage.hash === null ? "Not sent." : "Sent, and it did not succeed.";
   }
 }

@@ -1,16 +1,17 @@
-import { useEffect, type ReactNode } from "react";
+import type { ReactNode } from "react";
 
 import { CostDialog } from "./cost-dialog.tsx";
-import { startWallets, transactions } from "./page.ts";
+import { transactions } from "./page.ts";
 import { TransactionCard } from "./transaction-card.tsx";
 import "./transactions.css";
 import { useTransactions } from "./use-page.ts";
+import { WalletDialog } from "./wallet-dialog.tsx";
 
-/** Transactions of this page, over every page of it: the question about the next one's cost, and how far the others are. */
+/** Transactions of this page, over every page of an unlocked device: the question about the next one's cost, and how far the others are. */
 export function TransactionCenter(): ReactNode {
   const shown = useTransactions();
-  useEffect(startWallets, []);
   const asking = shown.find(({ stage }) => stage.kind === "asking");
+  const waiting = shown.find(({ stage }) => stage.kind === "wallet");
   const others = shown.filter(({ stage }) => stage.kind !== "asking");
   return (
     <>
@@ -19,6 +20,13 @@ export function TransactionCenter(): ReactNode {
           key={asking.id}
           cost={asking.cost}
           answer={(yes) => transactions.answer(asking.id, yes)}
+        />
+      )}
+      {asking === undefined && waiting !== undefined && (
+        <WalletDialog
+          key={waiting.id}
+          cost={waiting.cost}
+          onStop={() => transactions.stopWaiting(waiting.id)}
         />
       )}
       <section className="transactions" aria-label="Transactions" aria-live="polite">

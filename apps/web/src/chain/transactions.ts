@@ -1,4 +1,5 @@
-import { TransactionDeclined } from "./errors.ts";
+import { makeAwake, type Awake } from "../device/awake.ts";
+import { TransactionDeclined, WalletUnanswered } from "./errors.ts";
 
 /** What a transaction does and takes, as a person sees it before it is sent. */
 export interface TransactionCost {
@@ -46,7 +47,28 @@ export class Transactions {
   private shown: readonly ShownTransaction[] = [];
   private readonly listeners = new Set<() => void>();
   private readonly answers = new Map<number, (yes: boolean) => void>();
+  private readonly stops = new Map<number, () => void>();
+  private unlocked = new AbortController();
   private next = 1;
+
+  /** Who waits for a person or a wallet is let know: that is no work. */
+  constructor(private readonly awake: Pick<Awake, "aside"> = makeAwake()) {}
+
+  /** Aborted when this page is locked; who was given it asks and sends nothing any more, after the next unlocking either. */
+  get session(): AbortSignal {
+    return this.unlocked.signal;
+  }
+
+  /** Ends all that waits for an answer, with no, and shows nothing any more. What a wallet was given is followed again from the log. */
+  lock(): void {
+    const ended = this.unlocked;
+    this.unlocked = new AbortController();
+    ended.abort();
+    for (const answer of this.answers.values()) answer(false);
+    this.answers.clear();
+    for (const stop of this.stops.values()) stop();
+    this.put([]);
+  }
 
   /** As React's useSyncExternalStore asks for it: the newest last. */
   readonly get = (): readonly ShownTransaction[] => this.shown;
@@ -67,7 +89,7 @@ export class Transactions {
     const id = this.next++;
     const answer = new Promise<boolean>((resolve) => this.answers.set(id, resolve));
     this.add(id, cost, { kind: "asking" });
-    if (!(await answer)) {
+    if (!(await this.awake.aside(() => answer))) {
       this.dismiss(id);
       throw new TransactionDeclined();
     }
@@ -88,6 +110,32 @@ export class Transactions {
     this.answers.delete(id);
     if (yes) this.advance(id, { kind: "wallet" });
     resolve(yes);
+  }
+
+  /**
+   * Waits for a wallet, for as long as the person does.
+   *
+   * @throws {WalletUnanswered} when somebody stopped waiting.
+   */
+  async forWallet<T>(id: number, wallet: string, answer: Promise<T>): Promise<T> {
+    const stopped = new Promise<never>((_, reject) =>
+      this.stops.set(id, () => reject(new WalletUnanswered(wallet))),
+    );
+    try {
+      return await this.awake.aside(() => Promise.race([answer, stopped]));
+    } finally {
+      this.stops.delete(id);
+    }
+  }
+
+  /** Waits for somebody about something that is not shown. */
+  aside<T>(wait: () => Promise<T>): Promise<T> {
+    return this.awake.aside(wait);
+  }
+
+  /** The person waits for the wallet no more. */
+  stopWaiting(id: number): void {
+    this.stops.get(id)?.();
   }
 
   advance(id: number, stage: Stage): void {

@@ -1,5 +1,7 @@
 import { useCallback, useEffect, useState, type ReactNode } from "react";
 
+import { transactions } from "../../chain/page.ts";
+import { TransactionCenter } from "../../chain/transaction-center.tsx";
 import { hasDevice, type Device } from "../../device/device.ts";
 import { DeviceContext } from "../../device/context.tsx";
 import { home } from "../../device/this-browser.ts";
@@ -78,6 +80,8 @@ interface OpenedProps extends StartProps {
 /** Holds the device's keys, and gives them up. */
 function Opened({ device, plan, relock, children }: OpenedProps): ReactNode {
   const lockHere = useCallback((): void => {
+    // Whoever waits for an answer gets a no before the keys go.
+    transactions.lock();
     device.lock();
     relock();
   }, [device, relock]);
@@ -95,6 +99,7 @@ function Opened({ device, plan, relock, children }: OpenedProps): ReactNode {
           </Unlocked>
         )}
       </WithNetwork>
+      <TransactionCenter />
     </DeviceContext>
   );
 }
