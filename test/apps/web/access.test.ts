@@ -143,7 +143,7 @@ describe("The page of who can read: its sentences", () => {
     expect(grantSentences({ ...plan, listed: true, propose: true }).join(" ")).to.match(
       /Everybody can see.*inbox|inbox.*Everybody can see/,
     );
-    expect(grantSentences(plan).at(-1)).to.match(/What it has read it keeps/);
+    expect(grantSentences(plan).at(-1)).to.match(/What was read stays read/);
   });
 
   it("puts names in a row, and says of an empty scope that it is", () => {
@@ -159,9 +159,9 @@ describe("The page of who can read: its sentences", () => {
 
   it("says what a revoke cannot do", () => {
     expect(revokeSentences(["Sam"]).join(" ")).to.match(
-      /From the next commit on Sam cannot.*it may keep copies/,
+      /From the next commit on Sam cannot.*copies of it may be kept/,
     );
-    expect(revokeSentences(["Sam", "Ann"]).join(" ")).to.match(/they may keep copies/);
+    expect(revokeSentences(["Sam", "Ann"]).join(" ")).to.match(/on Sam and Ann cannot/);
   });
 
   it("says what a change opens and closes, and nothing where nothing changes", () => {
@@ -171,6 +171,10 @@ describe("The page of who can read: its sentences", () => {
     const after = { scopes: ["travel"], expiresAt: TIME + DAY };
     const said = changeSentences({ name: "Sam", before, after, counts }).join(" ");
     expect(said).to.match(/also read all 2 memories of travel.*write to health.*longer than now/);
+    // A reader may be a person.
+    expect(said + grantSentences({ ...plan, propose: true }).join(" ")).not.to.match(
+      /\bit (reads|may propose|has read|keeps)/i,
+    );
   });
 });
 

@@ -23,7 +23,12 @@ import {
 import { keyTarget } from "../../../apps/web/src/pages/memories/logic/keys.ts";
 import { monthKey, monthsOf, timelineRows } from "../../../apps/web/src/pages/memories/logic/months.ts";
 import { similarScopes, suggestedBeside } from "../../../apps/web/src/pages/memories/logic/scopes.ts";
-import { leavingOf, operationsOf, waitingText } from "../../../apps/web/src/pages/memories/logic/waiting.ts";
+import {
+  leavingOf,
+  leavingText,
+  operationsOf,
+  waitingText,
+} from "../../../apps/web/src/pages/memories/logic/waiting.ts";
 import { wordDiff } from "../../../apps/web/src/pages/memories/logic/word-diff.ts";
 import type { Stretch } from "../../../apps/web/src/ui/pieces.ts";
 import type { Memory, Previewed, VaultView } from "../../../client/index.ts";
@@ -309,6 +314,30 @@ describe("the web app's memories", () => {
         ["d", "shred", ["5"]],
       ]);
       expect(leavingOf(null, null, waiting)).to.deep.equal([]);
+      expect(leavingText(leaving)).to.match(/^1 memory and 2 versions of memories leave /);
+    });
+
+    it("should call what stood beside another a version", () => {
+      const versions = [
+        memory("f"),
+        memory("g", { conflictsWith: "f" }),
+        memory("h", { conflictsWith: "gone" }),
+      ];
+      const beside = { scopes: [{ id: "0", name: "x", memories: versions }] } as unknown as VaultView;
+      const without = (...ids: string[]) =>
+        leavingText(
+          leavingOf(
+            beside,
+            {
+              memories: asMap(versions.flatMap(({ id }) => (ids.includes(id) ? [] : [seen(id, "x")]))),
+              refused: new Map(),
+            },
+            [],
+          ),
+        );
+      expect(without("f")).to.match(/^1 version of a memory leaves /);
+      expect(without("g", "h")).to.match(/^1 memory and 1 version of a memory leave /);
+      expect(without("h")).to.match(/^1 memory leaves /);
     });
   });
 

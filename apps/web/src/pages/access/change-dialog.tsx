@@ -83,14 +83,14 @@ export function ChangeDialog({ line: { entry }, counts, close }: ChangeProps): R
             checked={form.propose}
             onChange={({ target }) => setForm({ ...form, propose: target.checked })}
           />
-          It may propose memories
+          May propose memories
         </label>
       )}
       <Sentences sentences={changeSentences(plan)} />
       <p className="quiet">
         {Object.keys(request).length === 0
-          ? "As it stands, this only leaves a new welcome, for a reader that lost its own."
-          : "It finds its new welcome by itself the next time that it reads."}
+          ? "As it stands, this only leaves a new welcome, for a reader whose own was lost."
+          : "The new welcome is found at the next reading, by itself."}
       </p>
       <FaultNotice fault={fault} />
       {narrowed && (

@@ -40,7 +40,7 @@ export function InboxSection({ lines }: { readonly lines: readonly LedgerLine[] 
       const { acceptProposal } = await import("../../../../../client/agents.ts");
       let memories = 0;
       for (const { id } of which) memories += (await acceptProposal(vault, id)).length;
-      return `Accepted ${countText(memories, "memory", "memories")}. The next commit puts them into the vault.`;
+      return `Accepted ${countText(memories, "memory", "memories")}. The next commit puts ${memories === 1 ? "it" : "them"} into the vault.`;
     });
   const refuse = ({ id, proposer }: InboxEntry): Promise<void> =>
     decide("Refusing…", async () => {
@@ -113,11 +113,12 @@ function WaitingMemories(): ReactNode {
   return (
     <Notice>
       <p>
-        {countText(many, "accepted memory", "accepted memories")} wait on this device for the next commit.
+        {countText(many, "accepted memory waits", "accepted memories wait")} on this device for the next
+        commit.
       </p>
       <div className="row">
         <Button busy={running !== null} onClick={() => void run("Writing to the vault…", () => sync(vault))}>
-          Put them into the vault
+          {many === 1 ? "Put it into the vault" : "Put them into the vault"}
         </Button>
         <span role="status">{running}</span>
       </div>

@@ -42,20 +42,18 @@ export const grantSentences = ({
   propose,
 }: GrantPlan): string[] => [
   `${name} will read ${readingText(scopes)} until ${dateText(expiresAt * 1_000)}, and what you add there until then.`,
-  "It reads nothing of other scopes, and nothing that left the vault before.",
-  ...(propose ? ["It may propose memories. They wait in your inbox until you decide."] : []),
+  "Other scopes stay closed, and so does what left the vault before.",
+  ...(propose ? [`${name} may propose memories. They wait in your inbox until you decide.`] : []),
   onChain
     ? "Everybody can see on chain that this account has a grant, and until when; not what it reads."
     : "Nobody can see on chain that there is a grant.",
-  "What it has read it keeps: a revoke closes what you write afterwards.",
+  "What was read stays read: a revoke closes what you write afterwards.",
 ];
 
 /** What a revoke does, and what it cannot do. */
 export const revokeSentences = (names: readonly string[]): string[] => [
   `From the next commit on ${inRow(names)} cannot read what you write.`,
-  names.length === 1
-    ? "What it has read, it has read; it may keep copies."
-    : "What they have read, they have read; they may keep copies.",
+  "What was read stays read, and copies of it may be kept.",
   "All keys change, in one transaction. Everybody else who may read goes on reading.",
 ];
 
@@ -79,10 +77,12 @@ export function changeSentences({ name, before, after, counts }: ChangePlan): st
     ...(closed.length === 0
       ? []
       : [
-          `What you write to ${inRow(closed)} from then on is closed to it. What it has read there it keeps.`,
+          `${name} cannot read what you write to ${inRow(closed)} from then on. What was read there stays read.`,
         ]),
     ...(after.expiresAt === before.expiresAt
       ? []
-      : [`It reads until ${day}, ${after.expiresAt > before.expiresAt ? "longer" : "shorter"} than now.`]),
+      : [
+          `${name} reads until ${day}, ${after.expiresAt > before.expiresAt ? "longer" : "shorter"} than now.`,
+        ]),
   ];
 }

@@ -75,7 +75,7 @@ function Listing({ terms, setTerms }: Pick<TermsProps, "terms" | "setTerms">): R
       "List it on chain",
       "Contracts can check it. Everybody sees that this account has a grant, and until when.",
     ],
-    ["propose", "It may propose memories", "They wait in your inbox. Only a listed account can propose."],
+    ["propose", "May propose memories", "They wait in your inbox. Only a listed account can propose."],
     [
       "storeWelcome",
       "Leave the welcome in the store as well",

@@ -41,7 +41,7 @@ export function ChainSection(): ReactNode {
           facts={[
             ["Network", `${name}, chain ${String(value.chainId)}`],
             [
-              "Asked",
+              "Who is asked about the chain",
               [rpc ?? "the wallet’s own RPC", secondRpc].filter((each) => each !== null).join(" and "),
             ],
             [
@@ -52,7 +52,7 @@ export function ChainSection(): ReactNode {
             ],
             ["Newest commit", `${numberText(value.sequence)}${finalText(value.sequence, value.pinned)}`],
             [
-              "Read here",
+              "Read by this browser",
               view === null ? "not yet" : `commit ${numberText(view.sequence)}, complete and unaltered`,
             ],
             ["Waiting here", waitingText(waiting)],

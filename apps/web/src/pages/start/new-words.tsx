@@ -34,7 +34,10 @@ export function NewWords({ title, children, onDone, onBack }: NewWordsProps): Re
       {children}
       <Notice tone="warn">
         <strong>Write them on paper, in this order.</strong>
-        <p>They are shown once. Whoever has them opens the vault; nobody can bring them back.</p>
+        <p>
+          They are shown in this step only. Whoever has them opens the vault; nobody can bring them back. If
+          you reload, new words are drawn: begin a new sheet.
+        </p>
       </Notice>
       <FaultNotice fault={fault} />
       {words === null ? <p role="status">Drawing words…</p> : <WordList words={words} />}

@@ -27,7 +27,7 @@ export function VersionColumn(props: VersionColumnProps): ReactNode {
     <section className="conflict-version" aria-labelledby={name} data-chosen={chosen}>
       <h3 id={name}>Version {number.toLocaleString()}</h3>
       <p className="quiet">
-        {timeText(memory.updatedAt)}
+        Told {timeText(memory.createdAt)}, changed {timeText(memory.updatedAt)}
         {version.pending && <span className="badge">Waits to be committed</span>}
       </p>
       <div className="conflict-text">

@@ -38,6 +38,13 @@ export function ExportMemories({ onClose }: { readonly onClose: () => void }): R
       setState({ ...IDLE, fault });
     }
   };
+  /** What failed, or was saved, was of other choices. */
+  const changed =
+    <T,>(set: (value: T) => void) =>
+    (value: T): void => {
+      setState(IDLE);
+      set(value);
+    };
   const wrong = protectionFault(protection);
   return (
     <Dialog title="Export memories" {...(!state.busy && { onClose })}>
@@ -45,9 +52,9 @@ export function ExportMemories({ onClose }: { readonly onClose: () => void }): R
         The file is made in this browser, and nothing is sent anywhere. It has memories only: keys, grants and
         who may read what are never in it.
       </p>
-      <FormatChoice format={format} onChange={setFormat} />
-      <ScopesChoice counts={counts} left={left} onChange={setLeft} />
-      <ProtectionChoice protection={protection} onChange={setProtection} />
+      <FormatChoice format={format} onChange={changed(setFormat)} />
+      <ScopesChoice counts={counts} left={left} onChange={changed(setLeft)} />
+      <ProtectionChoice protection={protection} onChange={changed(setProtection)} />
       <div aria-live="polite">
         <FaultNotice fault={state.fault} />
         {state.file !== null && <Saved file={state.file} />}

@@ -39,8 +39,8 @@ export function ReviewStep({ gathered, compared, onWrite, onBack }: ReviewStepPr
       {gathered.importers.length > 0 && (
         <p role="status">
           From {gathered.importers.join(", ")}: {countText(fresh.length, "memory", "memories")} to bring,{" "}
-          {known} in the vault already, {gathered.duplicates} twice in the export, {gathered.skippedInAll}{" "}
-          left out.
+          {known} in the vault already, {gathered.duplicates} repeated in the export and brought once,{" "}
+          {gathered.skippedInAll} left out.
         </p>
       )}
       {gone.length > 0 && (

@@ -46,7 +46,9 @@ export const MemoryRow = memo(function MemoryRow(props: MemoryRowProps): ReactNo
           <PlainText text={scope} />
         </span>
         <span>{TYPE_NAMES[memory.type]}</span>
-        <time dateTime={isoOf(memory.createdAt)}>{dateText(memory.createdAt)}</time>
+        <span>
+          Told <time dateTime={isoOf(memory.createdAt)}>{dateText(memory.createdAt)}</time>
+        </span>
         {memory.tags.slice(0, TAGS_SHOWN).map((tag, i) => (
           <span key={i}>
             #<PlainText text={tag} />

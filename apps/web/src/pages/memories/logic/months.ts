@@ -45,7 +45,7 @@ function namesOf(key: string, time: number): Pick<Month, "label" | "short"> {
   const date = new Date(time);
   return {
     label: date.toLocaleDateString(undefined, { month: "long", year: "numeric" }),
-    short: date.toLocaleDateString(undefined, { month: "short", year: "2-digit" }),
+    short: date.toLocaleDateString(undefined, { month: "short", year: "numeric" }),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type VaultOperation,
   type VaultView,
 } from "../../../../../../client/index.ts";
+import { countText } from "../../../ui/texts.ts";
 
 /** The operations that made or changed a memory and that no commit carries yet: taken back, they go together. */
 export const operationsOf = (waiting: readonly VaultOperation[], id: string): VaultOperation[] =>
@@ -51,6 +52,8 @@ export interface Leaving {
   readonly memory: Memory;
   readonly scope: string;
   readonly how: "forget" | "shred";
+  /** Whether others stand beside it, of which one was kept. */
+  readonly isVersion: boolean;
   /** Taken back, it stays. */
   readonly operations: readonly VaultOperation[];
 }
@@ -62,6 +65,7 @@ export function leavingOf(
   waiting: readonly VaultOperation[],
 ): Leaving[] {
   if (view === null || preview === null) return [];
+  const versions = versionsIn(view);
   const shreds = waiting.filter(({ kind }) => kind === "shred");
   return view.scopes.flatMap(({ name, memories }) =>
     memories.flatMap((memory) => {
@@ -72,7 +76,31 @@ export function leavingOf(
       // A shred takes all versions of a memory, and names one.
       const operations = own.length === 0 ? shreds : own;
       const how = operations.some(({ kind }) => kind === "shred") ? "shred" : "forget";
-      return [{ memory, scope: name, how, operations }];
+      return [{ memory, scope: name, how, isVersion: versions.has(memory.id), operations }];
     }),
   );
+}
+
+/** Memories that are in conflict, by their ids. */
+function versionsIn({ scopes }: VaultView): ReadonlySet<string> {
+  const memories = scopes.flatMap((scope) => scope.memories);
+  const ids = new Set(memories.map(({ id }) => id));
+  return new Set(
+    memories.flatMap(({ id, conflictsWith }) =>
+      conflictsWith !== null && ids.has(conflictsWith) ? [id, conflictsWith] : [],
+    ),
+  );
+}
+
+/** How much leaves: "1 memory leaves …", "2 memories and 1 version leave …". */
+export function leavingText(leaving: readonly Leaving[]): string {
+  const versions = leaving.filter(({ isVersion }) => isVersion).length;
+  const memories = leaving.length - versions;
+  const parts = [
+    ...(memories === 0 ? [] : [countText(memories, "memory", "memories")]),
+    ...(versions === 0 ? [] : [countText(versions, "version of a memory", "versions of memories")]),
+  ];
+  return leaving.length === 1
+    ? `${parts.join("")} leaves with the next commit. It can still be kept.`
+    : `${parts.join(" and ")} leave with the next commit. They can still be kept.`;
 }

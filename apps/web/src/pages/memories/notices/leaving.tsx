@@ -8,7 +8,7 @@ import { Button } from "../../../ui/button.tsx";
 import { FaultNotice } from "../../../ui/notice.tsx";
 import { PlainText } from "../../../ui/plain-text.tsx";
 import { numberText } from "../../../ui/texts.ts";
-import { leavingOf, type Leaving } from "../logic/waiting.ts";
+import { leavingOf, leavingText, type Leaving } from "../logic/waiting.ts";
 
 /** More than so many are not listed: they are counted. */
 const SHOWN = 50;
@@ -29,11 +29,7 @@ export function LeavingMemories(): ReactNode {
     );
   return (
     <details className="card fold">
-      <summary>
-        {leaving.length === 1
-          ? "1 memory leaves with the next commit. It can still be kept."
-          : `${numberText(leaving.length)} memories leave with the next commit. They can still be kept.`}
-      </summary>
+      <summary>{leavingText(leaving)}</summary>
       <ul>
         {leaving.slice(0, SHOWN).map((each) => (
           <li key={each.memory.id} className="row">

@@ -92,8 +92,8 @@ const Result = ({
     </Notice>
     <Facts
       facts={[
-        ["Root", <span className="mono">{proven.root}</span>],
-        ["State root", <span className="mono">{proven.stateRoot}</span>],
+        ["Fingerprint of all memories (root)", <span className="mono">{proven.root}</span>],
+        ["Fingerprint of the vault's state (state root)", <span className="mono">{proven.stateRoot}</span>],
       ]}
     />
   </>
