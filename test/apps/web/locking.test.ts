@@ -35,7 +35,12 @@ describe("a page that is locked while something is sent", function () {
     parts = {
       config: { name: "Test", rpc: null, secondRpc: null, store: "chain", deployment },
       ...{ provider: world.provider, wallets, transactions, log, pause: 5, patience: 2_000 },
-      ...{ followed: new Set<string>(), now: Date.now, session: transactions.session },
+      ...{
+        followed: new Set<string>(),
+        told: new Set<string>(),
+        now: Date.now,
+        session: transactions.session,
+      },
     };
     const { vault } = await ownedVault(world);
     call = {
@@ -105,12 +110,12 @@ describe("a page that is locked while something is sent", function () {
     transactions.lock();
     expect(await sending).to.be.instanceOf(DeviceLocked);
     answer();
-    await until(async () => (await parts.log.list(31_337n)).length === 1);
+    await until(async () => (await parts.log.list(31_337n, Date.now())).length === 1);
     expect(transactions.get()).to.deep.equal([]);
     const next = new ApprovingSigner({ ...parts, followed: new Set(), session: transactions.session });
     await next.resume();
     expect(stage()).to.equal("landed");
-    await until(async () => (await parts.log.list(31_337n)).length === 0);
+    await until(async () => (await parts.log.list(31_337n, Date.now())).length === 0);
   });
 
   it("stops waiting for a wallet on somebody's word, and follows what it sends all the same", async () => {

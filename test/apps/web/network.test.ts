@@ -1,5 +1,6 @@
 import "fake-indexeddb/auto";
 
+import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -203,7 +204,7 @@ describe("the web app's network", () => {
       return connectNetwork(config, {
         ...{ wallets: new Wallets(new EventTarget(), settings), transactions: new Transactions() },
         ...{
-          log: new SentLog(settings),
+          log: new SentLog(settings, randomBytes),
           tokens: new Map([["x.example", "secret"]]),
           notice: () => undefined,
         },

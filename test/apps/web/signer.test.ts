@@ -1,3 +1,7 @@
+import "fake-indexeddb/auto";
+
+import { randomBytes } from "node:crypto";
+
 import { expect } from "chai";
 import { isError, makeError, ZeroAddress, type TransactionResponse } from "ethers";
 
@@ -15,6 +19,9 @@ import { ApprovingSigner, type SignerParts } from "../../../apps/web/src/chain/a
 import {
   AccountChanged,
   AnotherTransaction,
+  AnswerMissing,
+  NoteNotKept,
+  SentNotesBroken,
   ChainFaulty,
   ChainUnreachable,
   SignatureRejected,
@@ -27,6 +34,8 @@ import {
   WrongChain,
 } from "../../../apps/web/src/chain/errors.ts";
 import { SentLog } from "../../../apps/web/src/chain/sent-log.ts";
+import { browserSettings, type SettingName } from "../../../apps/web/src/chain/settings.ts";
+import { stageText } from "../../../apps/web/src/chain/stage-text.ts";
 import { Transactions } from "../../../apps/web/src/chain/transactions.ts";
 import { faultText } from "../../../apps/web/src/ui/fault-text.ts";
 import { thrown } from "../../helpers/thrown.ts";
@@ -76,7 +85,8 @@ describe("the web app's wallet", function () {
     const parts: SignerParts = {
       config: { name: "Test", rpc: null, secondRpc: null, store: "chain", deployment: await deploymentOf() },
       ...{ provider: world.provider, wallets, transactions, log, pause: 5, patience: 2_000 },
-      ...{ followed: new Set<string>(), now: Date.now, session: transactions.session, ...change },
+      ...{ followed: new Set<string>(), told: new Set<string>() },
+      ...{ now: Date.now, session: transactions.session, ...change },
     };
     return { signer: new ApprovingSigner(parts), parts, transactions, stages, settings, page, log };
   };
@@ -152,18 +162,19 @@ describe("the web app's wallet", function () {
   it("sends nothing that was rejected in the wallet, and takes the next press", async () => {
     const call = await lockCall();
     const { signer, transactions } = await open();
-    for (const [fault, kind] of [
-      [refusal(4001), SignatureRejected],
-      [{ code: -32_603, data: { originalError: { code: 4001 } } }, SignatureRejected],
-      [refusal(-32_002), WalletBusy],
-      [refusal(4100), WalletMissing],
-      [new TypeError("its own bug"), WalletFaulty],
+    for (const [fault, kind, stage] of [
+      [refusal(4001), SignatureRejected, "failed"],
+      [{ code: -32_603, data: { originalError: { code: 4001 } } }, SignatureRejected, "failed"],
+      [refusal(-32_002), WalletBusy, "failed"],
+      [refusal(4100), WalletMissing, "failed"],
+      // It may have sent it before.
+      [new TypeError("its own bug"), WalletFaulty, "uncertain"],
     ] as const) {
       wallet.answers.set("eth_sendTransaction", () => {
         throw fault as Error;
       });
       expect(await thrown(signer.sendTransaction(call))).to.be.instanceOf(kind);
-      expect(transactions.get().at(-1)!.stage).to.deep.include({ kind: "failed", hash: null });
+      expect(transactions.get().at(-1)!.stage).to.deep.include({ kind: stage, hash: null });
     }
     wallet.answers.delete("eth_sendTransaction");
     expect((await (await signer.sendTransaction(call)).wait())!.status).to.equal(1);
@@ -225,8 +236,7 @@ describe("the web app's wallet", function () {
       ],
     ] as const) {
       const provider = new Proxy(world.provider, {
-        get: (target, name) =>
-          name === "estimateGas" ? () => Promise.reject(fault) : bound(target, name),
+        get: (target, name) => (name === "estimateGas" ? () => Promise.reject(fault) : bound(target, name)),
       });
       const { parts, transactions } = await open(true, { provider });
       const there = new ApprovingSigner({ ...parts, config: { ...parts.config, rpc } });
@@ -296,7 +306,7 @@ describe("the web app's wallet", function () {
       .to.be.instanceOf(TransactionReplaced)
       .and.include({ cancelled: false });
     // It is over: the next one is sent.
-    expect(await replaced.log.list(31_337n)).to.deep.equal([]);
+    expect(await replaced.log.list(31_337n, Date.now())).to.deep.equal([]);
   });
 
   it("looks again by itself where the connection is lost after sending", async () => {
@@ -337,7 +347,7 @@ describe("the web app's wallet", function () {
     const before = await open();
     await automine(false);
     const sent = await before.signer.sendTransaction(call);
-    expect(await before.log.list(31_337n)).to.have.length(1);
+    expect(await before.log.list(31_337n, Date.now())).to.have.length(1);
 
     // The page is gone; another begins with what the browser kept.
     const after = await open(true, { settings: before.settings });
@@ -353,16 +363,17 @@ describe("the web app's wallet", function () {
     // The same once more: the contract says what it makes of that.
     await again.then((response) => response.wait()).catch(() => null);
     expect((await world.provider.getTransactionReceipt(sent.hash))!.status).to.equal(1);
-    await until(async () => (await after.log.list(31_337n)).length === 0);
+    await until(async () => (await after.log.list(31_337n, Date.now())).length === 0);
   });
 
   it("says what nobody can know of one that waits too long, and sends nothing beside that either", async () => {
     const call = await lockCall();
-    const { signer, parts } = await open(true, { patience: 50 });
+    const { signer, transactions } = await open(true, { patience: 50 });
     await automine(false);
     const sent = await signer.sendTransaction(call);
     expect(await thrown(sent.wait())).to.be.instanceOf(TransactionUncertain);
-    parts.followed.clear();
+    const { stage } = transactions.get().at(-1)!;
+    expect(stageText(stage, "it")).to.equal("Sent, and nobody knows yet whether it landed.");
     expect(await thrown(signer.sendTransaction(call))).to.be.instanceOf(TransactionUncertain);
     expect(sends()).to.equal(1);
     await automine(true);
@@ -437,16 +448,111 @@ describe("the web app's wallet", function () {
     expect(sends()).to.equal(0);
   });
 
-  it("keeps the notes of several that are sent at once", async () => {
-    const log = new SentLog(memorySettings());
-    const note = {
-      ...{ account: "a", nonce: 0, chainId: "1", to: "b", data: "0x" },
-      startBlock: 0,
-      sentAt: 0,
-      what: [],
-    };
-    await Promise.all(["1", "2", "3"].map((hash) => log.add({ ...note, hash })));
-    await Promise.all([log.remove("2"), log.add({ ...note, hash: "4", chainId: "2" })]);
-    expect((await log.list(1n)).map(({ hash }) => hash)).to.deep.equal(["1", "3"]);
+  describe("notes of what was sent", () => {
+    const NOW = 1_800_000_000_000;
+    const note = (id: number, change: object = {}) => ({
+      ...{ id: String(id).padStart(32, "0"), hash: `0x${"ab".repeat(32)}`, account: ZeroAddress, nonce: 0 },
+      ...{ chainId: "1", to: ZeroAddress, data: "0x", startBlock: 0, sentAt: NOW - id, ...change },
+    });
+    const idsOf = async (log: SentLog) => (await log.list(1n, NOW)).map(({ id }) => Number(id));
+
+    it("are kept, of several tabs at once", async () => {
+      const settings = browserSettings("notes-of-a-test");
+      const tabs = [
+        new SentLog(settings, randomBytes),
+        new SentLog(browserSettings("notes-of-a-test"), randomBytes),
+      ];
+      await Promise.all([9, 8, 7, 6].map((id, i) => tabs[i % 2]!.keep(note(id))));
+      await Promise.all([tabs[0]!.remove(note(8).id), tabs[1]!.keep(note(5, { chainId: "2" }))]);
+      expect(await idsOf(tabs[0]!)).to.deep.equal([9, 7, 6]);
+      expect(await tabs[0]!.removeBroken(NOW)).to.equal(0);
+    });
+
+    it("are believed in one form only, and removed in any other", async () => {
+      for (const change of [
+        ...[{ sentAt: NOW + 1 }, { sentAt: NOW - 31 * 86_400_000 }, { sentAt: "1" }, { sentAt: 0.5 }],
+        ...[
+          { hash: "0x12" },
+          { hash: `0x${"AB".repeat(32)}` },
+          { account: "0x12" },
+          { to: null },
+          { nonce: -1 },
+        ],
+        ...[{ chainId: 1 }, { chainId: "01" }, { data: "0x1" }, { data: `0x${"00".repeat(200_000)}` }],
+        ...[{ what: ["planted words"] }, { id: "x" }, { id: note(2).id }, { startBlock: null }],
+      ]) {
+        const settings = memorySettings();
+        const log = new SentLog(settings, randomBytes);
+        await settings.set(`sent-${note(1).id}`, JSON.stringify(note(1, change)));
+        expect(await idsOf(log), JSON.stringify(change).slice(0, 80)).to.deep.equal([]);
+        expect(await log.removeBroken(NOW)).to.equal(1);
+        expect(settings.kept.size).to.equal(0);
+      }
+      const settings = memorySettings();
+      const log = new SentLog(settings, randomBytes);
+      for (const text of ["{", "", "null", "[]", "7"]) await settings.set(`sent-${text}`, text);
+      for (let id = 0; id < 60; id++) await log.keep(note(id));
+      expect(await idsOf(log)).to.have.length(50);
+      expect(await log.removeBroken(NOW)).to.equal(15);
+    });
+
+    it("that are broken are told of once, and nothing is sent before that", async () => {
+      const call = await lockCall();
+      const { signer, settings, transactions } = await open();
+      await settings.set("sent-x", "{");
+      expect(await thrown(signer.sendTransaction(call))).to.be.instanceOf(SentNotesBroken);
+      expect(sends()).to.equal(0);
+      expect(transactions.get()).to.deep.equal([]);
+      expect((await (await signer.sendTransaction(call)).wait())!.status).to.equal(1);
+    });
+
+    it("that cannot be kept have nothing sent; what was sent is followed all the same", async () => {
+      const call = await lockCall();
+      let room = 0;
+      const settings = memorySettings();
+      const { set } = settings;
+      const full = (name: SettingName, text: string) =>
+        !name.startsWith("sent-") || room-- > 0
+          ? set(name, text)
+          : Promise.reject(new DOMException("full", "QuotaExceededError"));
+      const { signer, transactions } = await open(true, { settings: { ...settings, set: full } });
+      expect(await thrown(signer.sendTransaction(call))).to.be.instanceOf(NoteNotKept);
+      expect(sends()).to.equal(0);
+      // Room for the note that it is asked for, and none for its hash.
+      room = 1;
+      expect((await (await signer.sendTransaction(call)).wait())!.status).to.equal(1);
+      expect(transactions.get().at(-1)!.stage.kind).to.equal("landed");
+      expect(settings.kept.size).to.equal(1);
+    });
+
+    it("say after a page died while the wallet was asked what became of it", async () => {
+      const call = await lockCall();
+      const before = await open();
+      wallet.answers.set("eth_sendTransaction", () => new Promise(() => undefined));
+      void before.signer.sendTransaction(call);
+      await until(() => sends() === 1);
+      wallet.answers.delete("eth_sendTransaction");
+
+      // It was not sent: the person is told, and then it can be.
+      const told = await open(true, { settings: before.settings });
+      expect(await thrown(told.signer.resume()))
+        .to.be.instanceOf(AnswerMissing)
+        .with.property("message")
+        .that.includes("Unlocks the vault");
+      expect(before.settings.kept.size).to.equal(2);
+
+      // It was sent: another page finds it by its nonce.
+      await automine(false);
+      await raw({ from: world.owner.address, ...call });
+      const after = await open(true, { settings: before.settings });
+      const resumed = after.signer.resume();
+      await until(() => after.stages.includes("1 sent"));
+      await world.networkHelpers.mine();
+      await automine(true);
+      await resumed;
+      expect(after.transactions.get().at(-1)!.stage.kind).to.equal("landed");
+      await told.signer.resume();
+      expect(await after.log.list(31_337n, Date.now())).to.deep.equal([]);
+    });
   });
 });

@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+
 import type { Eip1193 } from "../../../apps/web/src/chain/eip1193.ts";
 import { SentLog } from "../../../apps/web/src/chain/sent-log.ts";
 import type { SettingName, Settings } from "../../../apps/web/src/chain/settings.ts";
@@ -63,8 +65,13 @@ export function memorySettings(): Settings & { readonly kept: Map<SettingName, s
   const kept = new Map<SettingName, string>();
   return {
     kept,
+    names: () => Promise.resolve([...kept.keys()]),
     get: (name) => Promise.resolve(kept.get(name) ?? null),
     set: (name, text) => Promise.resolve(void kept.set(name, text)),
+    clear: async () => {
+      await Promise.resolve();
+      kept.clear();
+    },
     remove: (name) => Promise.resolve(void kept.delete(name)),
   };
 }
@@ -97,7 +104,7 @@ export async function connectedPage(double: WalletDouble, settings = memorySetti
   wallets.start();
   announce(page, double);
   await wallets.connect(wallets.get().found[0]!);
-  return { page, wallets, settings, log: new SentLog(settings) };
+  return { page, wallets, settings, log: new SentLog(settings, randomBytes) };
 }
 
 /** Waits until something is so. */

@@ -8,6 +8,7 @@ import {
   toUtf8Bytes,
   TransactionResponse,
   TypedDataEncoder,
+  ZeroHash,
   type Provider,
   type TransactionReceipt,
   type TransactionRequest,
@@ -20,6 +21,9 @@ import { describeCalls } from "./describe.ts";
 import {
   AccountChanged,
   AnotherTransaction,
+  AnswerMissing,
+  SentNotesBroken,
+  SignatureRejected,
   TransactionUncertain,
   WalletFaulty,
   WalletUnanswered,
@@ -47,8 +51,10 @@ export interface SignerParts {
   readonly patience: number;
   /** What was sent and is in no block yet, by this page or before a reload. */
   readonly log: SentLog;
-  /** Hashes of what this page follows already. */
+  /** Notes of what this page follows already. */
   readonly followed: Set<string>;
+  /** Notes without an answer of the wallet of which the person was told. */
+  readonly told: Set<string>;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Ends when the page is locked: from then on nothing is asked and nothing sent. */
@@ -60,6 +66,9 @@ const MARGIN = 10n;
 
 /** How often a node is asked for what it may know a moment later. */
 const LOOKS = 5;
+
+/** A note that the wallet answered. */
+type Sent = SentNote & { readonly hash: string };
 
 /** A call that is priced. */
 interface Priced {
@@ -101,6 +110,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
    * @throws {WrongChain|AccountChanged} when the wallet is not where it was. {InsufficientFunds} when the account has too little.
    * @throws {WalletUnanswered} when the person waits for the wallet no more. {DeviceLocked} when the page was locked meanwhile.
    * @throws {WalletBusy|WalletFaulty|AnotherTransaction} when the wallet does something else.
+   * @throws {NoteNotKept} when the browser cannot note it. What {@link resume} throws when something else is on its way.
    */
   override async sendTransaction(request: TransactionRequest): Promise<TransactionResponse> {
     const before = this.turn;
@@ -128,97 +138,142 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     // It may have been locked meanwhile: then nobody is asked.
     expectOpen(session);
     const id = this.asks ? await transactions.ask(priced.cost) : transactions.announce(priced.cost);
-    let hash: string | null = null;
+    const given: { hash: string | null } = { hash: null };
     try {
       // While the person read, the wallet may have moved.
       await this.checked(connected.account);
-      const { note, sent } = await this.handOver(id, connected, priced, (given) => (hash = given));
+      const { note, sent } = await this.handOver(id, connected, priced, given);
       const landed = whileOpen(session, this.follow(id, sent, note));
       // Who asked for it may be gone by then.
       landed.catch(() => undefined);
       return { sent: new FollowedTransaction(sent, this.parts.provider, landed), landed };
     } catch (fault) {
-      transactions.advance(id, { kind: "failed", hash, fault });
+      // A wallet that fails by itself may have sent it before.
+      const kind = fault instanceof WalletFaulty ? "uncertain" : "failed";
+      transactions.advance(id, { kind, hash: given.hash, fault });
       throw fault;
     }
   }
 
-  /** Asks the wallet to send, and keeps what it says that it sent before anything else can fail. */
+  /** Notes what is to be sent, asks the wallet, and keeps what it says that it sent before anything else can fail. */
   private async handOver(
     id: number,
     { account, wallet }: Connected,
     priced: Priced,
-    given: (hash: string) => void,
+    given: { hash: string | null },
   ) {
-    const { provider, transactions, config, log, followed, now, session } = this.parts;
+    const { provider, transactions, config, log, followed, told, now, session } = this.parts;
     const [startBlock, nonce] = await this.answers(
       Promise.all([provider.getBlockNumber(), provider.getTransactionCount(account, "pending")]),
     );
     const { to, data } = priced;
     const chainId = String(config.deployment.chainId);
-    const noteOf = (hash: string): SentNote => ({
-      ...{ hash, account, nonce, chainId, to, data, startBlock },
-      ...{ sentAt: now(), what: priced.cost.what },
-    });
+    const asking: SentNote = {
+      ...{ id: log.newId(), hash: null, account, nonce, chainId, to, data, startBlock, sentAt: now() },
+    };
+    followed.add(asking.id);
+    await log.keep(asking);
     expectOpen(session);
-    const answer = asked(wallet, "eth_sendTransaction", [
-      { from: account, to, data, value: "0x0", ...priced.fees },
-    ]).then((said) => hashFrom(wallet, said));
-    const hash = await transactions.forWallet(id, wallet.name, answer).catch((fault: unknown) => {
-      if (fault instanceof WalletUnanswered) this.noteLate(answer, noteOf);
+    const request = { from: account, to, data, value: "0x0", ...priced.fees };
+    const answer = asked(wallet, "eth_sendTransaction", [request]).then((said) => hashFrom(wallet, said));
+    try {
+      given.hash = await transactions.forWallet(id, wallet.name, answer);
+    } catch (fault) {
+      followed.delete(asking.id);
+      told.add(asking.id);
+      if (fault instanceof WalletUnanswered) this.noteLate(answer, asking);
+      // What was not even tried leaves nothing to look for.
+      else if (!(fault instanceof WalletFaulty)) await this.forget(asking);
       throw fault;
-    });
-    given(hash);
-    transactions.advance(id, { kind: "sent", hash, lost: false });
-    followed.add(hash);
-    const note = noteOf(hash);
-    await log.add(note);
+    }
+    const note = { ...asking, hash: given.hash };
+    transactions.advance(id, { kind: "sent", hash: note.hash, lost: false });
+    // Without room for it, a reload finds it by its nonce: it is followed all the same.
+    await log.keep(note).catch(() => undefined);
     const found = await this.look(wallet.name, note);
     return { note, sent: found ?? this.standIn(note) };
   }
 
   /** What a wallet sends when nobody waits for it any more is followed all the same: now, or after the next unlocking. */
-  private noteLate(answer: Promise<string>, noteOf: (hash: string) => SentNote): void {
+  private noteLate(answer: Promise<string>, asking: SentNote): void {
     void answer
-      .then((hash) => this.parts.log.add(noteOf(hash)))
-      .then(() => this.resume())
-      // It said no, or the page was locked; what was sent and is in no block is looked for again before the next.
+      .then((hash) => this.parts.log.keep({ ...asking, hash }))
+      .then(
+        () => this.resume(),
+        // It said no.
+        (fault: unknown) => (fault instanceof SignatureRejected ? this.forget(asking) : undefined),
+      )
+      // The page was locked; what was sent and is in no block is looked for again before the next.
       .catch(() => undefined);
   }
 
   /**
    * Waits for what was sent before a reload, or in another tab: nothing is sent beside it.
    *
-   * @throws {TransactionUncertain} when it still is in no block: it may land.
+   * @throws {TransactionUncertain} when it still is in no block: it may land. {AnswerMissing} when nobody knows whether it was sent:
+   * once, for then the person does. {SentNotesBroken} when notes are of no use: once, for they are removed.
    */
   async resume(): Promise<void> {
-    const { log, config, followed } = this.parts;
-    const notes = await log.list(config.deployment.chainId);
-    for (const note of notes.filter(({ hash }) => !followed.has(hash))) {
+    const { log, config, followed, now } = this.parts;
+    const broken = await log.removeBroken(now());
+    if (broken > 0) throw new SentNotesBroken(broken);
+    const notes = await log.list(config.deployment.chainId, now());
+    for (const note of notes.filter(({ id }) => !followed.has(id))) {
       expectOpen(this.parts.session);
-      followed.add(note.hash);
+      followed.add(note.id);
       try {
-        await this.resumeOne(note);
+        if (note.hash !== null || (await this.isTaken(note)))
+          await this.resumeOne({ ...note, hash: note.hash ?? ZeroHash });
       } finally {
-        followed.delete(note.hash);
+        followed.delete(note.id);
       }
     }
   }
 
-  private async resumeOne(note: SentNote): Promise<void> {
+  /**
+   * Whether something was sent in the place of a note that the wallet did not answer.
+   *
+   * @throws {AnswerMissing} when nothing was, and the person was not told.
+   */
+  private async isTaken(note: SentNote): Promise<boolean> {
+    const { provider, config, told } = this.parts;
+    const next = await this.answers(provider.getTransactionCount(note.account, "pending"));
+    if (next > note.nonce) return true;
+    if (!told.has(note.id)) {
+      told.add(note.id);
+      throw new AnswerMissing(describeCalls(config.deployment, note.to, note.data));
+    }
+    await this.forget(note);
+    return false;
+  }
+
+  /** A note that stays is looked at again: that it cannot be removed keeps nobody from anything. */
+  private forget({ id }: SentNote): Promise<void> {
+    return this.parts.log.remove(id).catch(() => undefined);
+  }
+
+  private async resumeOne(note: Sent): Promise<void> {
     const { provider, transactions, config, now, patience, wallets } = this.parts;
-    const { hash, account, what, sentAt } = note;
+    const { hash, account, to, data, sentAt } = note;
+    // What the browser kept says which call it was, and no more: the words are made anew.
+    const what = describeCalls(config.deployment, to, data);
     const wallet = wallets.get().connected?.wallet.name ?? "the wallet";
     const unknown = { gas: 0n, gasLimit: 0n, likely: 0n, most: 0n, balance: 0n };
     const id = transactions.announce({ ...{ what, account, wallet, network: config.name }, ...unknown });
     transactions.advance(id, { kind: "sent", hash, lost: false });
-    const sent = (await this.answers(provider.getTransaction(hash))) ?? this.standIn(note);
+    const found = await this.answers(provider.getTransaction(hash));
+    if (found !== null && !isOf(note, found)) {
+      transactions.dismiss(id);
+      await this.forget(note);
+      throw new SentNotesBroken(1);
+    }
+    const sent = found ?? this.standIn(note);
     const left = Math.max(0, sentAt + patience - now());
     await this.follow(id, sent, note, left).catch(async (fault: unknown) => {
       // What failed or was replaced is over, and was shown. A node lets go of what waited too long.
       if (!(fault instanceof TransactionUncertain)) return;
       if ((await this.answers(provider.getTransaction(hash))) !== null) throw fault;
-      await this.parts.log.remove(hash);
+      await this.forget(note);
     });
   }
 
@@ -279,16 +334,13 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
    *
    * @throws {AnotherTransaction} when it is not what was shown.
    */
-  private async look(
-    wallet: string,
-    { hash, account, to, data }: SentNote,
-  ): Promise<TransactionResponse | null> {
+  private async look(wallet: string, note: Sent): Promise<TransactionResponse | null> {
     for (let looks = 0; looks < LOOKS; looks++) {
-      const found = await this.parts.provider.getTransaction(hash).catch(() => null);
+      const found = await this.parts.provider.getTransaction(note.hash).catch(() => null);
       if (found !== null) {
-        if (found.from === account && found.to === to && found.data === data) return found;
-        await this.parts.log.remove(hash);
-        throw new AnotherTransaction(wallet, hash);
+        if (isOf(note, found)) return found;
+        await this.forget(note);
+        throw new AnotherTransaction(wallet, note.hash);
       }
       await new Promise((resolve) => setTimeout(resolve, this.parts.pause));
     }
@@ -296,7 +348,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
   }
 
   /** What was asked for, until a node shows what was sent. */
-  private standIn({ hash, nonce, to, data, account, chainId }: SentNote): TransactionResponse {
+  private standIn({ hash, nonce, to, data, account, chainId }: Sent): TransactionResponse {
     return new TransactionResponse(
       {
         ...{ hash, nonce, to, data, from: account, value: 0n, type: 2, index: 0 },
@@ -311,10 +363,11 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
   private async follow(
     id: number,
     sent: TransactionResponse,
-    { hash, startBlock }: SentNote,
+    note: Sent,
     patience = this.parts.patience,
   ): Promise<TransactionReceipt> {
-    const { transactions, provider, config, pause, log } = this.parts;
+    const { transactions, provider, config, pause, followed } = this.parts;
+    const { hash, startBlock } = note;
     let lost = false;
     const answering = (answers: boolean): void => {
       if (lost === !answers) return;
@@ -323,7 +376,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     };
     try {
       const receipt = await landing(sent, startBlock, { pause, patience, answering });
-      await log.remove(hash);
+      await this.forget(note);
       const landed = { kind: "landed", hash: receipt.hash, block: receipt.blockNumber } as const;
       transactions.advance(id, { ...landed, final: false });
       const { chainId } = config.deployment;
@@ -332,8 +385,11 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
       );
       return receipt;
     } catch (fault) {
-      if (!(fault instanceof TransactionUncertain)) await log.remove(hash);
-      transactions.advance(id, { kind: "failed", hash, fault });
+      const uncertain = fault instanceof TransactionUncertain;
+      // Whoever sends next looks for it first.
+      if (uncertain) followed.delete(note.id);
+      else await this.forget(note);
+      transactions.advance(id, { kind: uncertain ? "uncertain" : "failed", hash, fault });
       throw fault;
     }
   }
@@ -378,8 +434,11 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
 const payerOf = async ({ from }: TransactionRequest): Promise<string | undefined> =>
   from == null ? undefined : resolveAddress(from);
 
+const isOf = ({ account, to, data }: SentNote, found: TransactionResponse): boolean =>
+  found.from === account && found.to === to && found.data === data;
+
 function hashFrom(wallet: FoundWallet, answer: unknown): string {
-  if (isHexString(answer, 32)) return answer;
+  if (isHexString(answer, 32)) return answer.toLowerCase();
   throw new WalletFaulty(wallet.name, "it sent something and does not say what");
 }
 

@@ -165,6 +165,37 @@ export class TransactionUncertain extends VaultError {
   }
 }
 
+/** The browser keeps no note of what would be sent. */
+export class NoteNotKept extends VaultError {
+  constructor(options?: ErrorOptions) {
+    super(
+      "This browser keeps nothing more: its storage is full, or closed to this page. Nothing was sent, for a reload would not know of it. " +
+        "Make room, and press again.",
+      options,
+    );
+  }
+}
+
+/** What this browser noted of transactions is not as this page wrote it. */
+export class SentNotesBroken extends VaultError {
+  constructor(readonly count: number) {
+    super(
+      `${count === 1 ? "A note" : `${count} notes`} of transactions that were sent, in this browser, ${count === 1 ? "is" : "are"} damaged, altered or too old, ` +
+        "and of no use. Look into the wallet at what it sent last, and press again.",
+    );
+  }
+}
+
+/** The wallet was asked to send something, and nobody here heard its answer. */
+export class AnswerMissing extends VaultError {
+  constructor(readonly what: readonly string[]) {
+    super(
+      `The wallet was asked to send this, and another tab waits for its answer, or this page was closed before it came: ${what.join(" ")} ` +
+        "Answer it in the wallet, or look there whether it was sent. Press again when it was not.",
+    );
+  }
+}
+
 /** The wallet put another transaction in place of this one. */
 export class TransactionReplaced extends VaultError {
   /** What ethers calls it: a store on chain looks for that. */

@@ -70,7 +70,7 @@ export async function connectNetwork(config: NetworkConfig, around: Around): Pro
   const { wallets, transactions, log } = around;
   const parts: SignerParts = {
     ...{ config, provider, wallets, transactions, log, patience: PATIENCE },
-    ...{ followed: new Set<string>(), now: Date.now, session },
+    ...{ followed: new Set<string>(), told: new Set<string>(), now: Date.now, session },
     pause: config.rpc !== null && isNear(config.rpc) ? PAUSE.near : PAUSE.far,
   };
   const signer = new ApprovingSigner(parts);

@@ -1,3 +1,5 @@
+import { randomBytes } from "@noble/hashes/utils.js";
+
 import { awake } from "../device/awake.ts";
 import { chosenNetwork, hostedNetwork, networkText } from "./config.ts";
 import type { Around, Network, NetworkConfig } from "./network.ts";
@@ -20,7 +22,7 @@ export const storeTokens = new Map<string, string>();
 
 const around: Around = {
   ...{ wallets, transactions, tokens: storeTokens, notice: () => undefined },
-  log: new SentLog(settings),
+  log: new SentLog(settings, randomBytes),
 };
 
 /** Looks for wallets, and connects the one that was used last again. */

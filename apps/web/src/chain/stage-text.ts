@@ -1,5 +1,5 @@
 import { numberText } from "../ui/texts.ts";
-import { WalletUnanswered } from "./errors.ts";
+import { AnotherTransaction, TransactionReplaced, WalletUnanswered } from "./errors.ts";
 import type { Stage } from "./transactions.ts";
 
 /** How far a transaction is, in a sentence. */
@@ -19,6 +19,12 @@ export function stageText(stage: Stage, wallet: string): string {
         : `In block ${numberText(stage.block)}, and not final yet.`;
     case "failed":
       if (stage.fault instanceof WalletUnanswered) return "Not answered.";
+      if (stage.fault instanceof AnotherTransaction) return "Something else was sent.";
+      if (stage.fault instanceof TransactionReplaced) return "Another one took its place.";
       return stage.hash === null ? "Not sent." : "Sent, and it did not succeed.";
+    case "uncertain":
+      return stage.hash === null
+        ? "Nobody knows whether it was sent."
+        : "Sent, and nobody knows yet whether it landed.";
   }
 }

@@ -15,13 +15,14 @@ interface CardProps {
 /** How far one transaction is. */
 export function TransactionCard({ shown: { cost, stage }, dismiss }: CardProps): ReactNode {
   const hash = "hash" in stage ? stage.hash : null;
-  const over = stage.kind === "failed" || stage.kind === "landed";
+  const failed = stage.kind === "failed" || stage.kind === "uncertain";
+  const over = failed || stage.kind === "landed";
   return (
     <div className="card transaction" data-stage={stage.kind}>
       <p>
         <strong>{stageText(stage, cost.wallet)}</strong> <span className="quiet">{cost.what.join(" ")}</span>
       </p>
-      {stage.kind === "failed" && (
+      {failed && (
         <p>
           <PlainText text={faultText(stage.fault).message} />
         </p>

@@ -30,6 +30,8 @@ export type Stage =
   /** It was sent and is in no block; `lost`: nobody answers when asked about it. */
   | { readonly kind: "sent"; readonly hash: string; readonly lost: boolean }
   | { readonly kind: "landed"; readonly hash: string; readonly block: number; readonly final: boolean }
+  /** It was sent, or perhaps was, and nobody can say now what became of it. */
+  | { readonly kind: "uncertain"; readonly hash: string | null; readonly fault: unknown }
   | { readonly kind: "failed"; readonly hash: string | null; readonly fault: unknown };
 
 /** One transaction of this page. */
@@ -40,7 +42,7 @@ export interface ShownTransaction {
 }
 
 const isOver = ({ stage }: ShownTransaction): boolean =>
-  stage.kind === "failed" || (stage.kind === "landed" && stage.final);
+  stage.kind === "failed" || stage.kind === "uncertain" || (stage.kind === "landed" && stage.final);
 
 /** Transactions of this page, from the question about their cost to their finality. All pages show the same. */
 export class Transactions {

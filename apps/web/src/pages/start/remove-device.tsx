@@ -9,9 +9,6 @@ import { Field } from "../../ui/field.tsx";
 import { TaskNotice } from "./task-notice.tsx";
 import { useTask } from "./use-task.ts";
 
-/** What is kept of chain and wallet goes too. */
-const SETTINGS = ["network", "wallet", "sent"] as const;
-
 /** What is typed to mean it. */
 const WORD = "remove";
 
@@ -23,7 +20,8 @@ export function RemoveDevice(): ReactNode {
   const remove = (): void =>
     task.run("Removing…", async () => {
       tabs.tell("locked");
-      for (const name of SETTINGS) await settings.remove(name);
+      // What is kept of chain and wallet goes too.
+      await settings.clear();
       await removeEverything();
       location.reload();
     });
