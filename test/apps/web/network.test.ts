@@ -20,7 +20,7 @@ import {
   NetworkFaulty,
   WrongChain,
 } from "../../../apps/web/src/chain/errors.ts";
-import { formOf, networkOf, tokenOf } from "../../../apps/web/src/chain/network-fields.ts";
+import { fieldFaults, formOf, networkOf, tokenOf } from "../../../apps/web/src/chain/network-fields.ts";
 import { connectNetwork, type NetworkConfig } from "../../../apps/web/src/chain/network.ts";
 import { chainIdAt } from "../../../apps/web/src/chain/rpc.ts";
 import { SentLog } from "../../../apps/web/src/chain/sent-log.ts";
@@ -122,6 +122,13 @@ describe("the web app's network", () => {
     expect(() => networkOf({ ...fields, block: "x" })).to.throw(NetworkFaulty);
     expect(() => networkOf({ ...fields, memoryVault: "" })).to.throw(NetworkFaulty);
     expect(() => networkOf(formOf(null))).to.throw(NetworkFaulty);
+    const needed = ["name", "chainId", "memoryVault", "keyRegistry", "blobLog", "store"];
+    expect(Object.keys(fieldFaults(formOf(null)))).to.deep.equal(needed);
+    expect(fieldFaults(fields)).to.deep.equal({});
+    expect(Object.keys(fieldFaults({ ...fields, store: " ", chainId: "x1" }))).to.deep.equal([
+      "store",
+      "chainId",
+    ]);
     expect(tokenOf(fields)).to.equal(null);
     expect(tokenOf({ ...fields, token: "t" })).to.deep.equal({ host: "127.0.0.1:5001", token: "t" });
     const mirror = "mirror:2/chain+ipfs:https://node.example,https://gateway.example";

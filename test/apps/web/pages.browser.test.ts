@@ -63,7 +63,9 @@ long("the pages of the web app", function () {
       await page.getByRole("button", { name: "Create a vault", exact: true }).waitFor();
       await press(page, "Create a vault");
       // From a chunk of its own.
-      await page.locator("ol.words strong").first().waitFor();
+      await title(page, "Which network?");
+      await press(page, "Check and save");
+      expect(await page.getByText("This is needed.").count()).to.equal(6);
     } finally {
       await server.close();
     }

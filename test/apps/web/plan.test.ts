@@ -13,14 +13,16 @@ import { newPassphrase, newWords } from "../../../apps/web/src/device/ways.ts";
 import {
   accept,
   listedWelcome,
+  lookUp,
   mintUnfinished,
+  NoSuchVault,
+  OwnerFaulty,
   recover,
   SheetIncomplete,
 } from "../../../apps/web/src/pages/start/plan.ts";
 import {
   collectWelcome,
   grant,
-  InvalidAccount,
   memoryJournalStore,
   read,
   recipientOf,
@@ -137,9 +139,23 @@ describe("what the web app's first pages do", () => {
     const sheet = { seed, owner: world.buyer.address, vaultId: "", label: "" };
     await rejection(recover(device, network, sheet), VaultNotFound);
     await rejection(recover(device, network, { ...sheet, owner: "" }), SheetIncomplete);
-    await rejection(recover(device, network, { ...sheet, owner: "0x12" }), InvalidAccount);
+    await rejection(recover(device, network, { ...sheet, owner: "0x12" }), OwnerFaulty);
     await rejection(recover(device, network, { ...sheet, vaultId: "0x12" }), SheetIncomplete);
     expect(await device.vaults()).to.deep.equal([]);
+  });
+
+  it("looks a sheet's vault up before anything is made for it", async () => {
+    const { known } = await minted();
+    const sheet = { seed, owner: world.owner.address, vaultId: "", label: "" };
+    await lookUp(network, sheet);
+    const id = `0x${known.vaultId.toString(16).padStart(64, "0")}`;
+    await lookUp(network, { ...sheet, seed: randomBytes(32), vaultId: id });
+    const wrong = await rejection(lookUp(network, { ...sheet, owner: world.buyer.address }), NoSuchVault);
+    expect(wrong.message).to.match(/^No vault was minted by this address with these words\./);
+    const unknown = lookUp(network, { ...sheet, vaultId: `0x${"12".repeat(32)}` });
+    expect((await rejection(unknown, NoSuchVault)).message).to.match(/^No vault has this id/);
+    const short = await rejection(lookUp(network, { ...sheet, owner: "0x123" }), OwnerFaulty);
+    expect(short.message).to.match(/^"0x123" is no whole address/);
   });
 
   it("accepts a welcome that was handed over, and keeps nothing of another's", async () => {

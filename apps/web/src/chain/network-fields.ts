@@ -1,3 +1,4 @@
+import { deploymentOf } from "../../../../client/deployments.ts";
 import { parseNetwork } from "./config.ts";
 import { NetworkFaulty } from "./errors.ts";
 import type { NetworkConfig } from "./network.ts";
@@ -35,21 +36,41 @@ const field = (name: keyof NetworkFields, label: string, hint: string): NetworkF
 /** The inputs, in order. */
 export const FIELDS: readonly NetworkField[] = [
   field("name", "Name", "What you call this network."),
-  field("rpc", "RPC", "Where the chain is read, https://… Leave it empty to read through your wallet."),
+  field(
+    "rpc",
+    "RPC",
+    "The address where the chain is read, https://… Leave it empty to read through your wallet.",
+  ),
   field(
     "secondRpc",
     "Second RPC",
     "Another provider of the same chain, which must agree. One alone could show an old state.",
   ),
-  field("chainId", "Chain id", "A number. The RPC must be of this chain."),
-  field("memoryVault", "MemoryVault contract", "Its address. Empty for a chain that this page knows."),
-  field("keyRegistry", "KeyRegistry contract", "Its address."),
-  field("blobLog", "BlobLog contract", "Its address."),
-  field("block", "First block", "A block at or before the contracts'; 0 if you do not know."),
+  field(
+    "chainId",
+    "Chain id",
+    "The chain's number: 1 is Ethereum, 8453 is Base. The RPC must be of this chain.",
+  ),
+  field(
+    "memoryVault",
+    "MemoryVault contract",
+    "The address of the contract that holds the vaults, 0x and 40 digits. Whoever gave you this page has the three.",
+  ),
+  field(
+    "keyRegistry",
+    "KeyRegistry contract",
+    "The address of the contract where readers publish their keys.",
+  ),
+  field("blobLog", "BlobLog contract", "The address of the contract that keeps sealed data on the chain."),
+  field(
+    "block",
+    "First block",
+    "The number of a block before the contracts were made; 0 if you do not know.",
+  ),
   field(
     "store",
     "Store of sealed blobs",
-    "ipfs:RPC[,GATEWAY…], gateways:URL[,URL…], chain, or mirror:[QUORUM/]STORE+STORE…",
+    "Where sealed memories are kept. Your IPFS node: ipfs:http://127.0.0.1:5001. On the chain itself: chain. Several, and all other ways: docs/stores.md of the source code.",
   ),
   field(
     "token",
@@ -57,6 +78,23 @@ export const FIELDS: readonly NetworkField[] = [
     "Only if it asks for one. It is secret: it is kept while this page is open, and nowhere else.",
   ),
 ];
+
+/** Inputs that are needed, and are empty or no number: a sentence each. */
+export function fieldFaults(fields: NetworkFields): Partial<Record<keyof NetworkFields, string>> {
+  const typed = trimmed(fields);
+  const isNumber = /^[1-9]\d{0,18}$/.test(typed.chainId);
+  const named = [typed.memoryVault, typed.keyRegistry, typed.blobLog].some((address) => address !== "");
+  const isKnown = isNumber && !named && deploymentOf(BigInt(typed.chainId)) !== null;
+  const needed = ["name", "chainId", ...(isKnown ? [] : CONTRACTS), "store"] as const;
+  return Object.fromEntries([
+    ...needed.flatMap((name) => (typed[name] === "" ? [[name, "This is needed."]] : [])),
+    ...(isNumber || typed.chainId === ""
+      ? []
+      : [["chainId", "A chain's number has digits only, like 8453."]]),
+  ]) as Partial<Record<keyof NetworkFields, string>>;
+}
+
+const CONTRACTS = ["memoryVault", "keyRegistry", "blobLog"] as const;
 
 /** A network in the form. */
 export function formOf(config: NetworkConfig | null): NetworkFields {

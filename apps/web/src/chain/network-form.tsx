@@ -3,7 +3,7 @@ import { useState, type ReactNode } from "react";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { FaultNotice } from "../ui/notice.tsx";
-import { FIELDS, formOf, networkOf, tokenOf, type NetworkFields } from "./network-fields.ts";
+import { fieldFaults, FIELDS, formOf, networkOf, tokenOf, type NetworkFields } from "./network-fields.ts";
 import type { Network, NetworkConfig } from "./network.ts";
 import { keepNetwork, reach, storeTokens } from "./page.ts";
 
@@ -19,7 +19,12 @@ export function NetworkForm({ config, onSaved }: NetworkFormProps): ReactNode {
   const [fields, setFields] = useState<NetworkFields>(() => formOf(config));
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>(null);
+  const [tried, setTried] = useState(false);
+  const faults = tried ? fieldFaults(fields) : {};
   const save = async (): Promise<void> => {
+    setTried(true);
+    setFault(null);
+    if (Object.keys(fieldFaults(fields)).length > 0) return;
     setBusy(true);
     setFault(null);
     try {
@@ -44,7 +49,7 @@ export function NetworkForm({ config, onSaved }: NetworkFormProps): ReactNode {
       }}
     >
       {FIELDS.map(({ name, label, hint, secret }) => (
-        <Field key={name} label={label} hint={hint}>
+        <Field key={name} label={label} hint={hint} fault={faults[name] ?? null}>
           {(ids) => (
             <input
               {...ids}

@@ -1,9 +1,8 @@
-import { getAddress, hexlify, isAddress, ZeroAddress } from "ethers";
+import { getAddress, hexlify, isAddress, isError, ZeroAddress } from "ethers";
 
 import {
   acceptWelcome,
   findWelcome,
-  InvalidAccount,
   mintSalt,
   mintVault,
   NotInitialised,
@@ -25,7 +24,7 @@ import { environmentOf } from "../../session/open.ts";
 /** What somebody came for, who has no vault open yet. */
 export type Plan =
   | { readonly kind: "create"; readonly seed: Uint8Array; readonly label: string }
-  | ({ readonly kind: "recover" } & Recovery)
+  | ({ readonly kind: "recover" } & TypedSheet)
   | { readonly kind: "accept" };
 
 /** What stands on the sheet with the words. */
@@ -43,6 +42,55 @@ export class SheetIncomplete extends VaultError {
   constructor(readonly what: string) {
     super(`${what} Look at the sheet with the words: it has the first owner's address, or the vault's id.`);
   }
+}
+
+/** An owner's address, as it was typed, is none. */
+export class OwnerFaulty extends VaultError {
+  constructor(readonly owner: string) {
+    super(
+      `${JSON.stringify(owner)} is no whole address: 0x and 40 digits. Copy the first owner's from the sheet with the words.`,
+    );
+  }
+}
+
+/** A sheet is whole, and no vault is what it says. */
+export class NoSuchVault extends VaultError {
+  constructor(
+    readonly vaultId: bigint,
+    isNamed: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(
+      isNamed
+        ? "No vault has this id on the network that is set. Compare it with the sheet."
+        : "No vault was minted by this address with these words. Compare both with the sheet, and the network with where the vault was minted. " +
+            "Renewed words, and those of a vault that you bought, go with the vault's id.",
+      options,
+    );
+  }
+}
+
+/** A sheet as it was typed. */
+export interface TypedSheet extends Recovery {
+  readonly words: string;
+}
+
+/**
+ * Looks whether a sheet's vault is there, before anything is made for it.
+ *
+ * @throws SheetIncomplete|OwnerFaulty when the sheet's address or id is none. NoSuchVault when there is no such vault.
+ */
+export async function lookUp(
+  { config, provider }: Pick<Network, "config" | "provider">,
+  sheet: Recovery,
+): Promise<void> {
+  const { owner, vaultId } = checkedSheet(sheet);
+  const id = vaultId ?? vaultIdOf(owner, hexlify(mintSalt(sheet.seed, 0)));
+  const contract = vaultContract(config.deployment.memoryVault, provider);
+  const { generation } = await contract.memoryHead(id).catch((cause: unknown) => {
+    throw isError(cause, "CALL_EXCEPTION") ? new NoSuchVault(id, vaultId !== undefined, { cause }) : cause;
+  });
+  if (generation === 0n) throw new NoSuchVault(id, vaultId !== undefined);
 }
 
 /** What the network's vaults are called by. */
@@ -79,7 +127,7 @@ export async function mintUnfinished(device: Device, network: Network): Promise<
 /**
  * Recovers a vault from its words. All of it is read and proven before anything is kept.
  *
- * @throws SheetIncomplete|InvalidAccount when the sheet's address or id is none; and what `recoverVault` throws.
+ * @throws SheetIncomplete|OwnerFaulty when the sheet's address or id is none; and what `recoverVault` throws.
  */
 export async function recover(device: Device, network: Network, sheet: Recovery): Promise<KnownVault> {
   const { owner, vaultId } = checkedSheet(sheet);
@@ -96,7 +144,7 @@ export async function recover(device: Device, network: Network, sheet: Recovery)
 export function checkedSheet({ owner, vaultId }: Pick<Recovery, "owner" | "vaultId">) {
   const [typedOwner, typedId] = [owner.trim(), vaultId.trim()];
   if (typedOwner === "" && typedId === "") throw new SheetIncomplete("Say whose vault it is.");
-  if (typedOwner !== "" && !isAddress(typedOwner)) throw new InvalidAccount(typedOwner);
+  if (typedOwner !== "" && !isAddress(typedOwner)) throw new OwnerFaulty(typedOwner);
   return {
     owner: getAddress(typedOwner === "" ? ZeroAddress : typedOwner),
     vaultId: typedId === "" ? undefined : idOf(typedId),

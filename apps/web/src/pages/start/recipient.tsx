@@ -1,8 +1,10 @@
 import { useEffect, useState, type ReactNode } from "react";
 
-import { recipientOf } from "../../../../../client/index.ts";
+import { recipientBytes, recipientOf } from "../../../../../client/index.ts";
 import { useDevice } from "../../device/context.tsx";
 import { Button } from "../../ui/button.tsx";
+import { Facts } from "../../ui/facts.tsx";
+import { keyDigest } from "../health/key-digest.ts";
 
 /** This device's recipient key: what an owner grants to. Nothing in it is secret. */
 export function Recipient(): ReactNode {
@@ -25,6 +27,17 @@ export function Recipient(): ReactNode {
       <code className="recipient" tabIndex={0} role="region" aria-label="This browser's key">
         {recipient}
       </code>
+      <Facts
+        facts={[
+          [
+            "Key",
+            <>
+              <code>{keyDigest(recipientBytes(recipient))}</code>{" "}
+              <span className="quiet">The owner compares it with what their page shows.</span>
+            </>,
+          ],
+        ]}
+      />
       <div className="row">
         <Button onClick={copy}>Copy the key</Button>
         <Button aria-expanded={qr} onClick={() => setQr(!qr)}>

@@ -1,37 +1,44 @@
 import { useState, type ReactNode } from "react";
 
+import { networkConfig, reach } from "../../chain/page.ts";
 import type { Sample } from "../../chain/config.ts";
 import { WalletPanel } from "../../chain/wallet-panel.tsx";
 import { useWallets } from "../../chain/use-page.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
-import { checkedSheet, type Recovery } from "./plan.ts";
+import { checkedSheet, lookUp, type TypedSheet } from "./plan.ts";
 import { TaskNotice } from "./task-notice.tsx";
 import { useTask } from "./use-task.ts";
 
 interface RecoverFormProps {
   /** The sample's sheet, where that is what is opened. */
   readonly sample: Sample | null;
-  readonly onDone: (recovery: Recovery) => void;
+  /** What was typed before; `null` at first. */
+  readonly typed: TypedSheet | null;
+  readonly onDone: (sheet: TypedSheet) => void;
   readonly onBack: () => void;
 }
 
 /** The sheet: words, the first owner's address, or an id. */
-export function RecoverForm({ sample, onDone, onBack }: RecoverFormProps): ReactNode {
+export function RecoverForm({ sample, typed, onDone, onBack }: RecoverFormProps): ReactNode {
   const { connected } = useWallets();
-  const [words, setWords] = useState(sample?.words ?? "");
-  const [typedOwner, setOwner] = useState<string | null>(sample?.owner ?? null);
-  const [vaultId, setVaultId] = useState("");
-  const [label, setLabel] = useState(sample?.label ?? "");
+  const [words, setWords] = useState(typed?.words ?? sample?.words ?? "");
+  const [typedOwner, setOwner] = useState<string | null>(typed?.owner ?? sample?.owner ?? null);
+  const [vaultId, setVaultId] = useState(typed?.vaultId ?? "");
+  const [label, setLabel] = useState(typed?.label ?? sample?.label ?? "");
   const task = useTask();
   const owner = typedOwner ?? connected?.account ?? "";
   const send = (): void =>
-    task.run("Looking at the words…", async () => {
+    task.run("Looking for the vault…", async () => {
       const { wordsToSeed } = await import("../../../../../client/words.ts");
       const seed = wordsToSeed(words);
-      checkedSheet({ owner, vaultId });
-      onDone({ seed, owner, vaultId, label });
+      const sheet = { seed, words, owner, vaultId, label };
+      checkedSheet(sheet);
+      // Looked up before this browser is locked for it: a slip of the pen costs no second typing.
+      const config = await networkConfig();
+      if (config !== null) await lookUp(await reach(config), sheet);
+      onDone(sheet);
     });
   return (
     <Page title={sample === null ? "Recover with the 24 words" : "Open the sample vault"}>

@@ -8,7 +8,7 @@ import type { Session } from "../../session/session.tsx";
 import { Begin } from "./begin.tsx";
 import { FinishMint } from "./finish-mint.tsx";
 import { FinishRecovery } from "./finish-recovery.tsx";
-import type { Plan, Recovery } from "./plan.ts";
+import type { Plan, TypedSheet } from "./plan.ts";
 import { PickVault } from "./pick-vault.tsx";
 import { VaultsContext } from "./vaults-context.ts";
 import { Waiting } from "./waiting.tsx";
@@ -27,9 +27,9 @@ const Accept = lazy(async () => ({ default: (await import("./accept.tsx")).Accep
 /** What an unlocked device shows. */
 type View =
   | { readonly at: "looking" }
-  | { readonly at: "begin" }
+  | { readonly at: "begin"; readonly sheet: TypedSheet | null }
   | { readonly at: "mint" }
-  | { readonly at: "recover"; readonly sheet: Recovery }
+  | { readonly at: "recover"; readonly sheet: TypedSheet }
   | { readonly at: "accept" }
   | { readonly at: "pick"; readonly vaults: readonly KnownVault[] }
   | { readonly at: "open"; readonly session: Session };
@@ -55,7 +55,7 @@ export function Unlocked({ network, plan, lock, children }: UnlockedProps): Reac
     const vaults = await device.vaults();
     const [only] = vaults;
     if (unfinished !== null) setView({ at: "mint" });
-    else if (only === undefined) setView({ at: "begin" });
+    else if (only === undefined) setView({ at: "begin", sheet: null });
     else if (vaults.length === 1) open(only);
     else setView({ at: "pick", vaults });
   }, [device, open]);
@@ -85,7 +85,14 @@ export function Unlocked({ network, plan, lock, children }: UnlockedProps): Reac
     case "looking":
       return <Waiting />;
     case "begin":
-      return <Begin onPlan={(begun) => void follow(begun).catch(setFault)} onBack={back} lock={lock} />;
+      return (
+        <Begin
+          sheet={view.sheet}
+          onPlan={(begun) => void follow(begun).catch(setFault)}
+          onBack={back}
+          lock={lock}
+        />
+      );
     case "mint":
       return <FinishMint network={network} onVault={open} onLeave={back} />;
     case "recover":
@@ -94,7 +101,7 @@ export function Unlocked({ network, plan, lock, children }: UnlockedProps): Reac
           network={network}
           sheet={view.sheet}
           onVault={open}
-          onBack={() => setView({ at: "begin" })}
+          onBack={() => setView({ at: "begin", sheet: view.sheet })}
         />
       );
     case "accept":
@@ -108,7 +115,7 @@ export function Unlocked({ network, plan, lock, children }: UnlockedProps): Reac
         <PickVault
           vaults={view.vaults}
           onPick={open}
-          onAnother={() => setView({ at: "begin" })}
+          onAnother={() => setView({ at: "begin", sheet: null })}
           lock={lock}
         />
       );
