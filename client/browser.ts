@@ -3,6 +3,8 @@
  *
  * @module
  */
+/** An identity of its own, for who makes a device and loads nothing else yet. */
+export { generateIdentity } from "./crypto/identity.ts";
 export { openForDevice, sealForDevice, unlockingKey } from "./crypto/device.ts";
 export {
   droppedFiles,

@@ -1,104 +1,20 @@
-import { lazy, Suspense, useEffect, type ComponentType, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, type ReactNode } from "react";
 
 import { startWallets } from "./chain/page.ts";
 import { Start } from "./pages/start/index.tsx";
-import { ROUTES, useRoute, type Route } from "./session/route.ts";
-import { SessionProvider, type Session } from "./session/session.tsx";
-import { ViewProvider } from "./session/view.tsx";
-import { WaitingBar } from "./session/waiting-bar.tsx";
 import { Boundary } from "./ui/boundary.tsx";
-import { Button } from "./ui/button.tsx";
+
+/** The client with all that opens a vault, which the first screen can be used without. */
+const Open = lazy(async () => ({ default: (await import("./open.tsx")).Open }));
 
 /** The whole app: what opens a vault, and the pages of an open one. */
 export function App(): ReactNode {
   useEffect(startWallets, []);
   return (
     <Boundary>
-      <Start>{(session) => <Open session={session} />}</Start>
+      <Suspense fallback={<p className="page quiet">Loading…</p>}>
+        <Start>{(session) => <Open session={session} />}</Start>
+      </Suspense>
     </Boundary>
   );
-}
-
-interface Entry {
-  readonly title: string;
-  /** In the bar of a phone: words of the title. */
-  readonly short?: string;
-  readonly page: ComponentType;
-}
-
-/** Each page is fetched when it is first opened. */
-const PAGES: Readonly<Record<Route, Entry>> = {
-  memories: {
-    title: "Memories",
-    page: lazy(async () => ({ default: (await import("./pages/memories/index.tsx")).MemoriesPage })),
-  },
-  access: {
-    title: "Access",
-    page: lazy(async () => ({ default: (await import("./pages/access/index.tsx")).AccessPage })),
-  },
-  others: {
-    title: "What others see",
-    short: "Others",
-    page: lazy(async () => ({ default: (await import("./pages/others/index.tsx")).OthersPage })),
-  },
-  health: {
-    title: "Health",
-    page: lazy(async () => ({ default: (await import("./pages/health/index.tsx")).HealthPage })),
-  },
-  settings: {
-    title: "Settings",
-    page: lazy(async () => ({ default: (await import("./pages/settings/index.tsx")).SettingsPage })),
-  },
-};
-
-/** The frame around the pages of an open vault. */
-function Open({ session }: { readonly session: Session }): ReactNode {
-  const route = useRoute();
-  const { page: Shown } = PAGES[route];
-  return (
-    <SessionProvider session={session}>
-      <ViewProvider>
-        <div className="frame">
-          <a className="skip" href="#page" onClick={skipToPage}>
-            Skip to the page
-          </a>
-          <nav className="frame-nav" aria-label="Pages">
-            {ROUTES.map((name) => (
-              <a key={name} href={`#/${name}`} aria-current={name === route ? "page" : undefined}>
-                <Title entry={PAGES[name]} />
-              </a>
-            ))}
-            <Button onClick={session.lock}>Lock</Button>
-          </nav>
-          <main className="frame-main" id="page" tabIndex={-1}>
-            <WaitingBar />
-            <Boundary key={route}>
-              <Suspense fallback={<p className="page quiet">Loading…</p>}>
-                <Shown />
-              </Suspense>
-            </Boundary>
-          </main>
-        </div>
-      </ViewProvider>
-    </SessionProvider>
-  );
-}
-
-/** A page's title as the bar has it; a screen reader hears the whole of it on a phone too. */
-const Title = ({ entry: { title, short } }: { readonly entry: Entry }): ReactNode =>
-  short === undefined ? (
-    title
-  ) : (
-    <>
-      <span className="nav-long">{title}</span>
-      <span className="nav-short" aria-hidden="true">
-        {short}
-      </span>
-    </>
-  );
-
-/** The address names pages: it must not change when somebody only skips the bar. */
-function skipToPage(event: { preventDefault(): void }): void {
-  event.preventDefault();
-  document.getElementById("page")?.focus();
 }

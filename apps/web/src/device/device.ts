@@ -1,5 +1,5 @@
-import { openForDevice, sealForDevice } from "../../../../client/browser.ts";
-import { generateIdentity, type JournalStore, type VaultRef } from "../../../../client/index.ts";
+import { generateIdentity, openForDevice, sealForDevice } from "../../../../client/browser.ts";
+import type { JournalStore, VaultRef } from "../../../../client/index.ts";
 import {
   DeviceExists,
   DeviceFileBroken,

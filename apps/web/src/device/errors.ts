@@ -1,4 +1,4 @@
-import { VaultError } from "../../../../client/index.ts";
+import { VaultError } from "../../../../client/errors.ts";
 
 /** This browser has keys already. */
 export class DeviceExists extends VaultError {

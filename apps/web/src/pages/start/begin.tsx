@@ -4,13 +4,14 @@ import type { Sample } from "../../chain/config.ts";
 import { hosted, networkConfig } from "../../chain/page.ts";
 import { Button } from "../../ui/button.tsx";
 import { Choices, type Choice } from "./choices.tsx";
-import { CreateForm } from "./create-form.tsx";
 import type { Plan, TypedSheet } from "./plan.ts";
-import { RecoverForm } from "./recover-form.tsx";
 import { Waiting } from "./waiting.tsx";
 
 /** Most hosts name a network: the question is fetched where none does. */
 const AskNetwork = lazy(async () => ({ default: (await import("./ask-network.tsx")).AskNetwork }));
+/** Both check what is typed with the client, which the choice can be made without. */
+const CreateForm = lazy(async () => ({ default: (await import("./create-form.tsx")).CreateForm }));
+const RecoverForm = lazy(async () => ({ default: (await import("./recover-form.tsx")).RecoverForm }));
 
 interface BeginProps {
   readonly onPlan: (plan: Plan) => void;

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState, type ReactNode } from "react";
+import { lazy, useCallback, useEffect, useState, type ReactNode } from "react";
 
 import { transactions } from "../../chain/page.ts";
 import { TransactionCenter } from "../../chain/transaction-center.tsx";
@@ -12,10 +12,12 @@ import { Begin } from "./begin.tsx";
 import type { Plan } from "./plan.ts";
 import { SetWays } from "./set-ways.tsx";
 import { Unlock } from "./unlock.tsx";
-import { Unlocked } from "./unlocked.tsx";
 import { Waiting } from "./waiting.tsx";
 import { WithNetwork } from "./with-network.tsx";
 import "./start.css";
+
+/** Brings the client along: nothing of it is needed before. */
+const Unlocked = lazy(async () => ({ default: (await import("./unlocked.tsx")).Unlocked }));
 
 interface StartProps {
   readonly children: (session: Session) => ReactNode;
