@@ -9,6 +9,7 @@ import fc from "fast-check";
 
 import {
   chosenNetwork,
+  differences,
   hostedNetwork,
   networkText,
   parseNetwork,
@@ -114,6 +115,23 @@ describe("the web app's network", () => {
     expect(await thrown(chosenNetwork(settings, hosted))).to.be.instanceOf(NetworkFaulty);
   });
 
+  it("says what is another than the page's host names", () => {
+    const { config } = parsed();
+    expect(differences(config, parsed({ name: "Other", block: 7 }).config)).to.deep.equal([]);
+    const change = {
+      rpc: "https://rpc.example",
+      secondRpc: FILE.rpc,
+      blobLog: FILE.memoryVault,
+      store: "chain",
+    };
+    expect(differences(config, parsed(change).config)).to.deep.equal([
+      "the RPC",
+      "the second RPC",
+      "the store",
+      "the blobs' contract",
+    ]);
+  });
+
   it("is typed into a form, spaces and all, with the token of its node", () => {
     const { config } = parsed();
     const fields = formOf(config);
@@ -153,7 +171,9 @@ describe("the web app's network", () => {
       [1_234_567_890_000_000_000n, "1.234567 ETH"],
       [10n ** 22n, "10,000 ETH"],
     ] as const)
-      expect(coinText(wei)).to.equal(text);
+      expect(coinText(wei, 1n)).to.equal(text);
+    // Nobody says what the coin of other chains is called.
+    expect(coinText(10n ** 18n, 137n)).to.equal("1 in the chain's own coin");
   });
 
   it("is asked again after a lost connection: soon, then less and less often", () => {

@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import { randomBytes } from "node:crypto";
 
 import { expect } from "chai";
-import { isError, makeError, ZeroAddress, type TransactionResponse } from "ethers";
+import { isError, makeError, toBeHex, ZeroAddress, ZeroHash, type TransactionResponse } from "ethers";
 
 import {
   InsufficientFunds,
@@ -16,6 +16,7 @@ import {
 } from "../../../client/index.ts";
 import { chainStore } from "../../../client/stores.ts";
 import { ApprovingSigner, type SignerParts } from "../../../apps/web/src/chain/approving-signer.ts";
+import { describeCalls, vaultsIn } from "../../../apps/web/src/chain/describe.ts";
 import {
   AccountChanged,
   AnotherTransaction,
@@ -122,6 +123,23 @@ describe("the web app's wallet", function () {
     ];
     // What the wallet is asked for is bounded by what was shown.
     expect(BigInt(params[0].gas) * BigInt(params[0].maxFeePerGas)).to.equal(cost.most);
+  });
+
+  it("says what matters of a grant, which vault it is about, and what opens all vaults", async () => {
+    const deployment = await deploymentOf();
+    const { interface: abi } = world.memoryVault;
+    const { address } = world.stranger;
+    const said = (data: string) => describeCalls(deployment, world.address, data).join(" ");
+    const grantOf = (permissions: number, welcome: string) =>
+      abi.encodeFunctionData("grant", [7n, address, 2_000_000_000n, permissions, welcome]);
+    expect(said(grantOf(1, ZeroHash))).to.match(/: it may read\.$/);
+    expect(said(grantOf(3, ZeroHash))).to.match(/: it may read and propose memories to you\.$/);
+    expect(said(grantOf(1, `0x${"12".repeat(32)}`))).to.include("welcome");
+    expect(said(abi.encodeFunctionData("setApprovalForAll", [address, true]))).to.include("ALL your vaults");
+    expect(said(abi.encodeFunctionData("setApprovalForAll", [address, false]))).to.match(/^Ends/);
+    expect(vaultsIn(deployment, world.address, grantOf(1, ZeroHash))).to.deep.equal([toBeHex(7, 32)]);
+    expect(vaultsIn(deployment, world.address, "0x1234")).to.deep.equal([]);
+    expect(vaultsIn(deployment, address, grantOf(1, ZeroHash))).to.deep.equal([]);
   });
 
   it("serves the whole client: mint, commit, grant; each is asked about in its own words", async () => {

@@ -17,7 +17,7 @@ import {
 } from "ethers";
 
 import { InsufficientFunds } from "../../../../client/index.ts";
-import { describeCalls } from "./describe.ts";
+import { describeCalls, vaultsIn } from "./describe.ts";
 import {
   AccountChanged,
   AnotherTransaction,
@@ -259,7 +259,10 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     const what = describeCalls(config.deployment, to, data);
     const wallet = wallets.get().connected?.wallet.name ?? "the wallet";
     const unknown = { gas: 0n, gasLimit: 0n, likely: 0n, most: 0n, balance: 0n };
-    const id = transactions.announce({ ...{ what, account, wallet, network: config.name }, ...unknown });
+    const id = transactions.announce({
+      ...{ what, account, wallet, network: config.name, vaults: [], chainId: config.deployment.chainId },
+      ...unknown,
+    });
     transactions.advance(id, { kind: "sent", hash, lost: false });
     const found = await this.answers(provider.getTransaction(hash));
     if (found !== null && !isOf(note, found)) {
@@ -323,6 +326,8 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
             },
       cost: {
         what: describeCalls(config.deployment, to, data),
+        vaults: vaultsIn(config.deployment, to, data),
+        chainId: config.deployment.chainId,
         ...{ account, wallet: wallet.name, network: config.name, gas, gasLimit, balance },
         ...{ likely: gas * present, most: gasLimit * perGas },
       },

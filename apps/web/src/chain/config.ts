@@ -130,6 +130,21 @@ export function networkText({ name, rpc, secondRpc, deployment, store }: Network
   return JSON.stringify({ name, rpc, secondRpc, ...contracts, store });
 }
 
+/** What two networks differ in, in words for a person. */
+export function differences(one: NetworkConfig, other: NetworkConfig): readonly string[] {
+  const [a, b] = [one, other].map((config) => JSON.parse(networkText(config)) as Fields);
+  return Object.entries(NAMES).flatMap(([field, name]) => (a?.[field] === b?.[field] ? [] : [name]));
+}
+
+const NAMES = {
+  ...{ rpc: "the RPC", secondRpc: "the second RPC", chainId: "the chain", store: "the store" },
+  ...{
+    memoryVault: "the vaults' contract",
+    keyRegistry: "the keys' contract",
+    blobLog: "the blobs' contract",
+  },
+} as const;
+
 /** How the page's own files are fetched. */
 export type FetchText = (path: string) => Promise<string | null>;
 

@@ -4,7 +4,7 @@ import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Facts } from "../ui/facts.tsx";
 import { PlainText } from "../ui/plain-text.tsx";
-import { numberText } from "../ui/texts.ts";
+import { numberText, shortText } from "../ui/texts.ts";
 import { coinText } from "./coin.ts";
 import type { TransactionCost } from "./transactions.ts";
 
@@ -15,7 +15,7 @@ interface CostDialogProps {
 
 /** What a transaction does and costs, before anything is sent. */
 export function CostDialog({ cost, answer }: CostDialogProps): ReactNode {
-  const { what, likely, most, gas, gasLimit, account, wallet, network, balance } = cost;
+  const { what, likely, most, gas, gasLimit, account, wallet, network, balance, chainId, vaults } = cost;
   return (
     <Dialog title="Send this transaction?" onClose={() => answer(false)}>
       <ul className="transaction-what">
@@ -25,11 +25,20 @@ export function CostDialog({ cost, answer }: CostDialogProps): ReactNode {
       </ul>
       <Facts
         facts={[
-          ["Cost now", coinText(likely)],
-          ["At most", coinText(most)],
+          ...vaults.map(
+            (id) =>
+              [
+                "Vault",
+                <code key={id} title={id}>
+                  {shortText(id)}
+                </code>,
+              ] as const,
+          ),
+          ["Cost now", coinText(likely, chainId)],
+          ["At most", coinText(most, chainId)],
           ["Gas", `${numberText(gas)}, at most ${numberText(gasLimit)}`],
           ["Paid by", <code key="account">{account}</code>],
-          ["It has", coinText(balance)],
+          ["It has", coinText(balance, chainId)],
           ["Wallet", <PlainText key="wallet" text={wallet} />],
           ["Network", <PlainText key="network" text={network} />],
         ]}

@@ -1,4 +1,4 @@
-import { dataLength, Interface, type Result } from "ethers";
+import { dataLength, Interface, toBeHex, ZeroHash, type Result } from "ethers";
 
 import { registryContract, vaultContract, type Deployment } from "../../../../client/index.ts";
 import { sizeText, timeText } from "../ui/texts.ts";
@@ -45,7 +45,8 @@ const VAULT_CALLS: Readonly<Record<string, Sentence>> = {
   mint: () => "Makes a new vault that belongs to your wallet.",
   commitTransition: () => "Commits what waits to the vault.",
   grant: (args) =>
-    `Lists a grant to ${field(args, "grantee")} until ${timeText(Number(args.getValue("expiresAt")) * 1_000)}.`,
+    `Lists a grant to ${field(args, "grantee")} until ${timeText(Number(args.getValue("expiresAt")) * 1_000)}: it may ${permissions(args)}.` +
+    (field(args, "welcome") === ZeroHash ? "" : " Its welcome, which is sealed, goes along."),
   revoke: (args) => `Revokes the grant of ${field(args, "grantee")}.`,
   propose: () => "Proposes a memory to the vault's owner.",
   updateSpaceAuthorization: (args) =>
@@ -54,8 +55,50 @@ const VAULT_CALLS: Readonly<Record<string, Sentence>> = {
   unlock: () => "Unlocks the vault: it can be transferred.",
   burn: () => "Burns the vault, for ever.",
   transferFrom: (args) => `Transfers the vault to ${field(args, "to")}.`,
+  safeTransferFrom: (args) => `Transfers the vault to ${field(args, "to")}.`,
   approve: (args) => `Lets ${field(args, "to")} transfer the vault.`,
+  setApprovalForAll: (args) =>
+    args.getValue("approved") === true
+      ? `Lets ${field(args, "operator")} transfer and manage ALL your vaults, also those to come.`
+      : `Ends that ${field(args, "operator")} may transfer your vaults.`,
+  registerSpace: (args) => `Makes a new vault that belongs to ${field(args, "controller")}.`,
 };
+
+function permissions(args: Result): string {
+  const bits = Number(args.getValue("permissions"));
+  const words = [
+    bits & PERMISSION.read ? "read" : "",
+    bits & PERMISSION.propose ? "propose memories to you" : "",
+  ];
+  return words.filter((word) => word !== "").join(" and ");
+}
+
+/** The two bits of a grant, as the contract has them. */
+const PERMISSION = { read: 1, propose: 2 } as const;
+
+/** Names of arguments that are a vault's id. */
+const VAULT_ARGUMENTS = ["vaultId", "tokenId", "spaceId"];
+
+/**
+ * The vaults that a transaction is about, each once, in hexadecimal.
+ *
+ * @param to - The contract that is called.
+ * @param data - The call.
+ */
+export function vaultsIn({ memoryVault }: Deployment, to: string, data: string): readonly string[] {
+  if (to.toLowerCase() !== memoryVault.toLowerCase()) return [];
+  const { interface: abi } = vaultContract(to, null as never);
+  const ids = callsIn(data).flatMap((call) => {
+    const args = parsed(abi, call);
+    if (args === null) return [];
+    const { inputs } = args.fragment;
+    const own = inputs.flatMap(({ name }, i) =>
+      VAULT_ARGUMENTS.includes(name) ? [args.args[i] as unknown] : [],
+    );
+    return inputs[0]?.name === "delta" ? [(args.args[0] as Result).getValue("spaceId") as unknown] : own;
+  });
+  return [...new Set(ids.map((id) => toBeHex(BigInt(String(id)), 32)))];
+}
 
 function vaultCall(to: string, data: string): string {
   const { interface: abi } = vaultContract(to, null as never);

@@ -128,7 +128,13 @@ async function storeOf(
       expectOpen(parts.session);
       const id = await transactions.ask({
         what: [`Publishes ${cost.blobs} sealed blobs (${cost.bytes} bytes) on the chain, for ever.`],
-        ...{ account, wallet: wallet.name, network: parts.config.name },
+        ...{
+          account,
+          wallet: wallet.name,
+          network: parts.config.name,
+          vaults: [],
+          chainId: deployment.chainId,
+        },
         ...{ gas: cost.gas, gasLimit: cost.gas, likely: cost.total, most: cost.total, balance },
       });
       // Each of them is shown by itself from here on.

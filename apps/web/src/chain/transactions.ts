@@ -5,10 +5,13 @@ import { TransactionDeclined, WalletUnanswered } from "./errors.ts";
 export interface TransactionCost {
   /** One sentence for each thing that it does. */
   readonly what: readonly string[];
+  /** Ids of the vaults that it is about, in hexadecimal. */
+  readonly vaults: readonly string[];
   /** Who pays, and where. */
   readonly account: string;
   readonly wallet: string;
   readonly network: string;
+  readonly chainId: bigint;
   /** Gas that it takes by the chain's own estimate. */
   readonly gas: bigint;
   /** The most gas that it may take. */

@@ -4,6 +4,7 @@ import { Button } from "../ui/button.tsx";
 import { Facts } from "../ui/facts.tsx";
 import { FaultNotice, Notice } from "../ui/notice.tsx";
 import { PlainText } from "../ui/plain-text.tsx";
+import { HostNotice } from "./host-notice.tsx";
 import type { NetworkConfig } from "./network.ts";
 import { wallets } from "./page.ts";
 import "./transactions.css";
@@ -146,7 +147,8 @@ export function ChainNotice({ config }: { readonly config: NetworkConfig }): Rea
   const { connected } = useWallets();
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>(null);
-  if (connected === null || connected.chainId === config.deployment.chainId) return null;
+  if (connected === null || connected.chainId === config.deployment.chainId)
+    return <HostNotice config={config} />;
   const run = (work: () => Promise<unknown>): void => {
     setBusy(true);
     void work()
@@ -155,6 +157,7 @@ export function ChainNotice({ config }: { readonly config: NetworkConfig }): Rea
   };
   return (
     <>
+      <HostNotice config={config} />
       <WrongChainNotice {...{ ...connected, config, busy, run }} />
       <FaultNotice fault={fault} />
     </>
