@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactNode } from "react";
 
-import { sync, VaultEmpty, type SyncResult } from "../../../../client/index.ts";
+import { NotAMember, sync, VaultEmpty, type SyncResult } from "../../../../client/index.ts";
 import { WalletMissing } from "../chain/errors.ts";
 import { useWallets } from "../chain/use-page.ts";
 import { ChainNotice, WalletPanel } from "../chain/wallet-panel.tsx";
@@ -11,7 +11,7 @@ import { useAct } from "./act.tsx";
 import { syncSentences } from "./outcomes.ts";
 import { isConnection } from "./faults.ts";
 import { useResume } from "./resume.ts";
-import { useSession } from "./session.tsx";
+import { useSession, type Session } from "./session.tsx";
 import { useView } from "./view.tsx";
 import { ownSentence, waitingOf } from "./waiting.ts";
 
@@ -54,7 +54,9 @@ export function WaitingBar(): ReactNode {
       </div>
       <ChainNotice config={network.config} />
       <ReadingNotice />
-      {fault === null && !isConnection(unsettled) && <FaultNotice fault={unsettled} />}
+      {fault === null && !isConnection(unsettled) && !isRemoved(session, unsettled) && (
+        <FaultNotice fault={unsettled} />
+      )}
       <FaultNotice fault={fault} />
       {fault instanceof WalletMissing && <WalletPanel config={network.config} />}
       {done !== null && (view === null || view.sequence <= done.sequence) && (
@@ -87,8 +89,10 @@ function HeadLine(): ReactNode {
 
 /** Why nothing newer is shown. */
 function ReadingNotice(): ReactNode {
+  const session = useSession();
   const { view, fault, reading, refresh } = useView();
   if (fault === null || fault instanceof VaultEmpty) return null;
+  if (isRemoved(session, fault)) return <RemovedNotice />;
   if (!isConnection(fault)) return <FaultNotice fault={fault} />;
   return (
     <Notice tone="warn">
@@ -102,6 +106,28 @@ function ReadingNotice(): ReactNode {
           Try now
         </Button>
       </div>
+    </Notice>
+  );
+}
+
+/** Whether it was a device of the owner's that another one removed: a reader is told by the fault itself. */
+const isRemoved = ({ known }: Session, fault: unknown): boolean =>
+  known.role === "owner" && fault instanceof NotAMember;
+
+/** What a further device of the owner's shows once another one removed it. */
+function RemovedNotice(): ReactNode {
+  const { view, waiting } = useView();
+  return (
+    <Notice tone="bad">
+      <strong>This device was removed from the vault</strong>
+      <p>
+        Another device of the owner&apos;s removed it and changed every key: what is written from then on is
+        closed to this one. {view !== null && `What you see is as of commit ${numberText(view.sequence)}. `}
+        {waiting.length > 0 &&
+          `${countText(waiting.length, "change")} written here ${waiting.length === 1 ? "was" : "were"} never committed: copy what you want to keep. `}
+        To use the vault here again, remove this browser&apos;s data in the settings, and let this browser in
+        anew, or recover with the 24 words.
+      </p>
     </Notice>
   );
 }

@@ -33,8 +33,8 @@ export function AddDevice({ onClose }: { readonly onClose: () => void }): ReactN
   return (
     <Dialog title="Add a device" {...(running === null && { onClose })}>
       <p>
-        Open Memory Vault on the other device and choose to accept a welcome: it shows its key. It will read
-        and write everything, and can add others.
+        Open Memory Vault on the other device and choose “Use your vault on a further device”: it shows its
+        key. It will read and write everything, and can add others.
       </p>
       <Field label="Its key" hint="It begins with age1pq1." fault={wrong}>
         {(ids) => (

@@ -58,9 +58,6 @@ export function DevicesSection(): ReactNode {
   );
 }
 
-/** What the words are called. They are replaced, and not removed: nobody could recover the vault. */
-const WORDS = "the 24 words";
-
 interface DeviceLineProps {
   readonly device: Shown;
   readonly onOpen: (open: Open) => void;
@@ -84,7 +81,7 @@ const DeviceLine = ({ device, onOpen }: DeviceLineProps): ReactNode => (
       {device.hasWelcome && (
         <Button onClick={() => onOpen({ kind: "welcome", device })}>Hand over its welcome…</Button>
       )}
-      {!device.own && device.label !== WORDS && (
+      {!device.own && (
         <Button
           kind="danger"
           aria-label={`Remove ${device.label}…`}

@@ -16,10 +16,15 @@ interface RemoveDeviceProps {
   readonly onClose: () => void;
 }
 
+/** What a vault calls the member that its words open. */
+const WORDS = "the 24 words";
+
 /** Removes a lost or hostile device, and changes every key. */
 export function RemoveDevice({ device, onClose }: RemoveDeviceProps): ReactNode {
   const { vault } = useSession();
   const { running, fault, run } = useAct();
+  const isWords = device.label === WORDS;
+  const [sure, setSure] = useState(false);
   const [vouched, setVouched] = useState<ReadonlySet<string>>(new Set());
   const [done, setDone] = useState<RekeyResult | null>(null);
   const asked = useLoaded(useCallback(() => unconfirmed(vault, { remove: [device.id] }), [vault, device.id]));
@@ -31,7 +36,10 @@ export function RemoveDevice({ device, onClose }: RemoveDeviceProps): ReactNode 
   };
   const name = <PlainText text={device.label} />;
   return (
-    <Dialog title="Remove a device" {...(running === null && { onClose })}>
+    <Dialog
+      title={isWords ? "Remove the 24 words" : "Remove a device"}
+      {...(running === null && { onClose })}
+    >
       {done === null ? (
         <>
           <p>
@@ -40,6 +48,7 @@ export function RemoveDevice({ device, onClose }: RemoveDeviceProps): ReactNode 
             other devices and readers find their new keys by themselves.
           </p>
           <p>What it has read, it has read: nobody can take that back.</p>
+          {isWords && <WordsWarning sure={sure} onChange={setSure} />}
           <VouchList members={asked.value ?? []} vouched={vouched} onChange={setVouched} />
           <FaultNotice fault={fault ?? asked.fault} />
         </>
@@ -61,7 +70,7 @@ export function RemoveDevice({ device, onClose }: RemoveDeviceProps): ReactNode 
           <Button
             kind="danger"
             busy={running !== null}
-            disabled={asked.value === null || !isVouched(asked.value, vouched)}
+            disabled={asked.value === null || !isVouched(asked.value, vouched) || (isWords && !sure)}
             onClick={() => void remove()}
           >
             {running ?? "Remove it, and change every key"}
@@ -74,3 +83,23 @@ export function RemoveDevice({ device, onClose }: RemoveDeviceProps): ReactNode 
     </Dialog>
   );
 }
+
+interface WordsWarningProps {
+  readonly sure: boolean;
+  readonly onChange: (sure: boolean) => void;
+}
+
+/** A vault without words is lost with its last device. */
+const WordsWarning = ({ sure, onChange }: WordsWarningProps): ReactNode => (
+  <Notice tone="bad">
+    <p>
+      <strong>After this no words recover your vault.</strong> If all your devices are lost or cleared,
+      everything that is written from then on is lost for ever. If somebody saw the words, close this and
+      choose “Renew the 24 words…” instead: it puts new ones in their place.
+    </p>
+    <label className="choice">
+      <input type="checkbox" checked={sure} onChange={({ target }) => onChange(target.checked)} />I want a
+      vault that no words recover
+    </label>
+  </Notice>
+);

@@ -8,20 +8,35 @@ import type { KnownVault } from "../../device/profile.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
-import { accept, listedWelcome } from "./plan.ts";
+import { accept, listedWelcome, type Joining } from "./plan.ts";
 import { Recipient } from "./recipient.tsx";
 import { LabelField } from "./recover-form.tsx";
 import { TaskNotice } from "./task-notice.tsx";
 import { useTask, type Task } from "./use-task.ts";
 
-interface AcceptProps {
+interface AcceptProps extends Joining {
   readonly network: Network;
   readonly onVault: (known: KnownVault) => void;
   readonly onBack: () => void;
 }
 
+/** What the page says to whom. */
+const TEXTS = {
+  reader: {
+    title: "Read a vault that was granted to you",
+    give: "1. Give the owner this key",
+    first: "It is this browser's own. Nothing in it is secret; only this browser opens what is sealed to it.",
+  },
+  owner: {
+    title: "Use your vault on a further device",
+    give: "1. Take this key to the other device",
+    first:
+      "On a device that has your vault open, go to Health, choose “Add a device…”, and paste this key there. Nothing in it is secret. The other device then has a welcome for this one.",
+  },
+} as const;
+
 /** Gives this browser's key out, and opens the welcome that comes back. */
-export function Accept({ network, onVault, onBack }: AcceptProps): ReactNode {
+export function Accept({ as, network, onVault, onBack }: AcceptProps): ReactNode {
   const { device } = useDevice();
   const [label, setLabel] = useState("");
   const task = useTask();
@@ -30,13 +45,10 @@ export function Accept({ network, onVault, onBack }: AcceptProps): ReactNode {
       onVault(await accept(device, network, await welcome(), label)),
     );
   return (
-    <Page title="Read a vault that was granted to you">
+    <Page title={TEXTS[as].title}>
       <section className="card">
-        <h2>1. Give the owner this key</h2>
-        <p>
-          It is this browser&apos;s own. Nothing in it is secret; only this browser opens what is sealed to
-          it.
-        </p>
+        <h2>{TEXTS[as].give}</h2>
+        <p>{TEXTS[as].first}</p>
         <Recipient />
       </section>
       <section className="card">
@@ -45,10 +57,12 @@ export function Accept({ network, onVault, onBack }: AcceptProps): ReactNode {
         <WelcomeFile task={task} take={take} />
         <TaskNotice task={task} />
       </section>
-      <details className="card">
-        <summary>The grant is listed on the chain</summary>
-        <ListedWelcome network={network} task={task} take={take} />
-      </details>
+      {as === "reader" && (
+        <details className="card">
+          <summary>The grant is listed on the chain</summary>
+          <ListedWelcome network={network} task={task} take={take} />
+        </details>
+      )}
       <div className="row">
         <Button onClick={onBack}>Back</Button>
       </div>

@@ -13,6 +13,8 @@ const AskNetwork = lazy(async () => ({ default: (await import("./ask-network.tsx
 const CreateForm = lazy(async () => ({ default: (await import("./create-form.tsx")).CreateForm }));
 const RecoverForm = lazy(async () => ({ default: (await import("./recover-form.tsx")).RecoverForm }));
 
+const ROLES = { accept: "reader", join: "owner" } as const;
+
 interface BeginProps {
   readonly onPlan: (plan: Plan) => void;
   /** A sheet to be looked at again. */
@@ -36,7 +38,7 @@ export function Begin({ onPlan, sheet = null, onBack, lock }: BeginProps): React
   }, []);
   const goOn = (chosen: Choice): void => {
     setUnnamed(null);
-    if (chosen === "accept") onPlan({ kind: "accept" });
+    if (chosen === "accept" || chosen === "join") onPlan({ kind: "accept", as: ROLES[chosen] });
     else setChoice(chosen);
   };
   // Before words are on paper: what cannot be reached is no place for a vault.

@@ -4,7 +4,7 @@ import { Button } from "../../ui/button.tsx";
 import { Page } from "../../ui/page.tsx";
 
 /** What somebody can come for. */
-export type Choice = "create" | "recover" | "accept" | "sample";
+export type Choice = "create" | "recover" | "join" | "accept" | "sample";
 
 interface ChoicesProps {
   /** Whether this page's host has a vault to look at. */
@@ -30,6 +30,11 @@ const OFFERS: readonly Offer[] = [
     choice: "recover",
     title: "Recover with the 24 words",
     about: "Your vault, on a new browser: from the sheet with the words.",
+  },
+  {
+    choice: "join",
+    title: "Use your vault on a further device",
+    about: "Let this browser in from a device that has your vault open. No words are needed.",
   },
   {
     choice: "accept",

@@ -25,7 +25,12 @@ import { environmentOf } from "../../session/open.ts";
 export type Plan =
   | { readonly kind: "create"; readonly seed: Uint8Array; readonly label: string }
   | ({ readonly kind: "recover" } & TypedSheet)
-  | { readonly kind: "accept" };
+  | ({ readonly kind: "accept" } & Joining);
+
+/** What a welcome is waited for as: a reader's, or one for a further device of the owner. Either is opened, whichever comes. */
+export interface Joining {
+  readonly as: KnownVault["role"];
+}
 
 /** What stands on the sheet with the words. */
 export interface Recovery {

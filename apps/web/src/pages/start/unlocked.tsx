@@ -30,7 +30,7 @@ type View =
   | { readonly at: "begin"; readonly sheet: TypedSheet | null }
   | { readonly at: "mint" }
   | { readonly at: "recover"; readonly sheet: TypedSheet }
-  | { readonly at: "accept" }
+  | { readonly at: "accept"; readonly as: KnownVault["role"] }
   | { readonly at: "pick"; readonly vaults: readonly KnownVault[] }
   | { readonly at: "open"; readonly session: Session };
 
@@ -61,7 +61,7 @@ export function Unlocked({ network, plan, lock, children }: UnlockedProps): Reac
   }, [device, open]);
   const follow = useCallback(
     async (begun: Plan | null): Promise<void> => {
-      if (begun?.kind === "accept") setView({ at: "accept" });
+      if (begun?.kind === "accept") setView({ at: "accept", as: begun.as });
       else if (begun?.kind === "recover") setView({ at: "recover", sheet: begun });
       else if (begun?.kind === "create") {
         await device.keepUnfinished({ seed: begun.seed, label: begun.label });
@@ -107,7 +107,7 @@ export function Unlocked({ network, plan, lock, children }: UnlockedProps): Reac
     case "accept":
       return (
         <Suspense fallback={<Waiting />}>
-          <Accept network={network} onVault={open} onBack={back} />
+          <Accept as={view.as} network={network} onVault={open} onBack={back} />
         </Suspense>
       );
     case "pick":
