@@ -14,11 +14,13 @@ import {
   encoded,
   IDLE_MINUTES,
   keysCodec,
+  renewalCodec,
   settingsCodec,
   unfinishedCodec,
   vaultsCodec,
   type Codec,
   type DeviceSettings,
+  type Renewal,
   type Unfinished,
 } from "./sealed-files.ts";
 import { journalNameOf, whileUnlocked } from "./journals.ts";
@@ -56,6 +58,10 @@ export interface Device extends Profile {
   readonly unfinished: () => Promise<Unfinished | null>;
   /** Keeps it until the chain has it; `null` lets it go. */
   readonly keepUnfinished: (unfinished: Unfinished | null) => Promise<void>;
+  /** A vault's new words that are not in force yet, or `null`. */
+  readonly renewal: (vault: VaultRef) => Promise<Renewal | null>;
+  /** Keeps them until the chain has them; `null` lets them go. */
+  readonly keepRenewal: (vault: VaultRef, renewal: Renewal | null) => Promise<void>;
   readonly ways: () => Promise<Ways>;
   /** Adds a way to unlock; a passphrase and words take the place of what was there, in one write. */
   readonly keepWay: (way: NewWay) => Promise<void>;
@@ -125,7 +131,11 @@ function deviceWith(home: DeviceHome, deviceKey: Uint8Array, keys: DeviceKeys): 
     },
     vaults: () => readOr(vaultsCodec, []),
     remember: (vault) =>
-      changeVaults((vaults) => [...vaults.filter((known) => !sameVault(known, vault)), vault]),
+      changeVaults((vaults) =>
+        vaults.some((known) => sameVault(known, vault))
+          ? vaults.map((known) => (sameVault(known, vault) ? vault : known))
+          : [...vaults, vault],
+      ),
     forget: (vault) => changeVaults((vaults) => vaults.filter((known) => !sameVault(known, vault))),
     journalStore: (vault) =>
       whileUnlocked(home.journalStore(journalNameOf(open().keys.journalKey, vault)), open),
@@ -135,6 +145,11 @@ function deviceWith(home: DeviceHome, deviceKey: Uint8Array, keys: DeviceKeys): 
     keepUnfinished: async (unfinished) => {
       if (unfinished !== null) await write(unfinishedCodec, unfinished);
       else await home.files.remove(unfinishedCodec.file);
+    },
+    renewal: (vault) => readOr<Renewal | null>(renewalCodec(vault) as Codec<Renewal | null>, null),
+    keepRenewal: async (vault, renewal) => {
+      if (renewal !== null) await write(renewalCodec(vault), renewal);
+      else await home.files.remove(renewalCodec(vault).file);
     },
     ways: () => readWays(home.files),
     keepWay: (way) => locked(home, async () => writeWay(home.files, way, open().deviceKey, home.random)),

@@ -1,5 +1,7 @@
-import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
+import type { VaultRef } from "../../../../client/index.ts";
 import type { DeviceKeys, KnownVault } from "./profile.ts";
 import { DeviceFileBroken } from "./errors.ts";
 
@@ -14,6 +16,13 @@ export interface Unfinished {
   readonly seed: Uint8Array;
   /** The person's own words for it. */
   readonly label: string;
+}
+
+/** New words of a vault that were shown, and are not in force yet. */
+export interface Renewal {
+  readonly seed: Uint8Array;
+  /** Whether they are to unlock this browser as well, in place of the words before. */
+  readonly unlocks: boolean;
 }
 
 /** Bounds of {@link DeviceSettings.idleMinutes}, and what it is unless set. */
@@ -101,6 +110,21 @@ export const unfinishedCodec: Codec<Unfinished> = {
     return { seed: keyOf(seed), label: textOf(label) };
   },
 };
+
+/** A journal's file has a short name: a vault is named by a digest. */
+const shortName = ({ chainId, contract, vaultId }: VaultRef): string =>
+  bytesToHex(sha256(utf8ToBytes(`${chainId}/${contract.toLowerCase()}/${vaultId}`))).slice(0, 32);
+
+/** New words of a vault that were shown. */
+export const renewalCodec = (vault: VaultRef): Codec<Renewal> => ({
+  file: `renewal-${shortName(vault)}`,
+  encode: ({ seed, unlocks }) => ({ seed: bytesToHex(seed), unlocks }),
+  decode: (found) => {
+    const { seed, unlocks } = found as Record<string, unknown>;
+    if (typeof unlocks !== "boolean") throw new TypeError();
+    return { seed: keyOf(seed), unlocks };
+  },
+});
 
 function textOf(value: unknown): string {
   if (typeof value !== "string") throw new TypeError();

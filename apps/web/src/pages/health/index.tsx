@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 
 import { useSession } from "../../session/session.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -9,9 +9,19 @@ import { RecoverySection } from "./recovery-section.tsx";
 import { StoresSection } from "./stores-section.tsx";
 import "./health.css";
 
+/** Few renew their words, and seldom: it is fetched when it is needed. */
+const RenewWords = lazy(async () => ({ default: (await import("./renew-words.tsx")).RenewWords }));
+
 /** Whether all is there, who is let in, and whether it could be had back. */
 export function HealthPage(): ReactNode {
   const { known } = useSession();
+  const [renewing, setRenewing] = useState(false);
+  if (renewing)
+    return (
+      <Suspense fallback={<p className="page quiet">Loading…</p>}>
+        <RenewWords onClose={() => setRenewing(false)} />
+      </Suspense>
+    );
   return (
     <Page title="Health">
       <StoresSection />
@@ -19,7 +29,7 @@ export function HealthPage(): ReactNode {
       {known.role === "owner" && (
         <>
           <DevicesSection />
-          <RecoverySection />
+          <RecoverySection onRenew={() => setRenewing(true)} />
           <ReceiptsSection />
         </>
       )}

@@ -8,7 +8,7 @@ import { useLoaded } from "./use-loaded.ts";
 import { WholeCheck } from "./whole-check.tsx";
 
 /** Whether the person still has the 24 words: three of them now and then, all of them once. */
-export function RecoverySection(): ReactNode {
+export function RecoverySection({ onRenew }: { readonly onRenew: () => void }): ReactNode {
   const { vault } = useSession();
   const load = useCallback(async () => {
     const { askedWords } = await import("../../../../../client/words.ts");
@@ -54,6 +54,9 @@ export function RecoverySection(): ReactNode {
         </>
       )}
       {value !== null && (places === null || whole) && <WholeCheck onRight={done} />}
+      <div className="row">
+        <Button onClick={onRenew}>Renew the 24 words…</Button>
+      </div>
     </section>
   );
 }

@@ -7,6 +7,8 @@ import {
   resumeRekey,
   type UnconfirmedMember,
 } from "../../../../../client/manage.ts";
+import { useDevice } from "../../device/context.tsx";
+import { drawing } from "../../device/this-browser.ts";
 import { useAct } from "../../session/act.tsx";
 import { useSession } from "../../session/session.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -14,25 +16,37 @@ import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { useLoaded } from "./use-loaded.ts";
 import { isVouched, VouchList } from "./vouch-list.tsx";
 
-/** A change of all keys that was begun and is not done: nothing else is written before it is. */
+/** A change of all keys, or new words, that were begun and are not done: nothing else is written before a change of keys is. */
 export function UnfinishedRekey(): ReactNode {
   const { vault } = useSession();
+  const { device } = useDevice();
   const load = useCallback(
-    async () => (await pending(vault)).findLast((operation) => operation.kind === "rekey") ?? null,
-    [vault],
+    async () => ({
+      rekeying: (await pending(vault)).findLast((operation) => operation.kind === "rekey") ?? null,
+      renewal: await device.renewal(vault.ref),
+    }),
+    [vault, device],
   );
   const { value, reload } = useLoaded(load);
   const { running, fault, run } = useAct();
   const [asked, setAsked] = useState<readonly UnconfirmedMember[]>([]);
   const [vouched, setVouched] = useState<ReadonlySet<string>>(new Set());
-  if (value === null) return null;
+  if (value === null || (value.rekeying === null && value.renewal === null)) return null;
+  const { rekeying, renewal } = value;
   const goOn = async (): Promise<void> => {
     await run("Going on…", async () => {
       try {
-        if (asked.length === 0) await resumeRekey(vault);
+        if (renewal !== null) {
+          const { finishRenewal } = await import("./renewal.ts");
+          await finishRenewal({ device, vault, drawing }, [...vouched]);
+        } else if (asked.length === 0 || rekeying === null) await resumeRekey(vault);
         else {
-          const base = value.base === null ? undefined : BigInt(value.base);
-          await rekey(vault, { remove: value.remove, base, confirmed: [...value.confirmed, ...vouched] });
+          const base = rekeying.base === null ? undefined : BigInt(rekeying.base);
+          await rekey(vault, {
+            remove: rekeying.remove,
+            base,
+            confirmed: [...rekeying.confirmed, ...vouched],
+          });
         }
         setAsked([]);
       } catch (thrown) {
@@ -42,33 +56,47 @@ export function UnfinishedRekey(): ReactNode {
     });
     reload();
   };
-  const renews = value.newWords !== null;
+  const giveUp = async (): Promise<void> => {
+    await run("Giving them up…", async () => (await import("./renewal.ts")).giveUpRenewal({ device, vault }));
+    reload();
+  };
   return (
     <Notice tone="warn">
-      <p>
-        <strong>A change of all keys was begun and is not done.</strong> Nothing else is written before it is.
-      </p>
-      {renews && asked.length > 0 ? (
+      {rekeying === null ? (
         <p>
-          It renews the 24 words, and somebody came in meanwhile whom you have to vouch for. Go on with it on
-          the command line: memvault words renew.
+          <strong>New words were written down, and are not in force yet.</strong> Go on, and every key
+          changes; or give them up, and the words before stay.
         </p>
       ) : (
-        <>
-          <VouchList members={asked} vouched={vouched} onChange={setVouched} />
-          <FaultNotice fault={fault} />
-          <div className="row">
-            <Button
-              kind="primary"
-              busy={running !== null}
-              disabled={!isVouched(asked, vouched)}
-              onClick={() => void goOn()}
-            >
-              {running ?? "Go on with it"}
-            </Button>
-          </div>
-        </>
+        <p>
+          <strong>A change of all keys was begun and is not done.</strong> Nothing else is written before it
+          is.
+          {renewal !== null && " It puts the new 24 words in force that you wrote down."}
+        </p>
       )}
+      {rekeying !== null && rekeying.newWords !== null && renewal === null && asked.length > 0 && (
+        <p>
+          The new words are not in this browser any more: the change goes on without them, and the old ones
+          stay.
+        </p>
+      )}
+      <VouchList members={asked} vouched={vouched} onChange={setVouched} />
+      <FaultNotice fault={fault} />
+      <div className="row">
+        <Button
+          kind="primary"
+          busy={running !== null}
+          disabled={!isVouched(asked, vouched)}
+          onClick={() => void goOn()}
+        >
+          {running ?? "Go on with it"}
+        </Button>
+        {rekeying === null && (
+          <Button busy={running !== null} onClick={() => void giveUp()}>
+            Give the new words up
+          </Button>
+        )}
+      </div>
     </Notice>
   );
 }

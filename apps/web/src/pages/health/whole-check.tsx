@@ -51,7 +51,7 @@ export function WholeCheck({ onRight }: { readonly onRight: (said: string) => vo
       {unnamed && (
         <Notice tone="warn">
           These words open the newest commit, but your vault does not name them any more: the next change of
-          all keys would leave them out. Renew them: memvault words renew.
+          all keys would leave them out. Choose “Renew the 24 words…” below.
         </Notice>
       )}
       <FaultNotice fault={fault} />

@@ -1,0 +1,103 @@
+import { pending, RekeyPending, VaultError, type Vault } from "../../../../../client/index.ts";
+import { RecipientsUnconfirmed, rekey, resumeRekey } from "../../../../../client/manage.ts";
+import { checkWords, seedToWords } from "../../../../../client/words.ts";
+import type { Device } from "../../device/device.ts";
+import type { Renewal } from "../../device/sealed-files.ts";
+import { newWords, type Drawing } from "../../device/ways.ts";
+
+/** What renews the words of a vault. */
+export interface RenewalWorld {
+  readonly device: Pick<Device, "renewal" | "keepRenewal" | "keepWay">;
+  readonly vault: Vault;
+  readonly drawing: Drawing;
+}
+
+/** Other new words were written down already. */
+export class RenewalWaits extends VaultError {
+  constructor() {
+    super(
+      "New words of this vault were shown before, and wait to be put in force. Go on with those, or give them up, on the page Health.",
+    );
+  }
+}
+
+/** There are no new words any more. */
+export class RenewalGone extends VaultError {
+  constructor() {
+    super(
+      "No new words of this vault wait in this browser: another tab put them in force, or gave them up. Look at the page Health.",
+    );
+  }
+}
+
+/**
+ * Puts new words in force that a person wrote down. They are kept here, sealed, until that is done.
+ *
+ * @param confirmed - Fingerprints of members that the person vouches for.
+ * @throws RenewalWaits when others were begun before; and what {@link finishRenewal} throws, which goes on then.
+ */
+export async function beginRenewal(
+  world: RenewalWorld,
+  renewal: Renewal,
+  confirmed: readonly string[],
+): Promise<void> {
+  const { device, vault } = world;
+  if ((await device.renewal(vault.ref)) !== null) throw new RenewalWaits();
+  await device.keepRenewal(vault.ref, renewal);
+  await finishRenewal(world, confirmed);
+}
+
+/**
+ * Goes on with a renewal from whatever step: the change of all keys, then this browser's own way to unlock, then the seed is let go.
+ *
+ * @param confirmed - Fingerprints of members that came in since, and that the person vouches for.
+ * @throws RenewalGone when there is none; and what `rekey` throws.
+ */
+export async function finishRenewal(
+  { device, vault, drawing }: RenewalWorld,
+  confirmed: readonly string[] = [],
+): Promise<void> {
+  const renewal = await device.renewal(vault.ref);
+  if (renewal === null) throw new RenewalGone();
+  await changeKeys(vault, renewal.seed, confirmed);
+  if (renewal.unlocks) await device.keepWay(newWords(renewal.seed, drawing));
+  await device.keepRenewal(vault.ref, null);
+}
+
+async function changeKeys(vault: Vault, seed: Uint8Array, confirmed: readonly string[]): Promise<void> {
+  const begun = (await pending(vault)).findLast((operation) => operation.kind === "rekey");
+  if (begun === undefined) {
+    if (await areInForce(vault, seed)) return;
+    await rekey(vault, { remove: [], newWords: seed, confirmed });
+  } else if (begun.newWords === null) throw new RekeyPending(begun.id);
+  else
+    await resumeRekey(vault).catch((fault: unknown) => {
+      if (!(fault instanceof RecipientsUnconfirmed) || confirmed.length === 0) throw fault;
+      return rekey(vault, {
+        ...{ remove: begun.remove, base: begun.base === null ? undefined : BigInt(begun.base) },
+        ...{ newWords: seed, confirmed: [...begun.confirmed, ...confirmed] },
+      });
+    });
+}
+
+/** Whether the change was done, and only what comes after it was not. */
+const areInForce = (vault: Vault, seed: Uint8Array): Promise<boolean> =>
+  checkWords(vault, seedToWords(seed)).then(
+    ({ inRoster }) => inRoster,
+    // Words that open nothing are not in force; what else is wrong shows in the change itself.
+    (fault: unknown) => {
+      if (fault instanceof VaultError) return false;
+      throw fault;
+    },
+  );
+
+/**
+ * Gives new words up that no change of keys was begun for.
+ *
+ * @throws RekeyPending when one was: it has to be gone on with.
+ */
+export async function giveUpRenewal({ device, vault }: Omit<RenewalWorld, "drawing">): Promise<void> {
+  const begun = (await pending(vault)).findLast((operation) => operation.kind === "rekey");
+  if (begun !== undefined) throw new RekeyPending(begun.id);
+  await device.keepRenewal(vault.ref, null);
+}
