@@ -16,6 +16,7 @@ import {
   DeviceMissing,
   NoSuchWay,
   PasskeyCancelled,
+  PasskeyLeftOver,
   PasskeyUnsupported,
   PasskeyWrong,
   PassphraseTooShort,
@@ -120,6 +121,17 @@ describe("the web app's device", () => {
     await rejection(openDevice(memoryHome(), byWords()), DeviceMissing);
   });
 
+  it("names a passkey that was made and not confirmed the second time: it stays with its manager", async () => {
+    passkeys.mood = "cancels to seal";
+    const fault = await rejection(newPasskey(passkeys, "Memory Vault", drawing), PasskeyLeftOver);
+    expect(fault.message).to.contain('A passkey "Memory Vault" was made').and.to.contain("Delete it");
+    passkeys.mood = "cancels";
+    await rejection(newPasskey(passkeys, "Memory Vault", drawing), PasskeyCancelled);
+    passkeys.mood = "has no PRF";
+    const other = await rejection(newPasskey(passkeys, "Memory Vault", drawing), PasskeyUnsupported);
+    expect(other.message).to.contain('If one called "Memory Vault" was made');
+  });
+
   it("takes a passphrase however a keyboard writes its letters", async () => {
     await device.keepWay(await newPassphrase(quickBox, "caf\u00e9 in Sils", drawing));
     expect((await openDevice(home, byPassphrase("cafe\u0301 in Sils"))).keys).to.deep.equal(device.keys);
@@ -192,6 +204,30 @@ describe("the web app's device", () => {
       await device.keepSettings({ idleMinutes: set });
       expect(await (await openDevice(home, byWords())).settings()).to.deep.equal({ idleMinutes: kept });
     }
+  });
+
+  it("renames a vault where it stands among the others", async () => {
+    const vault = { chainId: 31_337n, contract: `0x${"ab".repeat(20)}`, role: "owner" } as const;
+    await device.remember({ ...vault, vaultId: 1n, label: "first" });
+    await device.remember({ ...vault, vaultId: 2n, label: "second" });
+    await device.remember({ ...vault, vaultId: 1n, label: "renamed" });
+    expect((await device.vaults()).map(({ label }) => label)).to.deep.equal(["renamed", "second"]);
+  });
+
+  it("keeps new words of a vault until they are in force, each vault's apart", async () => {
+    const vault = { chainId: 31_337n, contract: `0x${"Ab".repeat(20)}`, vaultId: 2n ** 255n };
+    expect(await device.renewal(vault)).to.equal(null);
+    await device.keepRenewal(vault, { seed, unlocks: true });
+    const again = await openDevice(home, byWords());
+    const lower = { ...vault, contract: vault.contract.toLowerCase() };
+    expect(await again.renewal(lower)).to.deep.equal({ seed, unlocks: true });
+    expect(await again.renewal({ ...vault, vaultId: 1n })).to.equal(null);
+    for (const file of await home.files.list())
+      expect(new TextDecoder("latin1").decode((await home.files.read(file))!)).not.to.contain(
+        bytesToHex(seed),
+      );
+    await again.keepRenewal(vault, null);
+    expect(await device.renewal(vault)).to.equal(null);
   });
 
   it("keeps the seed of a vault that is being minted, until it is", async () => {

@@ -22,7 +22,7 @@ export const quickBox = passphraseBox(4);
 
 /** A manager of passkeys that answers as it is told. */
 export class PretendPasskeys implements Passkeys {
-  mood: "willing" | "cancels" | "has no PRF" = "willing";
+  mood: "willing" | "cancels" | "cancels to seal" | "has no PRF" = "willing";
   readonly #identities = new Map<string, string>();
 
   readonly available = (): Promise<boolean> => Promise.resolve(true);
@@ -36,6 +36,7 @@ export class PretendPasskeys implements Passkeys {
 
   readonly seal = async (credential: string, bytes: Uint8Array): Promise<Uint8Array> => {
     this.#ask();
+    if (this.mood === "cancels to seal") throw new PasskeyCancelled();
     const encrypter = new Encrypter();
     encrypter.addRecipient(await identityToRecipient(this.#identities.get(credential)!));
     return encrypter.encrypt(bytes);

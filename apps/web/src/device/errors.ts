@@ -95,7 +95,20 @@ export class PasskeyUnsupported extends VaultError {
     options?: ErrorOptions,
   ) {
     super(
-      `This passkey cannot unlock a vault: ${why}. Use a passphrase, or a passkey of another manager that has PRF; one that was made just now can be deleted there.`,
+      `This passkey cannot unlock a vault: ${why}. Use a passphrase, or a passkey of another manager that has PRF. If one called "Memory Vault" was made just now, it opens nothing: delete it where your passkeys are kept.`,
+      options,
+    );
+  }
+}
+
+/** A passkey was made, and seals nothing: it stays with its manager until somebody deletes it. */
+export class PasskeyLeftOver extends VaultError {
+  constructor(
+    readonly passkey: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `A passkey "${passkey}" was made, and not confirmed the second time: it opens nothing here. Delete it where your passkeys are kept, and add another one.`,
       options,
     );
   }

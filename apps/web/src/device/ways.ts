@@ -2,7 +2,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 
 import { openForDevice, sealForDevice, unlockingKey } from "../../../../client/browser.ts";
 import type { JournalStore } from "../../../../client/index.ts";
-import { DeviceFileBroken, NoSuchWay, WrongWords } from "./errors.ts";
+import { DeviceFileBroken, NoSuchWay, PasskeyCancelled, PasskeyLeftOver, WrongWords } from "./errors.ts";
 import type { Passkeys } from "./passkeys.ts";
 import { checkedPassphrase, type PassphraseBox } from "./passphrase.ts";
 import {
@@ -37,15 +37,17 @@ export interface Drawing {
  *
  * @param name - What the passkey's manager shows.
  * @throws PasskeyCancelled|PasskeyUnsupported
+ * @throws PasskeyLeftOver when it was made, and not confirmed the second time.
  */
 export async function newPasskey(passkeys: Passkeys, name: string, drawing: Drawing): Promise<NewWay> {
   const credential = await passkeys.create(name);
   const key = drawing.random(32);
   const id = `passkey-${bytesToHex(drawing.random(8))}`;
-  return {
-    ...{ kind: "passkey", id, since: drawing.now(), credential, key },
-    lock: await passkeys.seal(credential, key),
-  };
+  const lock = await passkeys.seal(credential, key).catch((cause: unknown) => {
+    // Nothing of a page can delete it.
+    throw cause instanceof PasskeyCancelled ? new PasskeyLeftOver(name, { cause }) : cause;
+  });
+  return { kind: "passkey", id, since: drawing.now(), credential, key, lock };
 }
 
 /**
