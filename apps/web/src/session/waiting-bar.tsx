@@ -54,9 +54,11 @@ export function WaitingBar(): ReactNode {
       </div>
       <ChainNotice config={network.config} />
       <ReadingNotice />
-      {fault === null && !isConnection(unsettled) && !isRemoved(session, unsettled) && (
-        <FaultNotice fault={unsettled} />
-      )}
+      {/* What keeps the vault from being read keeps it from being settled too, and is said above. */}
+      {fault === null &&
+        (unread === null || unread instanceof VaultEmpty) &&
+        !isConnection(unsettled) &&
+        !isRemoved(session, unsettled) && <FaultNotice fault={unsettled} />}
       <FaultNotice fault={fault} />
       {fault instanceof WalletMissing && <WalletPanel config={network.config} />}
       {done !== null && (view === null || view.sequence <= done.sequence) && (
