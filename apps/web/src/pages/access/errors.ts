@@ -1,4 +1,5 @@
 import { VaultError } from "../../../../../client/index.ts";
+import { timeText } from "../../ui/texts.ts";
 
 /** What was pasted or dropped names nobody. */
 export class NoGrantee extends VaultError {
@@ -62,5 +63,14 @@ export class RequestTooLong extends VaultError {
     readonly limit: number,
   ) {
     super(`It asks to read for ${days} days, and ${limit} are the most. Refuse it, or ask for another.`);
+  }
+}
+
+/** A request whose time is over. */
+export class RequestOver extends VaultError {
+  constructor(readonly expiresAt: number) {
+    super(
+      `It asked to read until ${timeText(expiresAt * 1_000)}, which is over. Ask the agent for another request.`,
+    );
   }
 }

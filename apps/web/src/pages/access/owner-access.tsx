@@ -31,7 +31,7 @@ export function OwnerAccess(): ReactNode {
     >
       <GrantsSection reading={reading} open={setDialog} />
       <WelcomesSection lines={ledger?.lines ?? []} open={setDialog} />
-      <RequestsSection open={setDialog} />
+      <RequestsSection open={setDialog} over={dialog !== null} />
       <InboxSection lines={ledger?.lines ?? []} />
       {dialog !== null && (
         <AccessDialogs

@@ -12,8 +12,7 @@ import { shortText } from "../../ui/texts.ts";
 import type { OpenDialog } from "./access-dialogs.tsx";
 import { RequestTooLong } from "./errors.ts";
 import { RequestPage } from "./request-page.tsx";
-import { newScopes, tooLong } from "./request-facts.ts";
-import { asksToPropose } from "./request-facts.ts";
+import { asksToPropose, daysOf, inDates, isOpen, newScopes, tooLong } from "./request-facts.ts";
 import { Sentences } from "./sentences-list.tsx";
 import { grantSentences } from "./sentences.ts";
 import { MOST_DAYS } from "./terms.ts";
@@ -30,7 +29,8 @@ type Look =
   | { readonly kind: "looking" }
   | { readonly kind: "checked"; readonly checked: CheckedRequest; readonly time: number }
   | { readonly kind: "begun"; readonly id: string }
-  | { readonly kind: "fault"; readonly fault: unknown };
+  /** `kept`: its id, where this device keeps it and it is not decided. */
+  | { readonly kind: "fault"; readonly fault: unknown; readonly kept: string | null };
 
 /** A signed request in full, and what its owner decides. */
 export function RequestDialog({ line, counts, open, close }: RequestProps): ReactNode {
@@ -61,11 +61,39 @@ export function RequestDialog({ line, counts, open, close }: RequestProps): Reac
       {look.kind === "checked" || look.kind === "begun" ? (
         <Decision look={look} counts={counts} act={act} open={open} close={close} />
       ) : (
-        <div className="row">
-          <Button onClick={close}>Close</Button>
-        </div>
+        <NoDecision kept={look.kind === "fault" ? look.kept : null} act={act} close={close} />
       )}
     </Dialog>
+  );
+}
+
+/** What cannot be granted can still be refused, where it is kept. */
+function NoDecision({
+  kept,
+  act: { running, fault, run },
+  close,
+}: {
+  readonly kept: string | null;
+  readonly act: Act;
+  readonly close: () => void;
+}): ReactNode {
+  const { vault } = useSession();
+  return (
+    <>
+      <FaultNotice fault={fault} />
+      <div className="row">
+        {kept !== null && (
+          <Button
+            kind="danger"
+            busy={running !== null}
+            onClick={() => void run("Refusing…", () => refused(vault, kept)).then((done) => done && close())}
+          >
+            Refuse
+          </Button>
+        )}
+        <Button onClick={close}>Close</Button>
+      </div>
+    </>
   );
 }
 
@@ -90,12 +118,7 @@ function Decision({ look, counts, act, open, close }: DecisionProps): ReactNode 
     else open({ kind: "welcome", memberId: made });
   };
   const refuse = async (): Promise<void> => {
-    const done = await run("Refusing…", async () => {
-      const { refuseRequest } = await import("../../../../../client/agents.ts");
-      await refuseRequest(vault, id);
-      return true;
-    });
-    if (done === true) close();
+    if (await run("Refusing…", () => refused(vault, id))) close();
   };
   return (
     <>
@@ -171,13 +194,21 @@ async function lookAt(vault: Vault, keyRegistry: string, line: string): Promise<
     const checked = await (begun === null ? keepRequest : checkRequest)(vault, keyRegistry, line);
     const time = (await vault.provider.getBlock("latest"))?.timestamp ?? 0;
     // As with a grant by hand: what one would not choose oneself, one is not asked for either.
-    if (tooLong(checked.request, time))
-      throw new RequestTooLong(Math.ceil((checked.request.expiresAt - time) / 86_400), MOST_DAYS);
+    if (tooLong(checked.request, time)) throw new RequestTooLong(daysOf(checked.request, time), MOST_DAYS);
     return { kind: "checked", checked, time };
   } catch (fault) {
     if (begun !== null && fault instanceof AlreadyMember) return { kind: "begun", id: begun };
-    return { kind: "fault", fault };
+    const kept = (await requests(vault).catch(() => [])).find((each) => each.line === line);
+    const open = kept !== undefined && isOpen(kept.state) ? kept.id : null;
+    return { kind: "fault", fault: inDates(fault), kept: open };
   }
+}
+
+/** Refuses a request that is kept. */
+async function refused(vault: Vault, id: string): Promise<true> {
+  const { refuseRequest } = await import("../../../../../client/agents.ts");
+  await refuseRequest(vault, id);
+  return true;
 }
 
 /** @returns the member's id; `null` when there was nothing left to do. */

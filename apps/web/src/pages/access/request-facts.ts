@@ -1,7 +1,8 @@
 import { getAddress, ZeroHash } from "ethers";
 
 import type { AccessRequest, CheckedRequest, RequestState } from "../../../../../client/agents.ts";
-import { PERMISSION } from "../../../../../client/index.ts";
+import { InvalidExpiry, PERMISSION } from "../../../../../client/index.ts";
+import { RequestOver, RequestTooLong } from "./errors.ts";
 import { MOST_DAYS } from "./terms.ts";
 
 /** How the states of a request read. */
@@ -49,6 +50,17 @@ export const notProven = ({ key }: CheckedRequest): string[] => [
  */
 export const tooLong = ({ expiresAt }: AccessRequest, time: number): boolean =>
   expiresAt > time + MOST_DAYS * 86_400;
+
+/** Days that a request would be granted for, from now. */
+export const daysOf = ({ expiresAt }: Pick<AccessRequest, "expiresAt">, time: number): number =>
+  Math.ceil((expiresAt - time) / 86_400);
+
+/** What is wrong with a request's end, by dates: the client counts seconds. All else is left as it is. */
+export function inDates(fault: unknown): unknown {
+  if (!(fault instanceof InvalidExpiry)) return fault;
+  const { expiresAt, now } = fault;
+  return expiresAt > now ? new RequestTooLong(daysOf(fault, now), MOST_DAYS) : new RequestOver(expiresAt);
+}
 
 /** Scopes of a request that the vault does not have: a grant would make them, for good. */
 export const newScopes = ({ scopes }: AccessRequest, known: ReadonlyMap<string, number>): string[] =>

@@ -14,11 +14,21 @@ import { PlainText } from "../../ui/plain-text.tsx";
 import { isOpen, REQUEST_STATES } from "./request-facts.ts";
 import { TextDrop } from "./text-drop.tsx";
 
+interface RequestsProps {
+  readonly open: OpenDialog;
+  /** Whether a dialog lies over the page: it may keep a request. */
+  readonly over: boolean;
+}
+
 /** What agents ask for, and what became of it on this device. */
-export function RequestsSection({ open }: { readonly open: OpenDialog }): ReactNode {
-  const { kept, fault } = useRequests();
+export function RequestsSection({ open, over }: RequestsProps): ReactNode {
+  const { kept, fault } = useRequests(over);
   const [text, setText] = useState("");
   const [wrong, setWrong] = useState<unknown>(null);
+  const readIn = (read: string): void => {
+    setWrong(null);
+    setText(read);
+  };
   const look = (): void => {
     try {
       const named = namedBy(text);
@@ -63,7 +73,7 @@ export function RequestsSection({ open }: { readonly open: OpenDialog }): ReactN
             />
           )}
         </Field>
-        <TextDrop label="Or drop its file here" found={setText} failed={setWrong} />
+        <TextDrop label="Or drop its file here" found={readIn} failed={setWrong} />
         <FaultNotice fault={wrong} />
         <div className="row">
           <Button type="submit">Show it in full</Button>
@@ -100,8 +110,8 @@ function RequestRow({ kept, open }: { readonly kept: KeptRequest; readonly open:
   );
 }
 
-/** Requests that this device keeps, read again whenever the vault was. */
-function useRequests(): { readonly kept: readonly KeptRequest[]; readonly fault: unknown } {
+/** Requests that this device keeps, read again whenever the vault was, and when a dialog is gone. */
+function useRequests(over: boolean): { readonly kept: readonly KeptRequest[]; readonly fault: unknown } {
   const { vault } = useSession();
   const { reading } = useView();
   const [found, setFound] = useState<{ kept: readonly KeptRequest[]; fault: unknown }>({
@@ -109,12 +119,12 @@ function useRequests(): { readonly kept: readonly KeptRequest[]; readonly fault:
     fault: null,
   });
   useEffect(() => {
-    if (reading) return;
+    if (reading || over) return;
     const asked = import("../../../../../client/agents.ts").then(({ requests }) => requests(vault));
     asked.then(
       (kept) => setFound({ kept, fault: null }),
       (fault: unknown) => setFound((before) => ({ ...before, fault })),
     );
-  }, [vault, reading]);
+  }, [vault, reading, over]);
   return found;
 }
