@@ -9,6 +9,7 @@ import { PlainText } from "../../ui/plain-text.tsx";
 import { Sentences } from "./sentences-list.tsx";
 import { grantSentences, inRow } from "./sentences.ts";
 import { endOfDay, type TermsForm } from "./terms.ts";
+import { useArrival } from "./use-arrival.ts";
 
 interface ConfirmProps {
   readonly grantee: Grantee;
@@ -22,6 +23,7 @@ interface ConfirmProps {
 
 /** What will be, in sentences, before it is. */
 export function ConfirmStep({ grantee, terms, counts, running, fault, back, make }: ConfirmProps): ReactNode {
+  const arrival = useArrival<HTMLDivElement>();
   const made = terms.scopes.filter((name) => !counts.has(name));
   const sentences = grantSentences({
     name: terms.label.trim() === "" ? shortText(grantee.account ?? grantee.digest) : terms.label.trim(),
@@ -31,7 +33,13 @@ export function ConfirmStep({ grantee, terms, counts, running, fault, back, make
     propose: terms.propose,
   });
   return (
-    <div className="stack">
+    <div
+      ref={arrival}
+      tabIndex={-1}
+      className="stack access-step"
+      role="group"
+      aria-label="What the grant does"
+    >
       <Sentences sentences={sentences} />
       <KeyFacts grantee={grantee} />
       {made.length > 0 && (

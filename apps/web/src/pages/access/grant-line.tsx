@@ -81,7 +81,7 @@ function State({ line, open }: { readonly line: LedgerLine; readonly open: OpenD
   const { entry, state, welcome, notFinal } = line;
   const { text, tone } = stateText(state);
   return (
-    <div>
+    <div className="access-state">
       <p>
         <span className={`badge badge-${tone}`}>{text}</span>
       </p>

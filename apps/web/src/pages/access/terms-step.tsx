@@ -7,6 +7,7 @@ import type { Grantee } from "./grantee.ts";
 import { KeyFacts } from "./key-facts.tsx";
 import { ScopeChoice } from "./scope-choice.tsx";
 import { termsFaults, type TermsForm } from "./terms.ts";
+import { useArrival } from "./use-arrival.ts";
 
 interface TermsProps {
   readonly grantee: Grantee;
@@ -19,13 +20,17 @@ interface TermsProps {
 
 /** What, and until when. */
 export function TermsStep({ grantee, terms, setTerms, counts, back, next }: TermsProps): ReactNode {
+  const arrival = useArrival<HTMLFormElement>();
   const [tried, setTried] = useState(false);
   const now = Date.now();
   const faults = termsFaults(terms, now);
   const faulty = faults.scopes !== null || faults.lastDay !== null;
   return (
     <form
-      className="stack"
+      ref={arrival}
+      tabIndex={-1}
+      className="stack access-step"
+      aria-label="What it may read, and until when"
       noValidate
       onSubmit={(event) => {
         event.preventDefault();

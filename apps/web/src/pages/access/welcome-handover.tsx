@@ -7,6 +7,7 @@ import { Button } from "../../ui/button.tsx";
 import { FaultNotice } from "../../ui/notice.tsx";
 import { sizeText } from "../../ui/texts.ts";
 import { QrCode } from "./qr-code-view.tsx";
+import { useArrival } from "./use-arrival.ts";
 import { usePoll } from "./use-poll.ts";
 
 interface HandoverProps {
@@ -22,6 +23,7 @@ const POLL = 4_000;
 /** The welcome of a grant, for its owner to hand over once the grant is final. */
 export function WelcomeHandover({ memberId, stored, close }: HandoverProps): ReactNode {
   const { vault } = useSession();
+  const arrival = useArrival<HTMLDivElement>();
   const [welcome, setWelcome] = useState<Uint8Array<ArrayBuffer> | null>(null);
   const [fault, setFault] = useState<unknown>(null);
   const look = async (): Promise<void> => {
@@ -37,7 +39,7 @@ export function WelcomeHandover({ memberId, stored, close }: HandoverProps): Rea
   useEffect(() => void look(), [vault, memberId]);
   usePoll(look, POLL, welcome === null);
   return (
-    <div className="stack">
+    <div ref={arrival} tabIndex={-1} className="stack access-step" role="group" aria-label="The welcome">
       <p>
         The welcome opens only with the reader’s own key. Hand it over by any way that you like: with it the
         reader opens your vault.

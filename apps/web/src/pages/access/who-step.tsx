@@ -26,6 +26,10 @@ export function WhoStep({ text, setText, lines, found, open, close }: WhoProps):
   const [looking, setLooking] = useState(false);
   const [fault, setFault] = useState<unknown>(null);
   const { keyRegistry } = network.config.deployment;
+  const readIn = (read: string): void => {
+    setFault(null);
+    setText(read);
+  };
   const look = async (): Promise<void> => {
     setLooking(true);
     setFault(null);
@@ -55,6 +59,7 @@ export function WhoStep({ text, setText, lines, found, open, close }: WhoProps):
           <textarea
             {...ids}
             className="mono"
+            autoFocus
             rows={4}
             spellCheck={false}
             autoComplete="off"
@@ -63,8 +68,8 @@ export function WhoStep({ text, setText, lines, found, open, close }: WhoProps):
           />
         )}
       </Field>
-      <TextDrop label="Or drop a picture of its QR code, or a file" found={setText} failed={setFault} />
-      <CameraScan found={setText} />
+      <TextDrop label="Or drop a picture of its QR code, or a file" found={readIn} failed={setFault} />
+      <CameraScan found={readIn} />
       <FaultNotice fault={fault} />
       <div className="row">
         <Button type="submit" kind="primary" busy={looking}>
