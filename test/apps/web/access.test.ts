@@ -9,7 +9,13 @@ import {
   senderText,
 } from "../../../apps/web/src/pages/access/inbox-facts.ts";
 import { changedTerms } from "../../../apps/web/src/pages/access/changed-terms.ts";
-import { NoGrantee, NoQrCode } from "../../../apps/web/src/pages/access/errors.ts";
+import {
+  NoGrantee,
+  NoQrCode,
+  NotARequest,
+  RequestOver,
+  RequestTooLong,
+} from "../../../apps/web/src/pages/access/errors.ts";
 import {
   grantState,
   isUnfinished,
@@ -27,6 +33,7 @@ import {
 import { seenText, verdictText } from "../../../apps/web/src/pages/access/receipts.ts";
 import {
   accountText,
+  inDates,
   newScopes,
   notProven,
   tooLong,
@@ -47,8 +54,10 @@ import {
   termsFaults,
   toggled,
 } from "../../../apps/web/src/pages/access/terms.ts";
+import { faultText } from "../../../apps/web/src/ui/fault-text.ts";
 import type { CheckedRequest, InboxEntry, ReceiptAudit } from "../../../client/agents.ts";
 import {
+  InvalidExpiry,
   PERMISSION,
   ProposalUnlisted,
   recipientDigest,
@@ -363,6 +372,24 @@ describe("The page of who can read: requests and proposals", () => {
   it("is not asked for longer than anybody may grant here", () => {
     expect(tooLong(checked().request, TIME)).to.equal(false);
     expect(tooLong({ ...checked().request, expiresAt: TIME + (MOST_DAYS + 1) * DAY }, TIME)).to.equal(true);
+  });
+
+  it("says of an end that nobody can grant until when it was, and leaves other failures alone", () => {
+    const [over, late] = [TIME - DAY, TIME + 40_000 * DAY].map((expiresAt) =>
+      inDates(new InvalidExpiry(expiresAt, TIME, TIME + 36_500 * DAY)),
+    );
+    expect(over).to.be.instanceOf(RequestOver);
+    expect(String(over)).to.match(/asked to read until Nov 21, 2026.* which is over/);
+    expect(late).to.be.instanceOf(RequestTooLong);
+    expect(String(late)).to.match(/40000 days, and 3650 are the most/);
+    const other = new ProposalUnlisted();
+    expect(inDates(other)).to.equal(other);
+  });
+
+  it("writes a failure's name in words, however it is put together", () => {
+    const nameOfFault = (fault: Error): string => faultText(fault).name;
+    expect(nameOfFault(new NotARequest())).to.equal("Not a request");
+    expect(nameOfFault(new RequestOver(TIME))).to.equal("Request over");
   });
 
   const proposal = (changes: Partial<InboxEntry> = {}): InboxEntry => ({
