@@ -472,7 +472,7 @@ long("the web app: grants, from the key to the reader's page", function () {
     await page.getByRole("checkbox", { name: "Choose Doctor Amrani" }).check();
     await press(page, "Revoke 2 grants");
     const revoking = page.getByRole("dialog", { name: "Revoke 2 grants?" });
-    await revoking.getByText(/they may keep copies/).waitFor();
+    await revoking.getByText(/copies of it may be kept/).waitFor();
     await revoking.getByRole("button", { name: "Revoke", exact: true }).click();
     await send(page);
     await grantOf(page, "Concierge").waitFor({ state: "detached" });

@@ -51,7 +51,7 @@ long("the web app: who can read", function () {
     await press(page, "Close");
     await page.getByRole("button", { name: "Hand over the welcome of Sam’s doctor" }).waitFor();
     await press(page, "Revoke the grant of Sam’s doctor");
-    await page.getByText(/What it has read, it has read/).waitFor();
+    await page.getByText(/What was read stays read/).waitFor();
     await web.screenshot(page, "access-revoke");
     await page.getByRole("dialog").getByRole("button", { name: "Revoke", exact: true }).click();
     await send(page);
