@@ -141,7 +141,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     const given: { hash: string | null } = { hash: null };
     try {
       // While the person read, the wallet may have moved.
-      await this.checked(connected.account);
+      await transactions.forWallet(id, connected.wallet.name, this.checked(connected.account));
       const { note, sent } = await this.handOver(id, connected, priced, given);
       const landed = whileOpen(session, this.follow(id, sent, note));
       // Who asked for it may be gone by then.

@@ -11,12 +11,26 @@ interface DialogProps {
 export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
+  const rendered = useRef(false);
   // Closed while it is still in the page: out of it, a browser gives no focus back.
   useLayoutEffect(() => {
     const shown = dialog.current;
+    rendered.current = true;
     shown?.showModal();
-    return () => shown?.close();
+    return () => {
+      rendered.current = false;
+      shown?.close();
+    };
   }, []);
+  // After a few Escapes a browser closes it, whatever the page says: it is open for as long as it is rendered.
+  const closed = (): void => {
+    if (!rendered.current) return;
+    onClose?.();
+    // Whoever wanted it gone has had it taken off by then.
+    setTimeout(() => {
+      if (rendered.current && dialog.current?.open === false) dialog.current.showModal();
+    }, 0);
+  };
   return (
     <dialog
       ref={dialog}
@@ -25,6 +39,7 @@ export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
         event.preventDefault();
         onClose?.();
       }}
+      onClose={closed}
     >
       <div className="stack">
         <h2 id={id}>{title}</h2>

@@ -1,0 +1,90 @@
+import { expect } from "chai";
+import type { Page } from "playwright-core";
+
+import { goTo, openSample, press, title, unlock } from "../../helpers/web-steps.ts";
+import { webWorld, type Web } from "../../helpers/web.ts";
+
+const long = process.env["MEMVAULT_LONG"] === "1" ? describe : describe.skip;
+
+const asking = (page: Page) => page.getByRole("dialog", { name: "Send this transaction?" });
+
+async function connect(page: Page): Promise<void> {
+  await goTo(page, "Settings");
+  await press(page, /^Connect /);
+  await page.getByRole("button", { name: /^Disconnect/ }).waitFor();
+}
+
+async function add(page: Page, text: string): Promise<void> {
+  await goTo(page, "Memories");
+  await press(page, "Add a memory");
+  const dialog = page.getByRole("dialog", { name: "Add a memory" });
+  await dialog.getByLabel("Scope").selectOption("=health");
+  await dialog.getByLabel("Text").fill(text);
+  await dialog.getByRole("button", { name: "Add", exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+/** Holds one method of the chain up. */
+async function hold(page: Page, method: string): Promise<() => void> {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**", async (route) => {
+    if (route.request().postData()?.includes(method) === true) await held;
+    await route.continue();
+  });
+  return release;
+}
+
+long("locking in a browser", () => {
+  const web: Web = webWorld({ sample: true });
+
+  it("ends a commit whose price is still asked for, and shows nothing of it on the lock screen", async () => {
+    const { page, wallet } = await web.newPage();
+    await openSample(web, page);
+    await connect(page);
+    await add(page, "Left on the way");
+    const release = await hold(page, "eth_estimateGas");
+    await press(page, "Commit");
+    await page.waitForTimeout(500);
+    await press(page, "Lock");
+    await title(page, "Unlock");
+    release();
+    await page.waitForTimeout(1_500);
+    expect(await page.getByRole("dialog").count()).to.equal(0);
+    expect(await page.locator(".transactions").count()).to.equal(0);
+    expect(wallet.sent).to.equal(0);
+    await unlock(page);
+    await press(page, "Commit");
+    await asking(page).waitFor();
+    // Another tab locks: a question keeps nothing open.
+    const other = await web.newTab(page);
+    await unlock(other);
+    await press(other, "Lock");
+    await title(page, "Unlock");
+    expect(await page.getByRole("dialog").count()).to.equal(0);
+    await unlock(page);
+    await press(page, "Commit");
+    await asking(page).getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText(/^Commit [\d,]+ has landed/).waitFor();
+    expect(wallet.sent).to.equal(1);
+  });
+
+  it("leaves a way out where the wallet never answers, Escape or not", async () => {
+    const { page, wallet } = await web.newPage();
+    await openSample(web, page);
+    await connect(page);
+    await add(page, "For a wallet that sleeps");
+    await press(page, "Commit");
+    await asking(page).waitFor();
+    wallet.delay = 3_000_000;
+    await asking(page).getByRole("button", { name: "Send", exact: true }).click();
+    const waiting = page.getByRole("dialog", { name: "Waiting for your wallet" });
+    await waiting.waitFor();
+    for (let times = 0; times < 5; times++) await page.keyboard.press("Escape");
+    expect(await page.locator("dialog[open]").count()).to.equal(1);
+    await waiting.getByRole("button", { name: "Stop waiting" }).click();
+    await page.getByText("did not answer, and nobody waits for it any more").first().waitFor();
+    await press(page, "Lock");
+    await title(page, "Unlock");
+  });
+});
