@@ -60,6 +60,11 @@ interface WayListProps {
   readonly onChanged: () => Promise<void>;
 }
 
+/** A new way wraps the same key: who has an older copy of what is stored has the older way as well. */
+const COPIES =
+  "A way that was changed or removed does not open this browser any more; a copy of this browser's data made before is still " +
+  "opened by it. If it leaked, remove this browser's data and recover.";
+
 const NAMES = { passkey: "Passkey", passphrase: "Passphrase", words: "24 words" } as const;
 
 const nameOf = ({ kind, since }: Way): string => `${NAMES[kind]}, since ${dateText(since)}`;
@@ -67,9 +72,11 @@ const nameOf = ({ kind, since }: Way): string => `${NAMES[kind]}, since ${dateTe
 function WayList({ ways, onChanged }: WayListProps): ReactNode {
   const { device } = useDevice();
   const task = useTask();
+  const [removed, setRemoved] = useState(false);
   const remove = (way: Way): void =>
     task.run("Removing…", async () => {
       await device.removeWay(way.id);
+      setRemoved(true);
       await onChanged();
     });
   return (
@@ -89,6 +96,7 @@ function WayList({ ways, onChanged }: WayListProps): ReactNode {
           A way to unlock is damaged ({ways.broken.join(", ")}) and opens nothing. Set it anew.
         </Notice>
       )}
+      {removed && <Notice>It is removed. {COPIES}</Notice>}
       <TaskNotice task={task} />
     </>
   );
@@ -119,9 +127,7 @@ function SetPassphrase({ known, keep }: SetProps): ReactNode {
       <form className="stack" onSubmit={send}>
         <NewPassphraseField label="New passphrase" />
         <TaskNotice task={task} />
-        {done && (
-          <Notice>The new passphrase counts from now on. The one before opens nothing any more.</Notice>
-        )}
+        {done && <Notice>The new passphrase counts from now on. {COPIES}</Notice>}
         <div className="row">
           <Button type="submit" busy={task.running !== null}>
             {known ? "Change it" : "Add it"}
@@ -142,8 +148,7 @@ function SetWords({ known, keep }: SetProps): ReactNode {
     task.run("Sealing your keys…", async () => {
       const { wordsToSeed } = await import("../../../../../client/words.ts");
       const seed = wordsToSeed(textIn(form, "words"));
-      await keep(newWords(seed, drawing));
-      seed.fill(0);
+      await keep(newWords(seed, drawing)).finally(() => seed.fill(0));
       form.reset();
       setDone(true);
     });
@@ -166,7 +171,7 @@ function SetWords({ known, keep }: SetProps): ReactNode {
           )}
         </Field>
         <TaskNotice task={task} />
-        {done && <Notice>These words unlock this browser from now on.</Notice>}
+        {done && <Notice>These words unlock this browser from now on. {COPIES}</Notice>}
         <div className="row">
           <Button type="submit" busy={task.running !== null}>
             {known ? "Use these words" : "Add them"}
