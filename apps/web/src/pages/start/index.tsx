@@ -43,6 +43,10 @@ export function Start({ children }: StartProps): ReactNode {
     look().catch(setFault);
   }, [look]);
   const relock = useCallback((): void => setStage({ at: "locked" }), []);
+  const dropPlan = useCallback(
+    (): void => setStage((now) => (now.at === "unlocked" ? { ...now, plan: null } : now)),
+    [],
+  );
   switch (stage.at) {
     case "looking":
       return <Waiting fault={fault} onAgain={() => void look().catch(setFault)} />;
@@ -54,11 +58,15 @@ export function Start({ children }: StartProps): ReactNode {
         <SetWays
           seed={plan.kind === "accept" ? null : plan.seed}
           onDevice={async (device) => {
-            // From here on a reload loses nothing of it.
             if (plan.kind === "create") await device.keepUnfinished({ seed: plan.seed, label: plan.label });
-            setStage({ at: "unlocked", device, plan });
+            // From here on a reload loses nothing of it, and the device has what is to be made.
+            if (plan.kind === "create") plan.seed.fill(0);
+            setStage({ at: "unlocked", device, plan: plan.kind === "create" ? null : plan });
           }}
-          onBack={() => setStage({ at: "begin" })}
+          onBack={() => {
+            wipe(plan);
+            setStage({ at: "begin" });
+          }}
         />
       );
     }
@@ -66,27 +74,34 @@ export function Start({ children }: StartProps): ReactNode {
       return <Unlock onDevice={(device) => setStage({ at: "unlocked", device, plan: null })} />;
     case "unlocked":
       return (
-        <Opened device={stage.device} plan={stage.plan} relock={relock}>
+        <Opened device={stage.device} plan={stage.plan} dropPlan={dropPlan} relock={relock}>
           {children}
         </Opened>
       );
   }
 }
 
+/** Done with, or given up: the seed of the words stays in no tab. */
+function wipe(plan: Plan | null): void {
+  if (plan !== null && plan.kind !== "accept") plan.seed.fill(0);
+}
+
 interface OpenedProps extends StartProps {
   readonly device: Device;
   readonly plan: Plan | null;
+  readonly dropPlan: () => void;
   readonly relock: () => void;
 }
 
 /** Holds the device's keys, and gives them up. */
-function Opened({ device, plan, relock, children }: OpenedProps): ReactNode {
+function Opened({ device, plan, dropPlan, relock, children }: OpenedProps): ReactNode {
   const lockHere = useCallback((): void => {
     // Whoever waits for an answer gets a no before the keys go.
     transactions.lock();
     device.lock();
+    wipe(plan);
     relock();
-  }, [device, relock]);
+  }, [device, plan, relock]);
   const lock = useCallback((): void => {
     tabs.tell("locked");
     lockHere();
@@ -96,7 +111,7 @@ function Opened({ device, plan, relock, children }: OpenedProps): ReactNode {
     <DeviceContext value={{ device, ...idle }}>
       <WithNetwork lock={lock}>
         {(network) => (
-          <Unlocked network={network} plan={plan} lock={lock}>
+          <Unlocked network={network} plan={plan} onPlanned={dropPlan} lock={lock}>
             {children}
           </Unlocked>
         )}

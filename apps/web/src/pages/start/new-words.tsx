@@ -28,7 +28,16 @@ export function NewWords({ title, children, onDone, onBack }: NewWordsProps): Re
     );
   }, [seed]);
   if (asking && words !== null)
-    return <WordQuiz words={words} onDone={() => onDone(seed)} onBack={() => setAsking(false)} />;
+    return (
+      <WordQuiz
+        words={words}
+        onDone={() => {
+          setWords(null);
+          onDone(seed);
+        }}
+        onBack={() => setAsking(false)}
+      />
+    );
   return (
     <Page title={title}>
       {children}
@@ -45,7 +54,14 @@ export function NewWords({ title, children, onDone, onBack }: NewWordsProps): Re
         <Button kind="primary" disabled={words === null} onClick={() => setAsking(true)}>
           I wrote them down
         </Button>
-        <Button onClick={onBack}>Back</Button>
+        <Button
+          onClick={() => {
+            seed.fill(0);
+            onBack();
+          }}
+        >
+          Back
+        </Button>
       </div>
     </Page>
   );

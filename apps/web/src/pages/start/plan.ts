@@ -121,10 +121,12 @@ export async function mintUnfinished(device: Device, network: Network): Promise<
   await mintVault({
     ...environmentOf(device, network),
     ...{ address: network.config.deployment.memoryVault, seed },
-  }).catch(async (fault: unknown) => {
-    if (fault instanceof VaultError) await device.forget(known);
-    throw fault;
-  });
+  })
+    .catch(async (fault: unknown) => {
+      if (fault instanceof VaultError) await device.forget(known);
+      throw fault;
+    })
+    .finally(() => seed.fill(0));
   await device.keepUnfinished(null);
   return known;
 }

@@ -34,10 +34,16 @@ export function RecoverForm({ sample, typed, onDone, onBack }: RecoverFormProps)
       const { wordsToSeed } = await import("../../../../../client/words.ts");
       const seed = wordsToSeed(words);
       const sheet = { seed, words, owner, vaultId, label };
-      checkedSheet(sheet);
-      // Looked up before this browser is locked for it: a slip of the pen costs no second typing.
-      const config = await networkConfig();
-      if (config !== null) await lookUp(await reach(config), sheet);
+      try {
+        checkedSheet(sheet);
+        // Looked up before this browser is locked for it: a slip of the pen costs no second typing.
+        const config = await networkConfig();
+        if (config !== null) await lookUp(await reach(config), sheet);
+      } catch (fault) {
+        seed.fill(0);
+        throw fault;
+      }
+      setWords("");
       onDone(sheet);
     });
   return (

@@ -51,7 +51,10 @@ export function SetWays({ seed: given, onDevice, onBack }: SetWaysProps): ReactN
       const device = await createDevice(home, ways);
       form.reset();
       await keep();
+      for (const { key } of ways) key.fill(0);
       await onDevice(device);
+      // A vault's words are still needed; this browser's own are on paper.
+      if (given === null) seed?.fill(0);
     });
   };
   return (

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useState, type ReactNode } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 
 import type { Network } from "../../chain/network.ts";
 import { useDevice } from "../../device/context.tsx";
@@ -17,6 +17,8 @@ interface UnlockedProps {
   readonly network: Network;
   /** What somebody came for before the device was made. */
   readonly plan: Plan | null;
+  /** It is done with, or given up: nothing of it is to be kept. */
+  readonly onPlanned: () => void;
   readonly lock: () => void;
   readonly children: (session: Session) => ReactNode;
 }
@@ -35,9 +37,11 @@ type View =
   | { readonly at: "open"; readonly session: Session };
 
 /** An unlocked device: goes on with what was begun, or opens a vault. */
-export function Unlocked({ network, plan, lock, children }: UnlockedProps): ReactNode {
+export function Unlocked({ network, plan, onPlanned, lock, children }: UnlockedProps): ReactNode {
   const { device } = useDevice();
   const [view, setView] = useState<View>({ at: "looking" });
+  // Followed once: when it is done, its seed is wiped.
+  const planned = useRef(plan);
   const [fault, setFault] = useState<unknown>(null);
   const open = useCallback(
     (known: KnownVault): void => {
@@ -65,14 +69,20 @@ export function Unlocked({ network, plan, lock, children }: UnlockedProps): Reac
       else if (begun?.kind === "recover") setView({ at: "recover", sheet: begun });
       else if (begun?.kind === "create") {
         await device.keepUnfinished({ seed: begun.seed, label: begun.label });
+        begun.seed.fill(0);
         setView({ at: "mint" });
       } else await look();
     },
     [device, look],
   );
   useEffect(() => {
-    follow(plan).catch(setFault);
-  }, [follow, plan]);
+    follow(planned.current).catch(setFault);
+  }, [follow]);
+  const dropSheet = ({ seed }: Recovery): void => {
+    seed.fill(0);
+    planned.current = null;
+    onPlanned();
+  };
   const showVaults = useCallback((): void => {
     device.vaults().then((vaults) => setView({ at: "pick", vaults }), setFault);
   }, [device]);
@@ -100,8 +110,14 @@ export function Unlocked({ network, plan, lock, children }: UnlockedProps): Reac
         <FinishRecovery
           network={network}
           sheet={view.sheet}
-          onVault={open}
-          onBack={() => setView({ at: "begin", sheet: view.sheet })}
+          onVault={(known) => {
+            dropSheet(view.sheet);
+            open(known);
+          }}
+          onBack={() => {
+            dropSheet(view.sheet);
+            setView({ at: "begin", sheet: view.sheet });
+          }}
         />
       );
     case "accept":

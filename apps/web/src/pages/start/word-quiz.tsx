@@ -20,7 +20,9 @@ export function WordQuiz({ words, onDone, onBack }: WordQuizProps): ReactNode {
   const check = (): void => {
     const found = wrongPlaces(words, places, typed);
     setWrong(found);
-    if (found.length === 0) onDone();
+    if (found.length > 0) return;
+    setTyped(places.map(() => ""));
+    onDone();
   };
   return (
     <Page title="Three of your words">
