@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { Page } from "playwright-core";
 
-import { goTo, openSample, press, title, unlock } from "../../helpers/web-steps.ts";
+import { wordsToSeed } from "../../../client/words.ts";
+import { goTo, lockBrowser, openSample, press, settled, title, unlock } from "../../helpers/web-steps.ts";
 import { webWorld, type Web } from "../../helpers/web.ts";
 
 const long = process.env["MEMVAULT_LONG"] === "1" ? describe : describe.skip;
@@ -34,6 +35,28 @@ async function hold(page: Page, method: string): Promise<() => void> {
   });
   return release;
 }
+
+/** How often some bytes are in what React holds. */
+const heldIn = (page: Page, bytes: readonly number[]): Promise<number> =>
+  page.evaluate((wanted) => {
+    const root = document.getElementById("root") as unknown as Record<string, unknown>;
+    const queue: unknown[] = [root[Object.keys(root).find((key) => key.startsWith("__reactContainer$"))!]];
+    const seen = new Set<unknown>();
+    let found = 0;
+    while (queue.length > 0) {
+      const each = queue.pop();
+      if (each === null || typeof each !== "object" || seen.has(each) || each instanceof Node) continue;
+      if (each === window) continue;
+      seen.add(each);
+      if (each instanceof Uint8Array) {
+        if (each.length === wanted.length && wanted.every((byte, i) => each[i] === byte)) found++;
+      } else if (each instanceof Map || each instanceof Set) queue.push(...each.values());
+      else
+        for (const { value } of Object.values(Object.getOwnPropertyDescriptors(each)))
+          queue.push(value as unknown);
+    }
+    return found;
+  }, bytes);
 
 long("locking in a browser", () => {
   const web: Web = webWorld({ sample: true });
@@ -86,5 +109,18 @@ long("locking in a browser", () => {
     await page.getByText("did not answer, and nobody waits for it any more").first().waitFor();
     await press(page, "Lock");
     await title(page, "Unlock");
+  });
+
+  it("keeps the seed of the words nowhere in the page once the vault is open", async () => {
+    const { page } = await web.newPage();
+    const seed = [...wordsToSeed(web.world.sample!.words)];
+    await press(page, "Open the sample vault");
+    await press(page, "Go on");
+    await title(page, "Lock this browser");
+    expect(await heldIn(page, seed), "what is looked for is found while it is needed").to.be.greaterThan(0);
+    await lockBrowser(page);
+    await title(page, "Memories");
+    await settled(page);
+    expect(await heldIn(page, seed)).to.equal(0);
   });
 });
