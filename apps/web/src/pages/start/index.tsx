@@ -1,4 +1,4 @@
-import { lazy, useCallback, useEffect, useState, type ReactNode } from "react";
+import { lazy, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 
 import { transactions } from "../../chain/page.ts";
 import { TransactionCenter } from "../../chain/transaction-center.tsx";
@@ -95,13 +95,14 @@ interface OpenedProps extends StartProps {
 
 /** Holds the device's keys, and gives them up. */
 function Opened({ device, plan, dropPlan, relock, children }: OpenedProps): ReactNode {
+  const planned = useRef(plan);
   const lockHere = useCallback((): void => {
     // Whoever waits for an answer gets a no before the keys go.
     transactions.lock();
     device.lock();
-    wipe(plan);
+    wipe(planned.current);
     relock();
-  }, [device, plan, relock]);
+  }, [device, relock]);
   const lock = useCallback((): void => {
     tabs.tell("locked");
     lockHere();

@@ -78,7 +78,7 @@ export function Unlocked({ network, plan, onPlanned, lock, children }: UnlockedP
   useEffect(() => {
     follow(planned.current).catch(setFault);
   }, [follow]);
-  const dropSheet = ({ seed }: Recovery): void => {
+  const dropSheet = ({ seed }: { readonly seed: Uint8Array }): void => {
     seed.fill(0);
     planned.current = null;
     onPlanned();
