@@ -1,3 +1,4 @@
+import { randomBytes } from "@noble/hashes/utils.js";
 import { getAddress, type JsonRpcProvider } from "ethers";
 
 import { chainAt, rpc } from "../../apps/cli/rpc.ts";
@@ -7,6 +8,7 @@ import { startAnvil, type Anvil } from "../../test/helpers/anvil.ts";
 
 /** A chain of this machine with the suite, whose clock can be set on. */
 export interface LocalChain {
+  /** Where programs ask it; of pages, the app's own only, where it stands behind the app's server. */
   readonly url: string;
   readonly anvil: Anvil;
   readonly provider: JsonRpcProvider;
@@ -21,12 +23,23 @@ export interface LocalChain {
 }
 
 /**
- * Starts npm's anvil and deploys the suite on it.
+ * An address of this machine that nobody guesses: a node takes WebSockets of any page, which no header forbids. Linux has all
+ * of 127.0.0.0/8 for itself; elsewhere what is left is a port that nobody was told.
+ */
+const hidden = (): string =>
+  process.platform === "linux"
+    ? `127.${[...randomBytes(3)].map((byte) => byte || 1).join(".")}`
+    : "127.0.0.1";
+
+/**
+ * Starts npm's anvil, which no page may ask, and deploys the suite on it.
  *
  * @param begin - The chain's time at its first block, in Unix milliseconds.
  */
 export async function startChain(begin: number): Promise<LocalChain> {
-  const anvil = await startAnvil({ args: ["--timestamp", String(Math.floor(begin / 1_000))] });
+  const anvil = await startAnvil({
+    ...{ host: hidden(), args: ["--no-cors", "--timestamp", String(Math.floor(begin / 1_000))] },
+  });
   const provider = await chainAt(anvil.url);
   const close = async (): Promise<void> => {
     provider.destroy();

@@ -47,13 +47,16 @@ export async function startWebWorld(options: WebWorldOptions): Promise<WebWorld>
   };
   try {
     const present = Date.now();
-    const chain = await startChain(options.sample ? present - LIFETIME : present);
-    closing(chain, chain.close);
-    const blobs = await startBlobs();
-    closing(blobs, () => blobs.stop());
     const scripts = options.wallet ? ["sample-wallet.js"] : [];
+    // First of all: the others hear this page, and no other.
     const app = await serveApp(options.folder, scripts, options.port);
     closing(app, app.close);
+    const node = await startChain(options.sample ? present - LIFETIME : present);
+    closing(node, node.close);
+    app.chains.set("rpc", node.url);
+    const chain = { ...node, url: `${app.url}/rpc` };
+    const blobs = await startBlobs(app.url);
+    closing(blobs, () => blobs.stop());
     const [, owner = "", other = ""] = chain.accounts;
     const accounts = [owner, other] as const;
     const sample = options.sample ? await filled(chain, blobs, present) : null;

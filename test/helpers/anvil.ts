@@ -10,7 +10,9 @@ export const ANVILS_FIRST_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5
 export interface AnvilOptions {
   /** The chain id. Default: 31337. */
   readonly chainId?: number;
-  /** The port on 127.0.0.1. Default: a free one. */
+  /** An address of this machine. Default: 127.0.0.1. */
+  readonly host?: string;
+  /** The port. Default: a free one. */
   readonly port?: number;
   /** A file that the chain is loaded from, if it exists, and kept in when the node stops. */
   readonly state?: string;
@@ -42,16 +44,16 @@ export class AnvilError extends Error {
 }
 
 /**
- * Starts npm's anvil on 127.0.0.1 and waits until it answers.
+ * Starts npm's anvil on this machine and waits until it answers.
  *
  * @throws AnvilError if the node ends, or does not answer in time.
  */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
-  const { chainId = 31337, timeout = 20_000 } = options;
+  const { chainId = 31337, host = "127.0.0.1", timeout = 20_000 } = options;
   const child = spawn(
     anvilBinary(),
     [
-      ...["--host", "127.0.0.1", "--port", String(options.port ?? 0), "--chain-id", String(chainId)],
+      ...["--host", host, "--port", String(options.port ?? 0), "--chain-id", String(chainId)],
       ...(options.state === undefined ? [] : ["--state", options.state]),
       ...(options.slotsInAnEpoch === undefined
         ? []
@@ -85,7 +87,7 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
     const listen = (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-16_384);
       // Printed once the socket is open: from here on requests are answered.
-      const listening = /Listening on 127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+      const listening = /Listening on 127(?:\.\d+){3}:(\d+)/.exec(said)?.[1];
       if (listening === undefined) return;
       clearTimeout(timer);
       resolve(Number(listening));
@@ -115,7 +117,7 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   };
   // A spawned process has a pid unless "error" was emitted.
   const anvil: Anvil = {
-    url: `http://127.0.0.1:${String(port)}`,
+    url: `http://${host}:${String(port)}`,
     port,
     pid: child.pid ?? 0,
     chainId,

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -32,8 +32,20 @@ async function served(...args: string[]) {
     });
     child.once("close", (code) => reject(new Error(`ended with ${String(code)}: ${said}`)));
   });
-  const { rpc } = (await (await fetch(`${url}/network.json`)).json()) as { rpc: string };
-  return { child, url, rpc };
+  return { child, url, node: nodeBelow(child.pid ?? 0) };
+}
+
+/** The node that a process started, or one that it started: pages are not told where it listens. */
+function nodeBelow(top: number): number {
+  const listed = execFileSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="]).toString();
+  const all = [...listed.matchAll(/^ *(\d+) +(\d+) +(.*)$/gm)];
+  const below = (parent: number): number[] =>
+    all.flatMap(([, pid, above, args = ""]) =>
+      Number(above) !== parent ? [] : args.includes("--no-cors") ? [Number(pid)] : below(Number(pid)),
+    );
+  const [node] = below(top);
+  if (node === undefined) throw new Error(`no node is below ${String(top)}`);
+  return node;
 }
 
 const WEB = ["--import", "tsx", "scripts/web.ts", "--empty"];
@@ -44,13 +56,21 @@ const answers = (url: string): Promise<boolean> =>
     () => false,
   );
 
-/** Waits until nobody answers there. */
-async function gone(...urls: string[]): Promise<void> {
+const runs = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** Waits until nobody answers there, and the node is gone. */
+async function gone(url: string, node: number): Promise<void> {
   for (let waited = 0; waited < 10_000; waited += 100) {
-    if (!(await Promise.all(urls.map(answers))).includes(true)) return;
+    if (!runs(node) && !(await answers(url))) return;
     await sleep(100);
   }
-  throw new Error(`${urls.join(" or ")} still answers`);
+  throw new Error(`${url} still answers, or process ${String(node)} runs`);
 }
 
 describe("npm run web", () => {
@@ -59,7 +79,7 @@ describe("npm run web", () => {
   let vault: Vault;
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     folder = await mkdtemp(path.join(tmpdir(), "memory-vault-web-"));
     await buildApp(folder);
     world = await startWebWorld({ folder, sample: true, wallet: true });
@@ -127,17 +147,17 @@ describe("npm run web", () => {
 
   it("ends all that it started when it is told to", async function () {
     this.timeout(60_000);
-    const { child, url, rpc } = await served(...WEB);
+    const { child, url, node } = await served(...WEB);
     child.kill("SIGTERM");
-    await gone(url, rpc);
+    await gone(url, node);
   });
 
   it("ends all that it started when who started it is gone", async function () {
     this.timeout(60_000);
     const parent = `const { spawn } = require("node:child_process");
       spawn(process.execPath, ${JSON.stringify(WEB)}, { stdio: "inherit" });`;
-    const { child, url, rpc } = await served("-e", parent);
+    const { child, url, node } = await served("-e", parent);
     child.kill("SIGKILL");
-    await gone(url, rpc);
+    await gone(url, node);
   });
 });

@@ -34,7 +34,7 @@ long("moving memories, and a vault's health, in the web app", function () {
   const web = webWorld();
   let second: IpfsServer;
   before(async () => {
-    second = await startBlobs();
+    second = await startBlobs(web.world.url);
     const network = JSON.parse(String(web.world.app.files.get("network.json"))) as { store: string };
     network.store = `mirror:2/${storeName(web.world.blobs)}+${storeName(second)}`;
     web.world.app.files.set("network.json", JSON.stringify(network));
