@@ -17,7 +17,7 @@ export function Notice({ tone = "info", children }: NoticeProps): ReactNode {
   );
 }
 
-/** A failure, by its name and with what to do; nothing where there is none. */
+/** A failure, by its name and with what to do; nothing where there is none. Its message may quote others: a file, a node, a store. */
 export function FaultNotice({ fault }: { readonly fault: unknown }): ReactNode {
   if (fault === null || fault === undefined) return null;
   const { name, message } = faultText(fault);

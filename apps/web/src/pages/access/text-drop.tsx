@@ -1,5 +1,6 @@
 import { useId, useState, type DragEvent, type ReactNode } from "react";
 
+import { PlainText } from "../../ui/plain-text.tsx";
 import { textOfFile } from "./dropped.ts";
 
 interface TextDropProps {
@@ -49,7 +50,9 @@ export function TextDrop({ label, found, failed }: TextDropProps): ReactNode {
           target.value = "";
         }}
       />
-      <span role="status">{said}</span>
+      <span role="status">
+        <PlainText text={said} />
+      </span>
     </div>
   );
 }

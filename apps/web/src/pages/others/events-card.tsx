@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 
+import { PlainText } from "../../ui/plain-text.tsx";
 import { countText, numberText } from "../../ui/texts.ts";
 import { Address } from "./address.tsx";
 import type { SeenEvent, SeenTransaction } from "./outsider/seen.ts";
@@ -56,7 +57,7 @@ const Says = ({ event }: { readonly event: SeenEvent }): ReactNode => (
   <ul className="others-args">
     {Object.entries(event.args).map(([name, value]) => (
       <li key={name}>
-        {name} {value.length > 20 ? <Address of={value} /> : value}
+        {name} {value.length > 20 ? <Address of={value} /> : <PlainText text={value} />}
       </li>
     ))}
   </ul>

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 
+import { PlainText } from "../../ui/plain-text.tsx";
 import { countText, sizeText } from "../../ui/texts.ts";
 import { Address } from "./address.tsx";
 import type { NamedBlob, Shelf } from "./outsider/seen.ts";
@@ -37,22 +38,28 @@ export const ShelvesCard = ({ shelves, named }: ShelvesProps): ReactNode => (
   </section>
 );
 
-function stateOf({ size, age, fault }: NamedBlob): string {
+function stateOf({ size, age, fault }: NamedBlob): ReactNode {
   if (size !== null) return `${sizeText(size)}${age ? ", visibly an age file" : ""}.`;
-  return fault === null ? "not in this store." : `the store did not hand it out. ${fault}`;
+  if (fault === null) return "not in this store.";
+  return (
+    <>
+      the store did not hand it out. <PlainText text={fault} />
+    </>
+  );
 }
 
 function ShelfView({ shelf: { store, blobs, fault } }: { readonly shelf: Shelf }): ReactNode {
   if (blobs === null)
     return (
       <p>
-        {store} does not tell this page what lies there{fault === null ? "" : `: ${fault}`} Its keeper knows.
+        <PlainText text={store} /> does not tell this page what lies there
+        {fault === null ? "." : <PlainText text={`: ${fault}`} />} Its keeper knows.
       </p>
     );
   return (
     <div className="stack">
       <p>
-        {store}: {countText(blobs.length, "blob")}, whoever put them there.
+        <PlainText text={store} />: {countText(blobs.length, "blob")}, whoever put them there.
       </p>
       <dl className="others-bars">
         {classesOf(blobs).map(({ size, count, width }) => [

@@ -1,6 +1,8 @@
 import { useState, type ReactNode } from "react";
 
 import { Button } from "../../ui/button.tsx";
+import { pieces } from "../../ui/pieces.ts";
+import { PlainText } from "../../ui/plain-text.tsx";
 import { countText } from "../../ui/texts.ts";
 
 /** A row of a table. */
@@ -25,9 +27,11 @@ export function Table({ summary, head, rows }: TableProps): ReactNode {
   const left = rows.length - shown;
   return (
     <details className="others-details">
-      <summary>{summary}</summary>
+      <summary>
+        <PlainText text={summary} />
+      </summary>
       {/* It scrolls sideways, by keys too. */}
-      <div className="table-wrap" tabIndex={0} role="region" aria-label={summary}>
+      <div className="table-wrap" tabIndex={0} role="region" aria-label={heard(summary)}>
         <table>
           <thead>
             <tr>
@@ -57,3 +61,9 @@ export function Table({ summary, head, rows }: TableProps): ReactNode {
     </details>
   );
 }
+
+/** The same where there is no place for marks. */
+const heard = (text: string): string =>
+  pieces(text)
+    .map((piece) => piece.code ?? piece.text)
+    .join("");
