@@ -8,7 +8,8 @@ import { forget, remember, sync, type Vault } from "../../../client/index.ts";
 import type { SourceFile } from "../../../client/importers/index.ts";
 import { importedBefore } from "../../../client/manage.ts";
 import { compare, type Compared } from "../../../apps/web/src/pages/memories/import/compare.ts";
-import type { Gathered } from "../../../apps/web/src/pages/memories/import/collected.ts";
+import { Collected, type Gathered } from "../../../apps/web/src/pages/memories/import/collected.ts";
+import { ExportTooLarge } from "../../../apps/web/src/pages/memories/import/errors.ts";
 import { countedFiles } from "../../../apps/web/src/pages/memories/import/progress.ts";
 import { gather } from "../../../apps/web/src/pages/memories/import/gather.ts";
 import { readFiles, type ReaderPort, type Port } from "../../../apps/web/src/pages/memories/import/reader.ts";
@@ -320,5 +321,39 @@ describe("import in the web app", () => {
       const [found] = [...(await look(vault)).memories.values()];
       expect(found?.memory.reinforcements).to.equal(100);
     });
+  });
+});
+
+describe("what the review of an import holds", () => {
+  const found = (more: object) => ({
+    memory: { scope: "a", type: "semantic", text: "", ...more } as never,
+    ...{ reinforcements: 0, key: "k", timeless: null },
+  });
+  const batch = (more: Partial<Extract<ReaderWord, { kind: "batch" }>>): ReaderWord => ({
+    ...{ kind: "batch", group: 0, memories: [], skipped: [], duplicates: 0 },
+    ...more,
+  });
+  const long = "x".repeat(2_000);
+
+  it("is bounded by all of it, not by its texts alone", () => {
+    const heavy: ReaderWord[] = [
+      batch({ memories: [found({ text: long })] }),
+      batch({ memories: [found({ tags: [long] })] }),
+      batch({ memories: [found({ metadata: { [long]: 1 } })] }),
+      batch({ memories: [found({ source: { url: long } })] }),
+      batch({ skipped: [{ place: "a", why: long }] }),
+      { kind: "broken", group: null, broken: { file: "a", name: "b", message: long } },
+    ];
+    for (const word of heavy) {
+      expect(() => new Collected(10, 1_900).take(word)).to.throw(ExportTooLarge);
+      new Collected(10, 3_000).take(word);
+    }
+  });
+
+  it("is bounded in files of which nothing is taken", () => {
+    const collected = new Collected();
+    const word: ReaderWord = { kind: "broken", group: null, broken: { file: "", name: "", message: "" } };
+    for (let i = 0; i < 10_000; i++) collected.take(word);
+    expect(() => collected.take(word)).to.throw(ExportTooLarge);
   });
 });

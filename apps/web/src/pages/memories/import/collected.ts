@@ -26,9 +26,12 @@ export interface Gathered {
 
 /** More than a vault is made for: the review holds them all. */
 export const MAX_MEMORIES = 100_000;
+/** Of all that is held: texts, and what is said of them. */
 const MAX_CHARACTERS = 96 * 2 ** 20;
 /** Reasons that are kept of one export. */
 const MAX_REASONS = 300;
+/** Files of which nothing is taken: more are not the export that somebody meant. */
+const MAX_BROKEN = 10_000;
 
 interface Group {
   readonly memories: FoundMemory[];
@@ -42,13 +45,19 @@ type Batch = Extract<ReaderWord, { kind: "batch" }>;
 /** What a reader said so far, by the export that it is of: one that breaks is let go as a whole. */
 export class Collected {
   readonly #limit: number;
+  readonly #most: number;
   readonly #groups = new Map<number, Group>();
   readonly #broken: BrokenFile[] = [];
   #bytes = { read: 0, total: 0 };
   #characters = 0;
 
-  constructor(limit = MAX_MEMORIES) {
+  /**
+   * @param limit - Memories.
+   * @param most - Characters.
+   */
+  constructor(limit = MAX_MEMORIES, most = MAX_CHARACTERS) {
     this.#limit = limit;
+    this.#most = most;
   }
 
   get progress(): ReadingProgress {
@@ -65,6 +74,8 @@ export class Collected {
     else if (word.kind === "batch") this.#add(word);
     else if (word.kind === "broken") {
       this.#broken.push(word.broken);
+      this.#hold(sizeOf(word.broken));
+      if (this.#broken.length > MAX_BROKEN) throw new ExportTooLarge(this.#limit);
       if (word.group !== null) this.#groups.delete(word.group);
     }
   }
@@ -86,20 +97,32 @@ export class Collected {
   #add({ group: number, memories, skipped, duplicates }: Batch): void {
     const group = this.#groups.get(number) ?? { memories: [], skipped: [], skippedInAll: 0, duplicates: 0 };
     this.#groups.set(number, group);
-    for (const found of memories) {
-      group.memories.push(found);
-      this.#characters += found.memory.text.length;
-    }
-    group.skipped.push(...skipped.slice(0, MAX_REASONS - group.skipped.length));
+    const reasons = skipped.slice(0, MAX_REASONS - group.skipped.length);
+    for (const found of memories) group.memories.push(found);
+    group.skipped.push(...reasons);
     group.skippedInAll += skipped.length;
     group.duplicates += duplicates;
     const held = this.#sum((each) => each.memories.length);
-    if (held > this.#limit || this.#characters > MAX_CHARACTERS) throw new ExportTooLarge(this.#limit);
+    if (held > this.#limit) throw new ExportTooLarge(this.#limit);
+    this.#hold(sizeOf(memories) + sizeOf(reasons));
+  }
+
+  /** What a broken export let go is counted on: it was read all the same. */
+  #hold(characters: number): void {
+    this.#characters += characters;
+    if (this.#characters > this.#most) throw new ExportTooLarge(this.#limit);
   }
 
   #sum(of: (group: Group) => number): number {
     return [...this.#groups.values()].reduce((sum, group) => sum + of(group), 0);
   }
+}
+
+/** Characters of everything in it, the names of its fields among them; other values count as some. */
+function sizeOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 8;
+  return Object.entries(value).reduce((sum, [name, field]) => sum + name.length + sizeOf(field), 0);
 }
 
 /** Within one export its importer tells what is the same; between two of them the key does. */
