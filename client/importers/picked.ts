@@ -23,7 +23,8 @@ export interface DroppedItem {
   getAsFile(): File | null;
 }
 
-const MAX_FILES = 50_000;
+/** Files and folders: an empty folder takes as long as a file. */
+const MAX_ENTRIES = 50_000;
 const MAX_DEPTH = 8;
 
 /**
@@ -31,29 +32,39 @@ const MAX_DEPTH = 8;
  *
  * @param files - An input's `files`.
  * @returns The same files, by path.
+ * @throws MalformedExport if there are more than an export has.
  */
-export const pickedFiles = (files: Iterable<File>): PickedFile[] =>
-  // Empty unless a folder was picked.
-  [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+export function pickedFiles(files: Iterable<File>): PickedFile[] {
+  const picked: PickedFile[] = [];
+  for (const file of files) {
+    // Empty unless a folder was picked.
+    const path = file.webkitRelativePath || file.name;
+    if (picked.push({ path, file }) > MAX_ENTRIES) throw tooMany(path);
+  }
+  return picked;
+}
 
 /**
  * The files of a drop, those of dropped folders among them. Call it in the drop's event itself: its items are gone after it.
  *
  * @param items - The event's `dataTransfer.items`.
  * @returns The files, by path; text that was dropped is none.
- * @throws MalformedExport if there are more than an export has, or one cannot be read.
+ * @throws MalformedExport if there are more than an export has, folders among them, or deeper ones, or one cannot be read.
  */
 export async function droppedFiles(items: Iterable<DroppedItem>): Promise<PickedFile[]> {
   // Everything is taken before the first wait.
   const dropped = [...items]
     .filter(({ kind }) => kind === "file")
     .map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
-  const found: PickedFile[] = [];
+  const walked: Walked = { files: [], entries: 0 };
   for (const { entry, file } of dropped) {
-    if (entry !== null) await walk(entry, "", found);
-    else if (file !== null) found.push({ path: file.name, file });
+    if (entry !== null) await walk(entry, "", walked);
+    else if (file !== null) {
+      count(walked, file.name);
+      walked.files.push({ path: file.name, file });
+    }
   }
-  return found;
+  return walked.files;
 }
 
 /**
@@ -136,15 +147,34 @@ async function* piecesOf(path: string, file: Blob): AsyncGenerator<Uint8Array> {
 const changed = (path: string, cause: unknown): MalformedExport =>
   new MalformedExport(path, "its content", "it cannot be read, or changed since it was chosen", { cause });
 
-/** Regular files below an entry, in the browser's order. */
-async function walk(entry: DroppedEntry, above: string, found: PickedFile[], depth = 0): Promise<void> {
-  const path = `${above}${entry.name}`;
-  if (isFileEntry(entry)) found.push({ path, file: await fileOf(entry, path) });
-  if (found.length > MAX_FILES)
-    throw new MalformedExport(path, "its folder", "there are too many files in it");
-  if (isFolderEntry(entry) && depth <= MAX_DEPTH)
-    for (const inner of await entriesOf(entry, path)) await walk(inner, `${path}/`, found, depth + 1);
+/** What a walk came past. */
+interface Walked {
+  readonly files: PickedFile[];
+  /** Files and folders. */
+  entries: number;
 }
+
+/** Regular files below an entry, in the browser's order. */
+async function walk(entry: DroppedEntry, above: string, walked: Walked, depth = 0): Promise<void> {
+  const path = `${above}${entry.name}`;
+  count(walked, path);
+  if (isFileEntry(entry)) walked.files.push({ path, file: await fileOf(entry, path) });
+  if (!isFolderEntry(entry)) return;
+  if (depth > MAX_DEPTH)
+    throw new MalformedExport(path, "its path", `it lies deeper than ${String(MAX_DEPTH)} folders`);
+  for await (const inner of entriesOf(entry, path)) await walk(inner, `${path}/`, walked, depth + 1);
+}
+
+function count(walked: Walked, path: string): void {
+  if (++walked.entries > MAX_ENTRIES) throw tooMany(path);
+}
+
+const tooMany = (path: string): MalformedExport =>
+  new MalformedExport(
+    path,
+    "its folder",
+    `there are more than ${MAX_ENTRIES.toLocaleString("en")} files and folders with it`,
+  );
 
 const isFileEntry = (entry: DroppedEntry): entry is FileSystemFileEntry => entry.isFile;
 const isFolderEntry = (entry: DroppedEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
@@ -157,16 +187,15 @@ const fileOf = (entry: FileSystemFileEntry, path: string): Promise<File> =>
   );
 
 /** A browser hands a folder out in parts, and an empty one says that it was the last. */
-async function entriesOf(folder: FileSystemDirectoryEntry, path: string): Promise<FileSystemEntry[]> {
+async function* entriesOf(folder: FileSystemDirectoryEntry, path: string): AsyncGenerator<FileSystemEntry> {
   const reader = folder.createReader();
-  const found: FileSystemEntry[] = [];
   for (;;) {
     const part = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, (cause) =>
         reject(new MalformedExport(path, "its path", "it cannot be opened", { cause })),
       ),
     );
-    if (part.length === 0) return found;
-    found.push(...part);
+    if (part.length === 0) return;
+    yield* part;
   }
 }

@@ -112,14 +112,38 @@ describe("files that a person gives a page", () => {
     expect(paths(await filesSource(await droppedFiles([bare])))).to.deep.equal(["a"]);
   });
 
-  it("goes no deeper than an export does", async () => {
-    let deep = fileEntry(file("end", "end"));
-    for (let depth = 0; depth < 12; depth++) deep = folderEntry("d", [deep]);
-    expect(await droppedFiles([item(deep)])).to.deep.equal([]);
+  it("refuses a folder that is deeper than an export's, and leaves nothing out without a word", async () => {
+    const nested = (folders: number): Entry =>
+      folders === 0 ? fileEntry(file("end", "end")) : folderEntry("d", [nested(folders - 1)]);
+    expect(await droppedFiles([item(nested(9))])).to.have.length(1);
+    const fault = await rejection(droppedFiles([item(nested(10))]), MalformedExport);
+    expect(fault.message).to.contain(`${"d/".repeat(9)}d cannot be imported: it lies deeper than 8 folders`);
   });
 
   it("refuses a folder with more files than an export has", async () => {
-    const many = Array.from({ length: 50_001 }, () => fileEntry(file("a", "")));
+    const one = file("a", "");
+    const many = Array.from({ length: 50_001 }, () => fileEntry(one));
     await rejection(droppedFiles([item(folderEntry("many", many))]), MalformedExport);
+    expect(() => pickedFiles(many.map(() => one))).to.throw(MalformedExport, "50,000");
+    const bare: DroppedItem = { kind: "file", webkitGetAsEntry: () => null, getAsFile: () => one };
+    await rejection(droppedFiles(many.map(() => bare)), MalformedExport);
+  }).timeout(20_000);
+
+  it("walks through no more empty folders than files", async () => {
+    let opened = 0;
+    const endless = {
+      ...{ name: "endless", isFile: false, isDirectory: true },
+      createReader: () => ({
+        readEntries: (done: (part: Entry[]) => void) => {
+          if (++opened > 60_000) {
+            done([]);
+            return;
+          }
+          done([folderEntry("empty", [])]);
+        },
+      }),
+    } as never;
+    const fault = await rejection(droppedFiles([item(endless)]), MalformedExport);
+    expect(fault.message).to.contain("50,000 files and folders");
   }).timeout(20_000);
 });

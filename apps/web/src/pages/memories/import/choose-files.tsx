@@ -20,6 +20,13 @@ export function ChooseFiles({ onChosen }: ChooseFilesProps): ReactNode {
   const take = (picked: readonly PickedFile[]): void => {
     if (picked.length > 0) onChosen(picked, as);
   };
+  const choose = ({ files: chosen }: HTMLInputElement): void => {
+    try {
+      take(pickedFiles(chosen ?? []));
+    } catch (tooMany) {
+      setFault(tooMany);
+    }
+  };
   const drop = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
@@ -56,14 +63,9 @@ export function ChooseFiles({ onChosen }: ChooseFilesProps): ReactNode {
           multiple
           hidden
           data-testid="import-files"
-          onChange={({ currentTarget }) => take(pickedFiles(currentTarget.files ?? []))}
+          onChange={({ currentTarget }) => choose(currentTarget)}
         />
-        <input
-          ref={folder}
-          type="file"
-          hidden
-          onChange={({ currentTarget }) => take(pickedFiles(currentTarget.files ?? []))}
-        />
+        <input ref={folder} type="file" hidden onChange={({ currentTarget }) => choose(currentTarget)} />
       </div>
       <div className="field">
         <label htmlFor={id}>Conversations become</label>
