@@ -20,7 +20,9 @@ export function CostDialog({ cost, answer }: CostDialogProps): ReactNode {
     <Dialog title="Send this transaction?" onClose={() => answer(false)}>
       <ul className="transaction-what">
         {what.map((sentence, i) => (
-          <li key={i}>{sentence}</li>
+          <li key={i}>
+            <PlainText text={sentence} />
+          </li>
         ))}
       </ul>
       <Facts

@@ -55,6 +55,7 @@ export class Transactions {
   private readonly stops = new Map<number, () => void>();
   private unlocked = new AbortController();
   private next = 1;
+  private acts: readonly string[] = [];
 
   /** Who waits for a person or a wallet is let know: that is no work. */
   constructor(private readonly awake: Pick<Awake, "aside"> = makeAwake()) {}
@@ -84,6 +85,17 @@ export class Transactions {
     return () => void this.listeners.delete(changed);
   };
 
+  /** Does what a person asked for: the question about its cost says so first. */
+  async during<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.acts = [...this.acts, what];
+    try {
+      return await work();
+    } finally {
+      const at = this.acts.lastIndexOf(what);
+      this.acts = this.acts.filter((_, i) => i !== at);
+    }
+  }
+
   /**
    * Asks the person about a cost.
    *
@@ -93,7 +105,7 @@ export class Transactions {
   async ask(cost: TransactionCost): Promise<number> {
     const id = this.next++;
     const answer = new Promise<boolean>((resolve) => this.answers.set(id, resolve));
-    this.add(id, cost, { kind: "asking" });
+    this.add(id, { ...cost, what: [...this.acts, ...cost.what] }, { kind: "asking" });
     if (!(await this.awake.aside(() => answer))) {
       this.dismiss(id);
       throw new TransactionDeclined();

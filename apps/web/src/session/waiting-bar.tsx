@@ -30,7 +30,13 @@ export function WaitingBar(): ReactNode {
   const [done, setDone] = useState<SyncResult | null>(null);
   const commit = async (): Promise<void> => {
     setDone(null);
-    setDone((await run("Committing…", () => sync(vault))) ?? null);
+    setDone(
+      (await run(
+        "Committing…",
+        () => sync(vault),
+        changes > 0 ? `Commits ${countText(changes, "change")}.` : (more ?? undefined),
+      )) ?? null,
+    );
   };
   return (
     <div className="waiting-bar">

@@ -1,5 +1,7 @@
 import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
 
+import { holdStill } from "./still.ts";
+
 interface DialogProps {
   readonly title: string;
   /** The person wants it gone: by Escape. Left out where an answer is needed. */
@@ -20,6 +22,7 @@ export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
     return () => {
       rendered.current = false;
       shown?.close();
+      holdStill(document.body);
     };
   }, []);
   // After a few Escapes a browser closes it, whatever the page says: it is open for as long as it is rendered.

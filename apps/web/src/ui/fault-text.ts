@@ -1,4 +1,4 @@
-import { NotAMember, VaultError } from "../../../../client/errors.ts";
+import { MalformedData, NotAMember, RpcUnavailable, VaultError } from "../../../../client/errors.ts";
 
 /** A failure as a person reads it. */
 export interface FaultText {
@@ -9,12 +9,20 @@ export interface FaultText {
 /** What a failure is called and says. The client's own errors say what to do; others get a sentence that does. */
 export function faultText(fault: unknown): FaultText {
   if (fault instanceof NotAMember) return { name: "No member any more", message: NO_MEMBER };
+  if (fault instanceof RpcUnavailable) return { name: "No answer", message: noAnswer(fault) };
+  if (fault instanceof MalformedData && fault.what === "recipient")
+    return { name: "No whole key", message: `This is no whole key: copy it again. (${fault.where}.)` };
   if (fault instanceof VaultError) return { name: spaced(fault.name), message: fault.message };
   return {
     name: "Something failed",
     message: `${wordsOf(fault)}. Nothing that was saved is lost: reload this page and look again.`,
   };
 }
+
+/** Most have one RPC: it is not called the first of them. */
+const noAnswer = ({ rpc, why }: RpcUnavailable): string =>
+  `The ${rpc === "first" ? "" : "second "}RPC gives no answer (${why.replace(/[\s.]+$/, "")}). ` +
+  "Nothing is lost: try again, or name another in the settings.";
 
 const MOST = 300;
 

@@ -74,3 +74,10 @@ export class RequestOver extends VaultError {
     );
   }
 }
+
+/** A request that was cut, or altered on its way. */
+export class RequestBroken extends VaultError {
+  constructor(why: string, options?: ErrorOptions) {
+    super(`This is no whole request: copy it again. (${why})`, options);
+  }
+}

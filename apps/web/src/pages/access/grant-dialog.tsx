@@ -8,6 +8,7 @@ import type { OpenDialog } from "./access-dialogs.tsx";
 import { ConfirmStep } from "./confirm-step.tsx";
 import type { Grantee } from "./grantee.ts";
 import type { LedgerLine } from "./ledger.ts";
+import { grantAct } from "./sentences.ts";
 import { TermsStep } from "./terms-step.tsx";
 import { endOfDay, type TermsForm } from "./terms.ts";
 import { WelcomeHandover } from "./welcome-handover.tsx";
@@ -49,15 +50,18 @@ export function GrantDialog({ lines, counts, open, close }: GrantProps): ReactNo
   };
   const make = async (): Promise<void> => {
     if (grantee === null) return;
-    const made = await run("Granting, and changing all keys…", () =>
-      grant(vault, {
-        ...{
-          recipient: grantee.recipient,
-          account: terms.listed ? (grantee.account ?? undefined) : undefined,
-        },
-        ...{ scopes: terms.scopes, expiresAt: endOfDay(terms.lastDay) ?? 0, label: terms.label },
-        ...{ propose: terms.listed && terms.propose, storeWelcome: terms.storeWelcome },
-      }),
+    const made = await run(
+      "Granting, and changing all keys…",
+      () =>
+        grant(vault, {
+          ...{
+            recipient: grantee.recipient,
+            account: terms.listed ? (grantee.account ?? undefined) : undefined,
+          },
+          ...{ scopes: terms.scopes, expiresAt: endOfDay(terms.lastDay) ?? 0, label: terms.label },
+          ...{ propose: terms.listed && terms.propose, storeWelcome: terms.storeWelcome },
+        }),
+      grantAct({ name: terms.label, scopes: terms.scopes, expiresAt: endOfDay(terms.lastDay) ?? 0 }),
     );
     if (made !== undefined) setGranted(made);
   };

@@ -1,7 +1,7 @@
 import { useEffect, useState, type ReactNode } from "react";
 
 import type { AcceptedTerms, CheckedRequest } from "../../../../../client/agents.ts";
-import { AlreadyMember, grant, type Vault } from "../../../../../client/index.ts";
+import { AlreadyMember, grant, MalformedData, type Vault } from "../../../../../client/index.ts";
 import { useAct, type Act } from "../../session/act.tsx";
 import { useSession } from "../../session/session.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -10,7 +10,7 @@ import { Field } from "../../ui/field.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { shortText } from "../../ui/texts.ts";
 import type { OpenDialog } from "./access-dialogs.tsx";
-import { RequestTooLong } from "./errors.ts";
+import { RequestBroken, RequestTooLong } from "./errors.ts";
 import { RequestPage } from "./request-page.tsx";
 import { asksToPropose, daysOf, inDates, isOpen, newScopes, tooLong } from "./request-facts.ts";
 import { Sentences } from "./sentences-list.tsx";
@@ -200,7 +200,9 @@ async function lookAt(vault: Vault, keyRegistry: string, line: string): Promise<
     if (begun !== null && fault instanceof AlreadyMember) return { kind: "begun", id: begun };
     const kept = (await requests(vault).catch(() => [])).find((each) => each.line === line);
     const open = kept !== undefined && isOpen(kept.state) ? kept.id : null;
-    return { kind: "fault", fault: inDates(fault), kept: open };
+    // All of it was pasted: what cannot be read was cut on its way, or altered.
+    const told = fault instanceof MalformedData ? new RequestBroken(fault.where, { cause: fault }) : fault;
+    return { kind: "fault", fault: inDates(told), kept: open };
   }
 }
 

@@ -9,7 +9,7 @@ import { countText } from "../../ui/texts.ts";
 import { nameOf } from "./grant-state.ts";
 import type { LedgerLine } from "./ledger.ts";
 import { Sentences } from "./sentences-list.tsx";
-import { revokeSentences } from "./sentences.ts";
+import { inRow, revokeSentences } from "./sentences.ts";
 
 interface RevokeProps {
   readonly lines: readonly LedgerLine[];
@@ -21,13 +21,17 @@ export function RevokeDialog({ lines, close }: RevokeProps): ReactNode {
   const { vault } = useSession();
   const { running, fault, run } = useAct();
   const revoke = async (): Promise<void> => {
-    const done = await run("Revoking, and changing all keys…", async () => {
-      const { revokeAll } = await import("../../../../../client/manage.ts");
-      return revokeAll(
-        vault,
-        lines.map(({ entry }) => entry.id),
-      );
-    });
+    const done = await run(
+      "Revoking, and changing all keys…",
+      async () => {
+        const { revokeAll } = await import("../../../../../client/manage.ts");
+        return revokeAll(
+          vault,
+          lines.map(({ entry }) => entry.id),
+        );
+      },
+      `Revokes ${countText(lines.length, "grant")}: ${inRow(lines.map(({ entry }) => nameOf(entry)))}.`,
+    );
     if (done !== undefined) close();
   };
   const escape = running === null ? { onClose: close } : {};

@@ -86,3 +86,16 @@ export function changeSentences({ name, before, after, counts }: ChangePlan): st
         ]),
   ];
 }
+
+/** A grant in one sentence, for the question about its cost. */
+export const grantAct = ({
+  name,
+  scopes,
+  expiresAt,
+}: {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** Unix seconds. */
+  readonly expiresAt: number;
+}): string =>
+  `Grants ${name.trim() === "" ? "a reader" : name.trim()} ${inRow(scopes)} until ${dateText(expiresAt * 1_000)}.`;

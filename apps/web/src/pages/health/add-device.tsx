@@ -23,10 +23,14 @@ export function AddDevice({ onClose }: { readonly onClose: () => void }): ReactN
   const recipient = typed.replace(/\s/g, "");
   const { digest, wrong } = digestOf(recipient);
   const add = async (): Promise<void> => {
-    const device = await run("Letting it in…", async () => {
-      const { memberId } = await addDevice(vault, { recipient, label: label.trim() });
-      return (await devices(vault)).find(({ id }) => id === memberId);
-    });
+    const device = await run(
+      "Letting it in…",
+      async () => {
+        const { memberId } = await addDevice(vault, { recipient, label: label.trim() });
+        return (await devices(vault)).find(({ id }) => id === memberId);
+      },
+      `Adds the device ${label.trim() === "" ? "that shows this key" : label.trim()}: it reads and writes everything.`,
+    );
     if (device !== undefined) setAdded(device);
   };
   if (added !== null) return <DeviceWelcome device={added} onClose={onClose} />;

@@ -11,6 +11,7 @@ import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { dateText } from "../../ui/texts.ts";
 import { NewPassphraseField, textIn } from "../start/passphrase-fields.tsx";
 import { PasskeyOffer } from "../start/passkey-offer.tsx";
+import { minutesFault } from "./minutes.ts";
 import { RemoveDevice } from "../start/remove-device.tsx";
 import { TaskNotice } from "../start/task-notice.tsx";
 import { useTask } from "../start/use-task.ts";
@@ -185,20 +186,28 @@ function SetWords({ known, keep }: SetProps): ReactNode {
 function IdleMinutes(): ReactNode {
   const { idleMinutes, setIdleMinutes } = useDevice();
   const [typed, setTyped] = useState<string | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  const [kept, setKept] = useState(false);
   const task = useTask();
   const { least, most } = IDLE_MINUTES;
   const send = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
+    setKept(false);
+    const wrong = minutesFault(typed ?? String(idleMinutes));
+    setFault(wrong);
+    if (wrong !== null) return;
     task.run("Keeping it…", async () => {
       await setIdleMinutes(Number(typed ?? idleMinutes));
       setTyped(null);
+      setKept(true);
     });
   };
   return (
-    <form className="stack" onSubmit={send}>
+    <form className="stack" noValidate onSubmit={send}>
       <Field
         label="Minutes without anybody"
         hint={`${least} to ${most}. What is under way is let end before. All tabs lock together.`}
+        fault={fault}
       >
         {(ids) => (
           <input
@@ -210,11 +219,15 @@ function IdleMinutes(): ReactNode {
             max={most}
             step={1}
             value={typed ?? String(idleMinutes)}
-            onChange={({ target }) => setTyped(target.value)}
+            onChange={({ target }) => {
+              setTyped(target.value);
+              setKept(false);
+            }}
           />
         )}
       </Field>
       <TaskNotice task={task} />
+      {kept && <Notice>Kept.</Notice>}
       <div className="row">
         <Button type="submit" busy={task.running !== null} disabled={typed === null}>
           Keep

@@ -1,0 +1,53 @@
+import { expect } from "chai";
+
+import { Transactions, type TransactionCost } from "../../../apps/web/src/chain/transactions.ts";
+import { grantAct } from "../../../apps/web/src/pages/access/sentences.ts";
+import { minutesFault } from "../../../apps/web/src/pages/settings/minutes.ts";
+import { faultText } from "../../../apps/web/src/ui/fault-text.ts";
+import { holdStill } from "../../../apps/web/src/ui/still.ts";
+import { MalformedData, RpcUnavailable } from "../../../client/errors.ts";
+
+describe("the web app's words", () => {
+  it("say of a key that is not whole what to do", () => {
+    const { message } = faultText(new MalformedData("recipient", "its checksum is wrong"));
+    expect(message).to.equal("This is no whole key: copy it again. (its checksum is wrong.)");
+    expect(faultText(new MalformedData("CBOR", "x")).message).to.match(/^Malformed CBOR/);
+  });
+
+  it("call the only RPC not the first", () => {
+    expect(faultText(new RpcUnavailable("first", "TypeError. ")).message).to.match(
+      /^The RPC gives no answer \(TypeError\)\. /,
+    );
+    expect(faultText(new RpcUnavailable("second", "x")).message).to.match(/^The second RPC /);
+  });
+
+  it("refuse minutes that are none", () => {
+    for (const text of ["0", "", "x", "1.5", "-1", "999999"])
+      expect(minutesFault(text)).to.match(/^Type a whole/);
+    expect(minutesFault(" 5 ")).to.equal(null);
+  });
+
+  it("tell first what is paid for", async () => {
+    const transactions = new Transactions();
+    const cost = { what: ["Commits what waits to the vault."] } as unknown as TransactionCost;
+    const asked = (): readonly string[] => transactions.get().at(-1)!.cost.what;
+    const said = grantAct({ name: " Mum ", scopes: ["health"], expiresAt: 1_798_000_000 });
+    expect(said).to.match(/^Grants Mum health until .*2026\.$/);
+    const done = transactions.during(said, () => transactions.ask(cost));
+    expect(asked()).to.deep.equal([said, ...cost.what]);
+    transactions.answer(1, true);
+    await done;
+    void transactions.ask(cost);
+    expect(asked()).to.deep.equal(cost.what);
+  });
+});
+
+describe("a page whose dialog closed", () => {
+  it("lets no pointer through for a moment", async () => {
+    const body = { style: { pointerEvents: "" } };
+    holdStill(body);
+    expect(body.style.pointerEvents).to.equal("none");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(body.style.pointerEvents).to.equal("");
+  });
+});
