@@ -151,8 +151,10 @@ function connect(database: string, gone: () => void): Promise<IDBPDatabase> {
 async function change(db: IDBPDatabase, key: readonly string[], bytes: Uint8Array | null): Promise<void> {
   const transaction = db.transaction(FILES, "readwrite", { durability: "strict" });
   const { store, done } = transaction;
-  const asked = bytes === null ? store.delete([...key]) : store.put(bytes, [...key]);
-  await Promise.all([asked, done]);
+  const ask = async (): Promise<unknown> =>
+    bytes === null ? store.delete([...key]) : store.put(bytes, [...key]);
+  // A request that is refused at once must not leave the end of its transaction unawaited.
+  await Promise.all([ask(), done]);
 }
 
 async function named<T>(store: string, work: () => Promise<T>): Promise<T> {
