@@ -61,6 +61,25 @@ async function unlockByWords(page: Page, words: string): Promise<void> {
   await press(page, "Unlock with the words");
 }
 
+const notTheseWords = (page: Page) => page.getByText("not the ones that unlock this device");
+
+/** Sends words of which the third is none, and looks for what the field says of it, there and nowhere else. */
+async function wrongWords(page: Page, label: string, send: string): Promise<void> {
+  const field = page.getByLabel(label, { exact: true });
+  const asked = ["autocomplete", "autocorrect", "autocapitalize", "spellcheck", "translate", "inputmode"];
+  for (const [i, wanted] of ["off", "off", "none", "false", "no", "text"].entries())
+    expect(await field.getAttribute(asked[i]!), asked[i]!).to.equal(wanted);
+  const typed = Array.from({ length: 24 }, (_, place) => (place === 2 ? "zzz" : "abandon")).join(" ");
+  await field.fill(typed);
+  await press(page, send);
+  await page.getByRole("alert").getByText("word 3 is not in the list").waitFor();
+  expect(await page.getByText("word 3 is not in the list").count()).to.equal(1);
+  expect(await field.getAttribute("aria-invalid")).to.equal("true");
+  const told = (await field.getAttribute("aria-describedby"))!.split(" ").map((id) => `[id="${id}"]`);
+  expect((await page.locator(told.join()).allTextContents()).join()).to.contain("word 3 is not in the list");
+  expect(await field.inputValue(), "what was typed stays").to.equal(typed);
+}
+
 long("the web app's device in a browser", () => {
   const web: Web = webWorld();
 
@@ -182,6 +201,32 @@ long("the web app's device in a browser", () => {
     await axe(page);
     await noSideways(page);
     await web.screenshot(page, "device-accept-phone", true);
+  });
+
+  it("says at the words what is wrong with them, and lets nothing keep or mend them", async () => {
+    const { page } = await web.newPage();
+    await press(page, "Recover with the 24 words");
+    await title(page, "Recover with the 24 words");
+    await wrongWords(page, "The 24 words", "Go on");
+    await page.reload();
+    const words = await begin(page);
+    await withPassphrase(page);
+    await mint(page);
+    await page.getByRole("link", { name: "Health" }).click();
+    await wrongWords(page, "All 24 words", "Check all 24 words");
+    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByText("Other words: after they were renewed").click();
+    await wrongWords(page, "The 24 words", "Use these words");
+    await press(page, "Lock");
+    await page.getByText("Unlock with the 24 words").click();
+    await wrongWords(page, "The 24 words", "Unlock with the words");
+    await axe(page);
+    await page.getByLabel("The 24 words").fill([...words.slice(1), words[0]].join(" "));
+    await press(page, "Unlock with the words");
+    await page.getByRole("alert").getByText("the checksum is wrong").or(notTheseWords(page)).waitFor();
+    await page.getByLabel("The 24 words").fill(words.join(" "));
+    await press(page, "Unlock with the words");
+    await title(page, "Settings");
   });
 
   it("changes and removes ways to unlock, but for the last two, and the time until it locks", async () => {

@@ -141,7 +141,7 @@ long("moving memories, and a vault's health, in the web app", function () {
   async function recovery(page: Page, words: readonly string[]): Promise<void> {
     await page.getByLabel("All 24 words").fill([...words].reverse().join(" "));
     await press(page, "Check all 24 words");
-    await page.getByText("Invalid words").waitFor();
+    await page.getByRole("alert").getByText("These are not the 24 words of a vault").waitFor();
     await page.getByLabel("All 24 words").fill(words.join(" "));
     await press(page, "Check all 24 words");
     await page.getByText("These words open your vault").waitFor();

@@ -4,6 +4,7 @@ import { useSession } from "../../session/session.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { FaultNotice } from "../../ui/notice.tsx";
+import { WORDS_INPUT } from "../../ui/words-field.tsx";
 import { placesText } from "./places-text.ts";
 
 interface QuickCheckProps {
@@ -37,9 +38,7 @@ export function QuickCheck({ places, onRight }: QuickCheckProps): ReactNode {
             {(ids) => (
               <input
                 {...ids}
-                autoComplete="off"
-                autoCapitalize="none"
-                spellCheck={false}
+                {...WORDS_INPUT}
                 value={typed[i] ?? ""}
                 onChange={({ target }) => {
                   setWrong(false);

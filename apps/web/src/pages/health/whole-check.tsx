@@ -1,25 +1,26 @@
-import { useState, type SyntheticEvent, type ReactNode } from "react";
+import { useState, type ReactNode, type SubmitEvent } from "react";
 
 import { useSession } from "../../session/session.tsx";
 import { Button } from "../../ui/button.tsx";
-import { Field } from "../../ui/field.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
+import { besideWords, WordsField } from "../../ui/words-field.tsx";
+import { textIn } from "../start/passphrase-fields.tsx";
 
 /** Takes all 24 words, and proves that they open this vault. */
 export function WholeCheck({ onRight }: { readonly onRight: (said: string) => void }): ReactNode {
   const { vault } = useSession();
-  const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>(null);
   const [unnamed, setUnnamed] = useState(false);
-  const check = async (event: SyntheticEvent): Promise<void> => {
+  const check = async (event: SubmitEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
+    const form = event.currentTarget;
     setBusy(true);
     setFault(null);
     try {
       const { checkWords } = await import("../../../../../client/words.ts");
-      const { sequence, inRoster } = await checkWords(vault, typed);
-      setTyped("");
+      const { sequence, inRoster } = await checkWords(vault, textIn(form, "words"));
+      form.reset();
       setUnnamed(!inRoster);
       if (inRoster)
         onRight(
@@ -33,30 +34,20 @@ export function WholeCheck({ onRight }: { readonly onRight: (said: string) => vo
   };
   return (
     <form className="stack" onSubmit={(event) => void check(event)}>
-      <Field
+      <WordsField
         label="All 24 words"
         hint="They stay on this device, and are not kept: your vault’s newest commit is opened by them alone, as on a new machine. What is kept lets this device ask for three of them later, and tells nobody the words."
-      >
-        {(ids) => (
-          <textarea
-            {...ids}
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            value={typed}
-            onChange={({ target }) => setTyped(target.value)}
-          />
-        )}
-      </Field>
+        fault={fault}
+      />
       {unnamed && (
         <Notice tone="warn">
           These words open the newest commit, but your vault does not name them any more: the next change of
           all keys would leave them out. Choose “Renew the 24 words…” below.
         </Notice>
       )}
-      <FaultNotice fault={fault} />
+      <FaultNotice fault={besideWords(fault)} />
       <div className="row">
-        <Button type="submit" kind="primary" busy={busy} disabled={typed.trim() === ""}>
+        <Button type="submit" kind="primary" busy={busy}>
           {busy ? "Opening your vault by them…" : "Check all 24 words"}
         </Button>
       </div>

@@ -9,6 +9,7 @@ import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { dateText } from "../../ui/texts.ts";
+import { besideWords, WordsField } from "../../ui/words-field.tsx";
 import { NewPassphraseField, textIn } from "../start/passphrase-fields.tsx";
 import { PasskeyOffer } from "../start/passkey-offer.tsx";
 import { minutesFault } from "./minutes.ts";
@@ -158,20 +159,8 @@ function SetWords({ known, keep }: SetProps): ReactNode {
     <details>
       <summary>{known ? "Other words: after they were renewed" : "Add the 24 words"}</summary>
       <form className="stack" onSubmit={send}>
-        <Field label="The 24 words" hint="In their order, with spaces between them. They are not kept.">
-          {(ids) => (
-            <textarea
-              {...ids}
-              name="words"
-              rows={4}
-              autoComplete="off"
-              autoCapitalize="none"
-              spellCheck={false}
-              translate="no"
-            />
-          )}
-        </Field>
-        <TaskNotice task={task} />
+        <WordsField hint="In their order, with spaces between them. They are not kept." fault={task.fault} />
+        <TaskNotice task={{ ...task, fault: besideWords(task.fault) }} />
         {done && <Notice>These words unlock this browser from now on. {COPIES}</Notice>}
         <div className="row">
           <Button type="submit" busy={task.running !== null}>

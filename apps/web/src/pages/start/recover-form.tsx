@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { useState, type ReactNode, type SubmitEvent } from "react";
 
 import { networkConfig, reach } from "../../chain/page.ts";
 import type { Sample } from "../../chain/config.ts";
@@ -7,6 +7,8 @@ import { useWallets } from "../../chain/use-page.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
+import { besideWords, WordsField } from "../../ui/words-field.tsx";
+import { textIn } from "./passphrase-fields.tsx";
 import { checkedSheet, lookUp, type TypedSheet } from "./plan.ts";
 import { TaskNotice } from "./task-notice.tsx";
 import { useTask } from "./use-task.ts";
@@ -23,13 +25,14 @@ interface RecoverFormProps {
 /** The sheet: words, the first owner's address, or an id. */
 export function RecoverForm({ sample, typed, onDone, onBack }: RecoverFormProps): ReactNode {
   const { connected } = useWallets();
-  const [words, setWords] = useState(typed?.words ?? sample?.words ?? "");
   const [typedOwner, setOwner] = useState<string | null>(typed?.owner ?? sample?.owner ?? null);
   const [vaultId, setVaultId] = useState(typed?.vaultId ?? "");
   const [label, setLabel] = useState(typed?.label ?? sample?.label ?? "");
   const task = useTask();
   const owner = typedOwner ?? connected?.account ?? "";
-  const send = (): void =>
+  const send = (event: SubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const words = textIn(event.currentTarget, "words");
     task.run("Looking for the vault…", async () => {
       const { wordsToSeed } = await import("../../../../../client/words.ts");
       const seed = wordsToSeed(words);
@@ -43,35 +46,17 @@ export function RecoverForm({ sample, typed, onDone, onBack }: RecoverFormProps)
         seed.fill(0);
         throw fault;
       }
-      setWords("");
       onDone(sheet);
     });
+  };
   return (
     <Page title={sample === null ? "Recover with the 24 words" : "Open the sample vault"}>
-      <form
-        className="stack card"
-        onSubmit={(event) => {
-          event.preventDefault();
-          send();
-        }}
-      >
-        <Field
-          label="The 24 words"
+      <form className="stack card" onSubmit={send}>
+        <WordsField
           hint="In their order, with spaces between them. They stay in this browser."
-        >
-          {(ids) => (
-            <textarea
-              {...ids}
-              rows={4}
-              autoComplete="off"
-              autoCapitalize="none"
-              spellCheck={false}
-              translate="no"
-              value={words}
-              onChange={({ target }) => setWords(target.value)}
-            />
-          )}
-        </Field>
+          fault={task.fault}
+          initial={typed?.words ?? sample?.words ?? ""}
+        />
         <Field
           label="The first owner's address"
           hint="The account that minted the vault, as it stands on the sheet."
@@ -102,7 +87,7 @@ export function RecoverForm({ sample, typed, onDone, onBack }: RecoverFormProps)
           )}
         </Field>
         <LabelField value={label} onChange={setLabel} />
-        <TaskNotice task={task} />
+        <TaskNotice task={{ ...task, fault: besideWords(task.fault) }} />
         <div className="row">
           <Button kind="primary" type="submit" busy={task.running !== null}>
             Go on

@@ -8,6 +8,7 @@ import { Field } from "../../ui/field.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { dateText } from "../../ui/texts.ts";
+import { besideWords, WordsField } from "../../ui/words-field.tsx";
 import { textIn } from "./passphrase-fields.tsx";
 import { RemoveDevice } from "./remove-device.tsx";
 import { TaskNotice } from "./task-notice.tsx";
@@ -35,7 +36,7 @@ export function Unlock({ onDevice }: { readonly onDevice: (device: Device) => vo
       {ways?.sound.length === 0 && (
         <Notice tone="warn">There is no way to unlock here any more: reload this page.</Notice>
       )}
-      <TaskNotice task={task} />
+      <TaskNotice task={{ ...task, fault: besideWords(task.fault) }} />
       {ways !== null && <ByPasskey ways={ways} task={task} onDevice={onDevice} />}
       {has("passphrase") && <ByPassphrase task={task} onDevice={onDevice} first={!has("passkey")} />}
       {has("words") && <ByWords task={task} onDevice={onDevice} />}
@@ -120,18 +121,7 @@ function ByWords({ task, onDevice }: ByProps): ReactNode {
     <details className="card">
       <summary>Unlock with the 24 words</summary>
       <form className="stack" onSubmit={send}>
-        <Field label="The 24 words" hint="In their order, with spaces between them.">
-          {(ids) => (
-            <textarea
-              {...ids}
-              name="words"
-              rows={4}
-              autoComplete="off"
-              autoCapitalize="none"
-              spellCheck={false}
-            />
-          )}
-        </Field>
+        <WordsField hint="In their order, with spaces between them." fault={task.fault} />
         <div className="row">
           <Button type="submit" busy={task.running !== null}>
             Unlock with the words

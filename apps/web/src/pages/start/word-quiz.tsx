@@ -4,6 +4,7 @@ import { home } from "../../device/this-browser.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
+import { WORDS_INPUT } from "../../ui/words-field.tsx";
 import { drawPlaces, wrongPlaces } from "./word-check.ts";
 
 interface WordQuizProps {
@@ -43,9 +44,7 @@ export function WordQuiz({ words, onDone, onBack }: WordQuizProps): ReactNode {
             {(ids) => (
               <input
                 {...ids}
-                autoComplete="off"
-                autoCapitalize="none"
-                spellCheck={false}
+                {...WORDS_INPUT}
                 value={typed[i]}
                 onChange={({ target }) =>
                   setTyped((before) => before.map((word, at) => (at === i ? target.value : word)))
