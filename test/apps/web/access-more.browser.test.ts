@@ -242,7 +242,7 @@ long("the web app: grants, from the key to the reader's page", function () {
     expect(await dialog.getByRole("alert").count()).to.equal(0);
     expect((await who.inputValue()).toLowerCase()).to.equal(recipient);
     await who.fill("");
-    await dropPicture(page, "dialog .access-drop", "dropped.png", picture);
+    await dropPicture(page, "dialog .drop", "dropped.png", picture);
     await dialog.getByText("Read dropped.png.").waitFor();
     await dialog.getByRole("button", { name: "Continue" }).click();
     await dialog.getByText(digestOf(recipient)).waitFor();

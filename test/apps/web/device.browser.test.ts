@@ -229,6 +229,34 @@ long("the web app's device in a browser", () => {
     await title(page, "Settings");
   });
 
+  it("has a button for a file that the keyboard reaches, which says what was chosen", async () => {
+    const { page } = await web.newPage({ viewport: PHONE });
+    await press(page, "Read a vault that was granted to you");
+    await press(page, "Add a passkey");
+    await page.getByText("Passkey added").waitFor();
+    await page.getByLabel("New passphrase").fill(PASSPHRASE);
+    await press(page, "Lock this browser with these");
+    await title(page, "Read a vault that was granted to you");
+    const file = page.getByRole("button", { name: /^The welcome's file.* Choose the file$/ });
+    const box = (await file.boundingBox())!;
+    expect(box.height).to.be.at.least(44);
+    expect(box.width).to.be.at.least(44);
+    await page.getByLabel("Your name for it").focus();
+    await page.keyboard.press("Tab");
+    expect(await file.evaluate((input) => input === document.activeElement)).to.equal(true);
+    const shown = page.locator(".file-field > .button");
+    expect(await shown.evaluate((button) => getComputedStyle(button).outlineStyle)).to.equal("solid");
+    await web.screenshot(page, "file-field-phone", true);
+    for (const open of [() => page.keyboard.press("Enter"), () => shown.click()]) {
+      const [chooser] = await Promise.all([page.waitForEvent("filechooser"), open()]);
+      await chooser.setFiles({ name: "not.age", mimeType: "text/plain", buffer: Buffer.from("no welcome") });
+      await page.getByRole("alert").waitFor();
+      await page.getByRole("status").getByText("not.age", { exact: true }).waitFor();
+    }
+    await axe(page);
+    await noSideways(page);
+  });
+
   it("changes and removes ways to unlock, but for the last two, and the time until it locks", async () => {
     const { page } = await web.newPage();
     await page.clock.install();

@@ -25,7 +25,7 @@ const openImport = async (page: Page): Promise<Locator> => {
 };
 
 const dropExport = async (page: Page, name = "conversations.json"): Promise<void> =>
-  dropFiles(page, ".import-drop", [{ name, text: await readFile(EXPORT, "utf8") }]);
+  dropFiles(page, ".drop", [{ name, text: await readFile(EXPORT, "utf8") }]);
 
 const brought = /^Bring (\d+) memories$/;
 
@@ -48,7 +48,7 @@ long("moving memories, and a vault's health, in the web app", function () {
     const dialog = await openImport(page);
     await web.screenshot(page, "import-choose");
     await axe(page, "dialog");
-    await dropFiles(page, ".import-drop", [{ name: "table.csv", text: "a,b\n" }]);
+    await dropFiles(page, ".drop", [{ name: "table.csv", text: "a,b\n" }]);
     await dialog.getByText("Unknown export").or(dialog.getByText("it is a table")).first().waitFor();
     await press(page, "Choose other files");
     await dropExport(page);
@@ -183,7 +183,7 @@ long("moving memories, and a vault's health, in the web app", function () {
     await web.screenshot(page, "import-phone-dark");
     const line = JSON.stringify({ type: "semantic", scope: "x", text: "y".repeat(2_000), createdAt: 1 });
     const text = Array.from({ length: 20_000 }, (_, i) => line.replace("yyy", String(i))).join("\n");
-    await dropFiles(page, ".import-drop", [{ name: "large.jsonl", text }]);
+    await dropFiles(page, ".drop", [{ name: "large.jsonl", text }]);
     await dialog.getByText(/^Read |^Opening/).waitFor();
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await dialog.waitFor({ state: "detached" });

@@ -63,7 +63,7 @@ long("the story of the web app, by mouse alone", function () {
 
     await press(page, "Import");
     const file = { name: "conversations.json", text: await readFile(EXPORT, "utf8") };
-    await dropFiles(page, ".import-drop", [file]);
+    await dropFiles(page, ".drop", [file]);
     await page.getByText("189 memories to bring").waitFor();
     await web.screenshot(page, "story-import");
     await press(page, "Bring 189 memories");

@@ -1,6 +1,7 @@
-import { useId, useState, type DragEvent, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 
-import { PlainText } from "../../ui/plain-text.tsx";
+import { DropZone } from "../../ui/drop-zone.tsx";
+import { FileField } from "../../ui/file-field.tsx";
 import { textOfFile } from "./dropped.ts";
 
 interface TextDropProps {
@@ -11,8 +12,6 @@ interface TextDropProps {
 
 /** Takes a file's text, or that of the code in a picture: dropped, or chosen. */
 export function TextDrop({ label, found, failed }: TextDropProps): ReactNode {
-  const id = useId();
-  const [over, setOver] = useState(false);
   const [said, setSaid] = useState("");
   const take = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
@@ -25,34 +24,15 @@ export function TextDrop({ label, found, failed }: TextDropProps): ReactNode {
       failed(fault);
     }
   };
-  const drop = (event: DragEvent): void => {
-    event.preventDefault();
-    setOver(false);
-    void take(event.dataTransfer.files[0]);
-  };
   return (
-    <div
-      className={`access-drop${over ? " access-drop-over" : ""}`}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={drop}
-    >
-      <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        type="file"
+    <DropZone onDrop={({ files }) => void take(files[0])}>
+      <FileField
+        label={label}
+        button="Choose a file"
         accept="image/*,text/plain,.txt"
-        onChange={({ target }) => {
-          void take(target.files?.[0]);
-          target.value = "";
-        }}
+        said={said}
+        onFiles={([file]) => void take(file)}
       />
-      <span role="status">
-        <PlainText text={said} />
-      </span>
-    </div>
+    </DropZone>
   );
 }

@@ -1,4 +1,4 @@
-import { useState, type DragEvent, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 
 import { decodeWelcome } from "./welcome-text.ts";
 import type { Network } from "../../chain/network.ts";
@@ -6,7 +6,9 @@ import { WalletPanel } from "../../chain/wallet-panel.tsx";
 import { useDevice } from "../../device/context.tsx";
 import type { KnownVault } from "../../device/profile.ts";
 import { Button } from "../../ui/button.tsx";
+import { DropZone } from "../../ui/drop-zone.tsx";
 import { Field } from "../../ui/field.tsx";
+import { FileField } from "../../ui/file-field.tsx";
 import { Page } from "../../ui/page.tsx";
 import { accept, listedWelcome, type Joining } from "./plan.ts";
 import { Recipient } from "./recipient.tsx";
@@ -78,18 +80,20 @@ interface TakeProps {
 /** A welcome as a file, dropped or chosen, or as text. */
 function WelcomeFile({ task, take }: TakeProps): ReactNode {
   const [text, setText] = useState("");
+  const [name, setName] = useState("");
   const takeFile = (file: File | undefined): void => {
-    if (file !== undefined) take(async () => new Uint8Array(await file.arrayBuffer()));
-  };
-  const drop = (event: DragEvent): void => {
-    event.preventDefault();
-    takeFile(event.dataTransfer.files[0]);
+    if (file === undefined) return;
+    setName(file.name);
+    take(async () => new Uint8Array(await file.arrayBuffer()));
   };
   return (
-    <div className="stack drop" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
-      <Field label="The welcome's file" hint="Choose it, or drop it here.">
-        {(ids) => <input {...ids} type="file" onChange={({ target }) => takeFile(target.files?.[0])} />}
-      </Field>
+    <DropZone onDrop={({ files }) => takeFile(files[0])}>
+      <FileField
+        label="The welcome's file: choose it, or drop it here"
+        button="Choose the file"
+        said={name}
+        onFiles={([file]) => takeFile(file)}
+      />
       <Field
         label="Or the welcome as text"
         hint='It begins with "MEMVAULT:", or with "-----BEGIN AGE ENCRYPTED FILE-----".'
@@ -115,7 +119,7 @@ function WelcomeFile({ task, take }: TakeProps): ReactNode {
           Open this welcome
         </Button>
       </div>
-    </div>
+    </DropZone>
   );
 }
 

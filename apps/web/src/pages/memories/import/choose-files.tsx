@@ -1,7 +1,8 @@
-import { useId, useRef, useState, type DragEvent, type ReactNode } from "react";
+import { useId, useState, type ReactNode } from "react";
 
 import { droppedFiles, pickedFiles, type PickedFile } from "../../../../../../client/browser.ts";
-import { Button } from "../../../ui/button.tsx";
+import { DropZone } from "../../../ui/drop-zone.tsx";
+import { FileField } from "../../../ui/file-field.tsx";
 import { FaultNotice } from "../../../ui/notice.tsx";
 import type { Extraction } from "./words.ts";
 
@@ -13,24 +14,16 @@ interface ChooseFilesProps {
 export function ChooseFiles({ onChosen }: ChooseFilesProps): ReactNode {
   const id = useId();
   const [as, setAs] = useState<Extraction>("statements");
-  const [over, setOver] = useState(false);
   const [fault, setFault] = useState<unknown>(null);
-  const files = useRef<HTMLInputElement>(null);
-  const folder = useRef<HTMLInputElement>(null);
   const take = (picked: readonly PickedFile[]): void => {
     if (picked.length > 0) onChosen(picked, as);
   };
-  const choose = ({ files: chosen }: HTMLInputElement): void => {
+  const choose = (chosen: readonly File[]): void => {
     try {
-      take(pickedFiles(chosen ?? []));
+      take(pickedFiles(chosen));
     } catch (tooMany) {
       setFault(tooMany);
     }
-  };
-  const drop = (event: DragEvent): void => {
-    event.preventDefault();
-    setOver(false);
-    droppedFiles(event.dataTransfer.items).then(take, setFault);
   };
   return (
     <>
@@ -41,32 +34,15 @@ export function ChooseFiles({ onChosen }: ChooseFilesProps): ReactNode {
         it.
       </p>
       <FaultNotice fault={fault} />
-      <div
-        className={`import-drop${over ? " import-drop-over" : ""}`}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
-        <p>Drop files or a folder here, or</p>
-        <div className="row">
-          <Button kind="primary" onClick={() => files.current?.click()}>
-            Choose files
-          </Button>
-          <Button onClick={() => clickFolder(folder.current)}>Choose a folder</Button>
+      <DropZone onDrop={({ items }) => void droppedFiles(items).then(take, setFault)}>
+        <div className="import-drop">
+          <p>Drop files or a folder here, or</p>
+          <div className="row">
+            <FileField kind="primary" button="Choose files" of="several" onFiles={choose} />
+            <FileField button="Choose a folder" of="folder" onFiles={choose} />
+          </div>
         </div>
-        <input
-          ref={files}
-          type="file"
-          multiple
-          hidden
-          data-testid="import-files"
-          onChange={({ currentTarget }) => choose(currentTarget)}
-        />
-        <input ref={folder} type="file" hidden onChange={({ currentTarget }) => choose(currentTarget)} />
-      </div>
+      </DropZone>
       <div className="field">
         <label htmlFor={id}>Conversations become</label>
         <select id={id} value={as} onChange={({ target }) => setAs(target.value as Extraction)}>
@@ -76,11 +52,4 @@ export function ChooseFiles({ onChosen }: ChooseFilesProps): ReactNode {
       </div>
     </>
   );
-}
-
-/** React knows no such attribute, browsers do. */
-function clickFolder(input: HTMLInputElement | null): void {
-  if (input === null) return;
-  input.webkitdirectory = true;
-  input.click();
 }
