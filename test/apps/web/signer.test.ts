@@ -34,6 +34,7 @@ import {
   WalletMissing,
   WrongChain,
 } from "../../../apps/web/src/chain/errors.ts";
+import { DeviceLocked } from "../../../apps/web/src/device/errors.ts";
 import { SentLog } from "../../../apps/web/src/chain/sent-log.ts";
 import { browserSettings, type SettingName } from "../../../apps/web/src/chain/settings.ts";
 import { stageText } from "../../../apps/web/src/chain/stage-text.ts";
@@ -541,6 +542,34 @@ describe("the web app's wallet", function () {
       expect((await (await signer.sendTransaction(call)).wait())!.status).to.equal(1);
       expect(transactions.get().at(-1)!.stage.kind).to.equal("landed");
       expect(settings.kept.size).to.equal(1);
+    });
+
+    it("are not left of what the wallet was never asked, when the page is locked meanwhile", async () => {
+      const call = await lockCall();
+      for (const moment of ["before", "after"]) {
+        const settings = memorySettings();
+        const { set } = settings;
+        const locking = async (name: SettingName, text: string): Promise<void> => {
+          await set(name, text);
+          if (name.startsWith("sent-")) page.transactions.lock();
+        };
+        const provider = new Proxy(world.provider, {
+          get: (target, name) => {
+            if (name === "getTransactionCount") page.transactions.lock();
+            return bound(target, name);
+          },
+        });
+        const page = await open(
+          true,
+          moment === "after" ? { settings: { ...settings, set: locking } } : { settings, provider },
+        );
+        expect(await thrown(page.signer.sendTransaction(call)), moment).to.be.instanceOf(DeviceLocked);
+        await until(async () => (await page.log.list(31_337n, Date.now())).length === 0);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        expect(await page.log.list(31_337n, Date.now()), moment).to.deep.equal([]);
+        expect(page.parts.followed.size, moment).to.equal(0);
+        expect(sends()).to.equal(0);
+      }
     });
 
     it("say after a page died while the wallet was asked what became of it", async () => {

@@ -162,7 +162,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     priced: Priced,
     given: { hash: string | null },
   ) {
-    const { provider, transactions, config, log, followed, told, now, session } = this.parts;
+    const { provider, transactions, config, log, followed, told, now } = this.parts;
     const [startBlock, nonce] = await this.answers(
       Promise.all([provider.getBlockNumber(), provider.getTransactionCount(account, "pending")]),
     );
@@ -171,9 +171,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     const asking: SentNote = {
       ...{ id: log.newId(), hash: null, account, nonce, chainId, to, data, startBlock, sentAt: now() },
     };
-    followed.add(asking.id);
-    await log.keep(asking);
-    expectOpen(session);
+    await this.keepAsking(asking);
     const request = { from: account, to, data, value: "0x0", ...priced.fees };
     const answer = asked(wallet, "eth_sendTransaction", [request]).then((said) => hashFrom(wallet, said));
     try {
@@ -192,6 +190,22 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
     await log.keep(note).catch(() => undefined);
     const found = await this.look(wallet.name, note);
     return { note, sent: found ?? this.standIn(note) };
+  }
+
+  /** Notes what the wallet is about to be asked. Where it is not asked after all, no note stays: nobody would know what became of it. */
+  private async keepAsking(asking: SentNote): Promise<void> {
+    const { log, followed, session } = this.parts;
+    expectOpen(session);
+    followed.add(asking.id);
+    try {
+      await log.keep(asking);
+      // It may have been locked while the browser wrote.
+      expectOpen(session);
+    } catch (fault) {
+      await this.forget(asking);
+      followed.delete(asking.id);
+      throw fault;
+    }
   }
 
   /** What a wallet sends when nobody waits for it any more is followed all the same: now, or after the next unlocking. */
