@@ -1,8 +1,9 @@
 import { expect } from "chai";
 
-import type { VaultOperation } from "../../../client/index.ts";
+import type { SyncResult, VaultOperation } from "../../../client/index.ts";
 import { NotAMember, GrantExpired } from "../../../client/index.ts";
 import { isEnd } from "../../../apps/web/src/session/faults.ts";
+import { syncSentences } from "../../../apps/web/src/session/outcomes.ts";
 import { ownSentence, waitingOf } from "../../../apps/web/src/session/waiting.ts";
 import { faultText } from "../../../apps/web/src/ui/fault-text.ts";
 
@@ -26,6 +27,24 @@ describe("what waits, as the web app tells it", () => {
 
   it("has nothing to add to what is counted", () => {
     expect(ownSentence(waitingOf(kinds({ kind: "create" })))).to.equal(null);
+  });
+});
+
+describe("what a commit did, as the web app tells it", () => {
+  const said = (rotated: boolean, ...kinds: readonly string[]): string =>
+    syncSentences({
+      ...{ sequence: 7n, final: true, receipt: {}, rotated, unsettled: null },
+      outcomes: new Map(kinds.map((kind, i) => [String(i), { kind }])),
+    } as unknown as SyncResult).join(" ");
+
+  it("says of keys that changed why they did, above all where nobody asked for it", () => {
+    expect(said(false, "put")).to.equal("Commit 7 has landed and is final: 1 change.");
+    expect(said(true, "put")).to.match(/All keys were changed, because a grant has ended, /);
+    expect(said(true)).to.match(/because a grant has ended, /);
+    expect(said(true, "put", "rotated")).to.match(/because another device came before /);
+    expect(said(true, "put", "shredded")).to.match(/because memories were shredded\.$/);
+    for (const kind of ["admitted", "changed", "dismissed"])
+      expect(said(true, kind)).to.match(/because who may read what has changed\.$/);
   });
 });
 
