@@ -15,10 +15,10 @@ export interface Act {
    * Does something that may change the vault, and reads it again afterwards, in all tabs.
    *
    * @param label - What is done, as a person reads it: "Revoking…".
-   * @param what - The same in a sentence, for the question about its cost: "Revokes Ann's grant." Left out where it costs nothing.
+   * @param what - The same in a sentence, for the question about its cost: "Revokes Ann's grant." `null` where it sends nothing.
    * @returns What came of it; `undefined` when it failed, or something runs already.
    */
-  readonly run: <T>(label: string, work: () => Promise<T>, what?: string) => Promise<T | undefined>;
+  readonly run: <T>(label: string, what: string | null, work: () => Promise<T>) => Promise<T | undefined>;
   readonly clear: () => void;
 }
 
@@ -28,13 +28,13 @@ export function useAct(): Act {
   const [running, setRunning] = useState<string | null>(null);
   const [fault, setFault] = useState<unknown>(null);
   const run = useCallback(
-    async <T,>(label: string, work: () => Promise<T>, what?: string): Promise<T | undefined> => {
+    async <T,>(label: string, what: string | null, work: () => Promise<T>): Promise<T | undefined> => {
       if (running !== null) return undefined;
       setRunning(label);
       setFault(null);
       try {
         // It may hold a lock, or wait for a transaction: the device does not lock by itself under it.
-        return await awake.during(() => (what === undefined ? work() : transactions.during(what, work)));
+        return await awake.during(() => (what === null ? work() : transactions.during(what, work)));
       } catch (thrown) {
         setFault(thrown);
         return undefined;

@@ -13,7 +13,7 @@ import { isConnection } from "./faults.ts";
 import { useResume } from "./resume.ts";
 import { useSession, type Session } from "./session.tsx";
 import { useView } from "./view.tsx";
-import { ownSentence, waitingOf } from "./waiting.ts";
+import { commitAct, ownSentence, waitingOf } from "./waiting.ts";
 
 /** Over every page: what is shown, as of when, what waits on this device, and the button that commits it. */
 export function WaitingBar(): ReactNode {
@@ -30,13 +30,7 @@ export function WaitingBar(): ReactNode {
   const [done, setDone] = useState<SyncResult | null>(null);
   const commit = async (): Promise<void> => {
     setDone(null);
-    setDone(
-      (await run(
-        "Committing…",
-        () => sync(vault),
-        changes > 0 ? `Commits ${countText(changes, "change")}.` : (more ?? undefined),
-      )) ?? null,
-    );
+    setDone((await run("Committing…", commitAct(waiting), () => sync(vault))) ?? null);
   };
   return (
     <div className="waiting-bar">

@@ -1,4 +1,5 @@
 import type { VaultOperation } from "../../../../client/index.ts";
+import { countText } from "../ui/texts.ts";
 
 /** What waits, as a person is told of it. */
 export interface Waiting {
@@ -25,4 +26,12 @@ export function waitingOf(operations: readonly VaultOperation[]): Waiting {
 export function ownSentence({ joins, own }: Waiting): string | null {
   if (joins) return "This browser joins your devices with the next commit.";
   return own ? "A new key of this device goes along with the next commit." : null;
+}
+
+/** A commit of all that waits in one sentence, for the question about its cost. */
+export function commitAct(operations: readonly VaultOperation[]): string {
+  const { changes, joins } = waitingOf(operations);
+  const joining = joins ? "Lets this browser in as a device of yours." : "";
+  if (changes === 0) return joins ? joining : "Commits what this device has to say for itself: no memory.";
+  return `Commits ${countText(changes, "change")}.${joins ? ` ${joining}` : ""}`;
 }

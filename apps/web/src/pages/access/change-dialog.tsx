@@ -12,7 +12,7 @@ import { mayPropose, nameOf } from "./grant-state.ts";
 import type { LedgerLine } from "./ledger.ts";
 import { ScopeChoice } from "./scope-choice.tsx";
 import { Sentences } from "./sentences-list.tsx";
-import { changeSentences } from "./sentences.ts";
+import { changeAct, changeSentences } from "./sentences.ts";
 import { dayFault, dayText } from "./terms.ts";
 
 interface ChangeProps {
@@ -37,7 +37,7 @@ export function ChangeDialog({ line: { entry }, counts, close }: ChangeProps): R
   const dayWrong = request.expiresAt === undefined ? null : dayFault(form.lastDay, now);
   const faulty = form.scopes.length === 0 || dayWrong !== null;
   const change = async (): Promise<void> => {
-    const done = await run("Changing the grant…", async () => {
+    const done = await run("Changing the grant…", changeAct(plan, request), async () => {
       const { change: changeGrant } = await import("../../../../../client/manage.ts");
       return changeGrant(vault, entry.id, request);
     });

@@ -52,6 +52,7 @@ export function GrantDialog({ lines, counts, open, close }: GrantProps): ReactNo
     if (grantee === null) return;
     const made = await run(
       "Granting, and changing all keys…",
+      grantAct({ name: terms.label, scopes: terms.scopes, expiresAt: endOfDay(terms.lastDay) ?? 0 }),
       () =>
         grant(vault, {
           ...{
@@ -61,7 +62,6 @@ export function GrantDialog({ lines, counts, open, close }: GrantProps): ReactNo
           ...{ scopes: terms.scopes, expiresAt: endOfDay(terms.lastDay) ?? 0, label: terms.label },
           ...{ propose: terms.listed && terms.propose, storeWelcome: terms.storeWelcome },
         }),
-      grantAct({ name: terms.label, scopes: terms.scopes, expiresAt: endOfDay(terms.lastDay) ?? 0 }),
     );
     if (made !== undefined) setGranted(made);
   };

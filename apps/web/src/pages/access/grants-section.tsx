@@ -9,6 +9,7 @@ import { countText, numberText } from "../../ui/texts.ts";
 import type { OpenDialog } from "./access-dialogs.tsx";
 import { GrantLine } from "./grant-line.tsx";
 import { isUnfinished } from "./grant-state.ts";
+import { endedAct } from "./sentences.ts";
 import { takeRevokesBack, type LedgerLine } from "./ledger.ts";
 import { toggled } from "./terms.ts";
 import type { LedgerReading } from "./use-ledger.ts";
@@ -90,13 +91,16 @@ function Unfinished({ lines }: { readonly lines: readonly LedgerLine[] }): React
         all keys.
       </p>
       <div className="row">
-        <Button busy={running !== null} onClick={() => void run("Changing all keys…", () => sync(vault))}>
+        <Button
+          busy={running !== null}
+          onClick={() => void run("Changing all keys…", endedAct(many), () => sync(vault))}
+        >
           Finish now
         </Button>
         {revoking && (
           <Button
             busy={running !== null}
-            onClick={() => void run("Taking the revoke back…", () => takeRevokesBack(vault))}
+            onClick={() => void run("Taking the revoke back…", null, () => takeRevokesBack(vault))}
           >
             Do not revoke
           </Button>

@@ -1,4 +1,6 @@
+import type { VaultOperation } from "../../../../../client/index.ts";
 import type { Inbox, InboxEntry, InboxMemory } from "../../../../../client/agents.ts";
+import { waitingOf } from "../../session/waiting.ts";
 import { countText } from "../../ui/texts.ts";
 import { mayPropose } from "./grant-state.ts";
 import type { LedgerLine } from "./ledger.ts";
@@ -68,3 +70,7 @@ export const ruleChoices = (lines: readonly LedgerLine[]): RuleChoice[] =>
   lines
     .filter(({ entry }) => !entry.ended && mayPropose(entry))
     .flatMap((line) => line.entry.scopeNames.map((scope) => ({ memberId: line.entry.id, scope, line })));
+
+/** A commit that puts accepted memories into the vault, in one sentence: what else waits goes along. */
+export const acceptedAct = (many: number, waiting: readonly VaultOperation[]): string =>
+  `Commits ${countText(waitingOf(waiting).changes, "change")}, ${countText(many, "accepted memory", "accepted memories")} among them.`;

@@ -26,7 +26,7 @@ export function InboxRules({ lines, rules, changed }: RulesProps): ReactNode {
   const choices = ruleChoices(lines);
   const choice = choices.find((each) => keyOf(each.memberId, each.scope) === picked);
   const act = async (label: string, work: () => Promise<unknown>): Promise<void> => {
-    await run(label, work);
+    await run(label, null, work);
     await changed();
   };
   const allow = (): Promise<void> =>

@@ -8,7 +8,7 @@ import { useView } from "../../session/view.tsx";
 import { Button } from "../../ui/button.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { countText } from "../../ui/texts.ts";
-import { entryKey, isAcceptable, leftOut } from "./inbox-facts.ts";
+import { acceptedAct, entryKey, isAcceptable, leftOut } from "./inbox-facts.ts";
 import { InboxRules } from "./inbox-rules.tsx";
 import type { LedgerLine } from "./ledger.ts";
 import { ProposalCard } from "./proposal-card.tsx";
@@ -29,7 +29,7 @@ export function InboxSection({ lines }: { readonly lines: readonly LedgerLine[] 
   const entries = inbox?.entries ?? [];
   const picked = entries.filter((entry) => chosen.includes(entryKey(entry)) && isAcceptable(entry));
   const decide = async (label: string, work: () => Promise<string>): Promise<void> => {
-    const done = await run(label, work);
+    const done = await run(label, null, work);
     setSaid(done ?? "");
     setChosen([]);
     // What was decided before something failed is decided.
@@ -117,7 +117,10 @@ function WaitingMemories(): ReactNode {
         commit.
       </p>
       <div className="row">
-        <Button busy={running !== null} onClick={() => void run("Writing to the vault…", () => sync(vault))}>
+        <Button
+          busy={running !== null}
+          onClick={() => void run("Writing to the vault…", acceptedAct(many, waiting), () => sync(vault))}
+        >
           {many === 1 ? "Put it into the vault" : "Put them into the vault"}
         </Button>
         <span role="status">{running}</span>

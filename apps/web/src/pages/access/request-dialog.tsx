@@ -14,7 +14,7 @@ import { RequestBroken, RequestTooLong } from "./errors.ts";
 import { RequestPage } from "./request-page.tsx";
 import { asksToPropose, daysOf, inDates, isOpen, newScopes, tooLong } from "./request-facts.ts";
 import { Sentences } from "./sentences-list.tsx";
-import { grantSentences } from "./sentences.ts";
+import { grantAct, grantSentences } from "./sentences.ts";
 import { MOST_DAYS } from "./terms.ts";
 
 interface RequestProps {
@@ -86,7 +86,9 @@ function NoDecision({
           <Button
             kind="danger"
             busy={running !== null}
-            onClick={() => void run("Refusing…", () => refused(vault, kept)).then((done) => done && close())}
+            onClick={() =>
+              void run("Refusing…", null, () => refused(vault, kept)).then((done) => done && close())
+            }
           >
             Refuse
           </Button>
@@ -112,13 +114,15 @@ function Decision({ look, counts, act, open, close }: DecisionProps): ReactNode 
   const id = look.kind === "begun" ? look.id : look.checked.id;
   const isNew = look.kind === "checked" && newScopes(look.checked.request, counts).length > 0;
   const accept = async (): Promise<void> => {
-    const made = await run("Granting, and changing all keys…", () => accepted(vault, keyRegistry, id, label));
+    const made = await run("Granting, and changing all keys…", actOf(look, label), () =>
+      accepted(vault, keyRegistry, id, label),
+    );
     if (made === undefined) return;
     if (made === null) close();
     else open({ kind: "welcome", memberId: made });
   };
   const refuse = async (): Promise<void> => {
-    if (await run("Refusing…", () => refused(vault, id))) close();
+    if (await run("Refusing…", null, () => refused(vault, id))) close();
   };
   return (
     <>
@@ -160,6 +164,21 @@ function Decision({ look, counts, act, open, close }: DecisionProps): ReactNode 
   );
 }
 
+/** What is granted, in one sentence. */
+const actOf = (look: DecisionProps["look"], label: string): string =>
+  look.kind === "begun"
+    ? "Goes on with the grant that you accepted before."
+    : grantAct({
+        ...{ scopes: look.checked.request.scopes, expiresAt: look.checked.request.expiresAt },
+        name: nameFor(look, label),
+      });
+
+/** The owner's words for who asks, else the account. */
+const nameFor = (
+  { checked: { request } }: Extract<Look, { readonly kind: "checked" }>,
+  label: string,
+): string => (label.trim() === "" ? shortText(request.account) : label.trim());
+
 function Meaning({
   look,
   counts,
@@ -172,7 +191,7 @@ function Meaning({
   return (
     <Sentences
       sentences={grantSentences({
-        name: label.trim() === "" ? shortText(request.account) : label.trim(),
+        name: nameFor(look, label),
         scopes: request.scopes.map((name) => ({ name, count: counts.get(name) ?? 0 })),
         expiresAt: request.expiresAt,
         listed: true,

@@ -9,7 +9,7 @@ import { countText } from "../../ui/texts.ts";
 import { nameOf } from "./grant-state.ts";
 import type { LedgerLine } from "./ledger.ts";
 import { Sentences } from "./sentences-list.tsx";
-import { inRow, revokeSentences } from "./sentences.ts";
+import { revokeAct, revokeSentences } from "./sentences.ts";
 
 interface RevokeProps {
   readonly lines: readonly LedgerLine[];
@@ -23,6 +23,7 @@ export function RevokeDialog({ lines, close }: RevokeProps): ReactNode {
   const revoke = async (): Promise<void> => {
     const done = await run(
       "Revoking, and changing all keys…",
+      revokeAct(lines.map(({ entry }) => nameOf(entry))),
       async () => {
         const { revokeAll } = await import("../../../../../client/manage.ts");
         return revokeAll(
@@ -30,7 +31,6 @@ export function RevokeDialog({ lines, close }: RevokeProps): ReactNode {
           lines.map(({ entry }) => entry.id),
         );
       },
-      `Revokes ${countText(lines.length, "grant")}: ${inRow(lines.map(({ entry }) => nameOf(entry)))}.`,
     );
     if (done !== undefined) close();
   };

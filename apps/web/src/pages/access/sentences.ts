@@ -1,3 +1,4 @@
+import type { ChangeRequest } from "../../../../../client/manage.ts";
 import { countText, dateText } from "../../ui/texts.ts";
 
 /** A scope and how much there is to read in it. */
@@ -99,3 +100,27 @@ export const grantAct = ({
   readonly expiresAt: number;
 }): string =>
   `Grants ${name.trim() === "" ? "a reader" : name.trim()} ${inRow(scopes)} until ${dateText(expiresAt * 1_000)}.`;
+
+/** A revoke in one sentence. */
+export const revokeAct = (names: readonly string[]): string =>
+  `Revokes ${countText(names.length, "grant")}: ${inRow(names)}.`;
+
+/** A changed grant in one sentence. */
+export function changeAct({ name, after }: ChangePlan, request: ChangeRequest): string {
+  const { label, ...terms } = request;
+  if (Object.keys(terms).length > 0)
+    return `Changes the grant of ${name}: ${inRow(after.scopes)} until ${dateText(after.expiresAt * 1_000)}${mayText(request)}.`;
+  const words = label === undefined ? "Makes" : "Writes your own words for it anew, and makes";
+  return `${words} a new welcome for ${name}. What it reads, and until when, stays.`;
+}
+
+const mayText = ({ propose }: ChangeRequest): string =>
+  propose === undefined
+    ? ""
+    : propose
+      ? ", and it may propose memories"
+      : ", and it may not propose memories";
+
+/** The end of grants that ran out, or were revoked on chain, in one sentence. */
+export const endedAct = (many: number): string =>
+  `Changes all keys, so that ${countText(many, "reader")} whose grant ended ${many === 1 ? "opens" : "open"} nothing that is written from now on.`;

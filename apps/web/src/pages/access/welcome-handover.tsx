@@ -85,7 +85,7 @@ function Ready({ memberId, welcome, close }: ReadyProps): ReactNode {
     );
   };
   const drop = async (): Promise<void> => {
-    const done = await run("Letting it go…", async () => {
+    const done = await run("Letting it go…", null, async () => {
       await dropWelcome(vault, memberId);
       return true;
     });

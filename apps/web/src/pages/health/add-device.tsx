@@ -25,11 +25,11 @@ export function AddDevice({ onClose }: { readonly onClose: () => void }): ReactN
   const add = async (): Promise<void> => {
     const device = await run(
       "Letting it in…",
+      `Adds the device ${label.trim() === "" ? "that shows this key" : label.trim()}: it reads and writes everything.`,
       async () => {
         const { memberId } = await addDevice(vault, { recipient, label: label.trim() });
         return (await devices(vault)).find(({ id }) => id === memberId);
       },
-      `Adds the device ${label.trim() === "" ? "that shows this key" : label.trim()}: it reads and writes everything.`,
     );
     if (device !== undefined) setAdded(device);
   };

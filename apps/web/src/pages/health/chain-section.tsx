@@ -28,7 +28,7 @@ export function ChainSection(): ReactNode {
   const { value, fault, reload } = useLoaded(useCallback(() => status(vault), [vault]));
   const act = useAct();
   const look = async (): Promise<void> => {
-    await act.run("Looking…", () => settle(vault));
+    await act.run("Looking…", null, () => settle(vault));
     reload();
   };
   const { rpc, secondRpc, name } = network.config;

@@ -25,8 +25,11 @@ export function DeviceWelcome({ device, onClose }: DeviceWelcomeProps): ReactNod
   const [welcome, looking] = useWelcome(device.id);
   const [copied, setCopied] = useState(false);
   const handedOver = async (): Promise<void> => {
-    await run("Letting go…", () => dropWelcome(vault, device.id));
-    onClose();
+    const done = await run("Letting go…", null, async () => {
+      await dropWelcome(vault, device.id);
+      return true;
+    });
+    if (done === true) onClose();
   };
   return (
     <Dialog title="Hand over its welcome" onClose={onClose}>

@@ -17,7 +17,7 @@ export function GarbageDialog({ onClose, onDone }: GarbageDialogProps): ReactNod
   const { vault } = useSession();
   const { running, fault, run } = useAct();
   const clear = async (): Promise<void> => {
-    const blobs = await run("Giving up…", async () => {
+    const blobs = await run("Giving up…", null, async () => {
       const { collectGarbage } = await import("../../../../../client/stores.ts");
       return collectGarbage(vault);
     });

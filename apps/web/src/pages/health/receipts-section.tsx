@@ -17,7 +17,7 @@ export function ReceiptsSection(): ReactNode {
   const { running, fault, run } = useAct();
   if (value === null || value.length === 0) return null;
   const drop = async (id: string): Promise<void> => {
-    await run("Letting go…", () => dropReceipt(vault, id));
+    await run("Letting go…", null, () => dropReceipt(vault, id));
     reload();
   };
   return (

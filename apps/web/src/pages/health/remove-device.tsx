@@ -8,6 +8,7 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { PlainText } from "../../ui/plain-text.tsx";
 import { countText } from "../../ui/texts.ts";
+import { removeAct } from "./rekey-acts.ts";
 import { useLoaded } from "./use-loaded.ts";
 import { isVouched, VouchList } from "./vouch-list.tsx";
 
@@ -29,7 +30,7 @@ export function RemoveDevice({ device, onClose }: RemoveDeviceProps): ReactNode 
   const [done, setDone] = useState<RekeyResult | null>(null);
   const asked = useLoaded(useCallback(() => unconfirmed(vault, { remove: [device.id] }), [vault, device.id]));
   const remove = async (): Promise<void> => {
-    const result = await run("Changing every key…", () =>
+    const result = await run("Changing every key…", removeAct(device.label, isWords), () =>
       rekey(vault, { remove: [device.id], confirmed: [...vouched] }),
     );
     if (result !== undefined) setDone(result);

@@ -11,7 +11,8 @@ import { Button } from "../../ui/button.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { NewWords } from "../start/new-words.tsx";
-import { beginRenewal, finishRenewal, RenewalWaits } from "./renewal.ts";
+import { RENEWAL_ACT } from "./rekey-acts.ts";
+import { finishRenewal, keepNewWords, RenewalWaits } from "./renewal.ts";
 import { useLoaded } from "./use-loaded.ts";
 import { isVouched, VouchList } from "./vouch-list.tsx";
 
@@ -19,7 +20,7 @@ import { isVouched, VouchList } from "./vouch-list.tsx";
 type Step =
   | { readonly at: "asking" }
   | { readonly at: "words" }
-  | { readonly at: "changing" }
+  | { readonly at: "changing"; readonly seed: Uint8Array }
   | { readonly at: "done" };
 
 /** Replaces the 24 words: shows new ones once, asks three of them back, and changes every key. */
@@ -30,15 +31,20 @@ export function RenewWords({ onClose }: { readonly onClose: () => void }): React
   const [step, setStep] = useState<Step>({ at: "asking" });
   const [vouched, setVouched] = useState<ReadonlySet<string>>(new Set());
   const [unlocks, setUnlocks] = useState(true);
-  const change = async (work: () => Promise<void>): Promise<void> => {
-    setStep({ at: "changing" });
-    const done = await run("Changing every key…", async () => {
-      await work();
+  const change = async (seed: Uint8Array): Promise<void> => {
+    setStep({ at: "changing", seed });
+    // They are on somebody's paper: whatever comes in between, they are kept first.
+    const kept = await run("Keeping the new words…", null, async () => {
+      await keepNewWords({ device, vault }, { seed, unlocks });
+      return true;
+    });
+    if (kept !== true) return;
+    const done = await run("Changing every key…", RENEWAL_ACT, async () => {
+      await finishRenewal({ device, vault, drawing }, [...vouched]);
       return true;
     });
     if (done === true) setStep({ at: "done" });
   };
-  const world = { device, vault, drawing };
   switch (step.at) {
     case "asking":
       return (
@@ -51,7 +57,7 @@ export function RenewWords({ onClose }: { readonly onClose: () => void }): React
       return (
         <NewWords
           title="Your new 24 words"
-          onDone={(seed) => void change(() => beginRenewal(world, { seed, unlocks }, [...vouched]))}
+          onDone={(seed) => void change(seed)}
           onBack={() => setStep({ at: "asking" })}
         >
           <p>
@@ -71,7 +77,7 @@ export function RenewWords({ onClose }: { readonly onClose: () => void }): React
           <FaultNotice fault={fault} />
           {running === null && (
             <div className="row">
-              <Button kind="primary" onClick={() => void change(() => finishRenewal(world, [...vouched]))}>
+              <Button kind="primary" onClick={() => void change(step.seed)}>
                 Try again
               </Button>
               <Button onClick={onClose}>Later</Button>

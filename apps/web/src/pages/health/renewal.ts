@@ -1,3 +1,5 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+
 import { pending, RekeyPending, VaultError, type Vault } from "../../../../../client/index.ts";
 import { RecipientsUnconfirmed, rekey, resumeRekey } from "../../../../../client/manage.ts";
 import { checkWords, seedToWords } from "../../../../../client/words.ts";
@@ -31,20 +33,17 @@ export class RenewalGone extends VaultError {
 }
 
 /**
- * Puts new words in force that a person wrote down. They are kept here, sealed, until that is done.
+ * Keeps new words here, sealed, that a person wrote down: from then on {@link finishRenewal} puts them in force, after a reload too.
  *
- * @param confirmed - Fingerprints of members that the person vouches for.
- * @throws RenewalWaits when others were begun before; and what {@link finishRenewal} throws, which goes on then.
+ * @throws RenewalWaits when others were begun before.
  */
-export async function beginRenewal(
-  world: RenewalWorld,
+export async function keepNewWords(
+  { device, vault }: Omit<RenewalWorld, "drawing">,
   renewal: Renewal,
-  confirmed: readonly string[],
 ): Promise<void> {
-  const { device, vault } = world;
-  if ((await device.renewal(vault.ref)) !== null) throw new RenewalWaits();
+  const kept = await device.renewal(vault.ref);
+  if (kept !== null && bytesToHex(kept.seed) !== bytesToHex(renewal.seed)) throw new RenewalWaits();
   await device.keepRenewal(vault.ref, renewal);
-  await finishRenewal(world, confirmed);
 }
 
 /**

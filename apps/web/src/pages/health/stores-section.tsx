@@ -11,6 +11,9 @@ import { remarksOf, repairSentences, storeLine, verdictOf, verdictText } from ".
 import { counted } from "./counted-store.ts";
 import { GarbageDialog } from "./garbage-dialog.tsx";
 
+/** What a repair is, for the question about its cost: a store on the chain has one. */
+const REPAIR_ACT = "Copies what is missing in a store to it. The vault stays as it is.";
+
 /** Where the blobs are, whether they are there, and what mends it. */
 export function StoresSection(): ReactNode {
   const { vault, known } = useSession();
@@ -28,11 +31,11 @@ export function StoresSection(): ReactNode {
   const check = (): void => {
     setLines([]);
     setFound(null);
-    void act.run("Reading every copy…", look);
+    void act.run("Reading every copy…", null, look);
   };
   const mend = (): void => {
     setFound(null);
-    void act.run("Copying what is missing…", async () => {
+    void act.run("Copying what is missing…", REPAIR_ACT, async () => {
       const { repair } = await import("../../../../../client/stores.ts");
       setReads(0);
       const done: Repair = await repair(counted(vault, setReads));

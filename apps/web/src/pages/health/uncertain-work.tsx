@@ -10,6 +10,7 @@ import {
 import { useAct } from "../../session/act.tsx";
 import { useSession } from "../../session/session.tsx";
 import { useView } from "../../session/view.tsx";
+import { commitAct } from "../../session/waiting.ts";
 import { Button } from "../../ui/button.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { PlainText } from "../../ui/plain-text.tsx";
@@ -25,7 +26,7 @@ export function UncertainWork(): ReactNode {
   if (waiting.length === 0) return null;
   const commit = async (): Promise<void> => {
     setSaid(null);
-    await run("Committing…", async () => {
+    await run("Committing…", commitAct(waiting), async () => {
       try {
         const { sequence } = await sync(vault);
         setSaid(`Commit ${sequence} has all of it.`);
@@ -36,7 +37,11 @@ export function UncertainWork(): ReactNode {
     });
   };
   const takeBack = async (operations: readonly string[]): Promise<void> => {
-    await run("Taking back…", () => withdraw(vault, operations));
+    const done = await run("Taking back…", null, async () => {
+      await withdraw(vault, operations);
+      return true;
+    });
+    if (done !== true) return;
     setFound(null);
     setSaid("Taken back. What else waits can be committed now.");
   };

@@ -13,6 +13,7 @@ import { useAct } from "../../session/act.tsx";
 import { useSession } from "../../session/session.tsx";
 import { Button } from "../../ui/button.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
+import { GOING_ON_ACT, RENEWAL_ACT } from "./rekey-acts.ts";
 import { useLoaded } from "./use-loaded.ts";
 import { isVouched, VouchList } from "./vouch-list.tsx";
 
@@ -34,7 +35,7 @@ export function UnfinishedRekey(): ReactNode {
   if (value === null || (value.rekeying === null && value.renewal === null)) return null;
   const { rekeying, renewal } = value;
   const goOn = async (): Promise<void> => {
-    await run("Going on…", async () => {
+    await run("Going on…", renewal === null ? GOING_ON_ACT : RENEWAL_ACT, async () => {
       try {
         if (renewal !== null) {
           const { finishRenewal } = await import("./renewal.ts");
@@ -57,7 +58,9 @@ export function UnfinishedRekey(): ReactNode {
     reload();
   };
   const giveUp = async (): Promise<void> => {
-    await run("Giving them up…", async () => (await import("./renewal.ts")).giveUpRenewal({ device, vault }));
+    await run("Giving them up…", null, async () =>
+      (await import("./renewal.ts")).giveUpRenewal({ device, vault }),
+    );
     reload();
   };
   return (

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
 
 import type { Network } from "../../chain/network.ts";
+import { transactions } from "../../chain/page.ts";
 import { useWallets } from "../../chain/use-page.ts";
 import { WalletPanel } from "../../chain/wallet-panel.tsx";
 import { useDevice } from "../../device/context.tsx";
@@ -19,6 +20,9 @@ interface FinishMintProps {
   readonly onLeave: () => void;
 }
 
+/** The mint in one sentence, for the question about its cost. */
+const MINT_ACT = "Mints the vault of your new words. It is empty at first.";
+
 /** Mints the vault whose words were shown: now, or after a reload, with the same words. */
 export function FinishMint({ network, onVault, onLeave }: FinishMintProps): ReactNode {
   const { device } = useDevice();
@@ -26,7 +30,9 @@ export function FinishMint({ network, onVault, onLeave }: FinishMintProps): Reac
   const [leaving, setLeaving] = useState(false);
   const task = useTask();
   const mint = (): void =>
-    task.run("Minting your vault…", async () => onVault(await mintUnfinished(device, network)));
+    task.run("Minting your vault…", async () =>
+      onVault(await transactions.during(MINT_ACT, () => mintUnfinished(device, network))),
+    );
   const leave = (): void =>
     task.run("Letting it go…", async () => {
       await device.keepUnfinished(null);

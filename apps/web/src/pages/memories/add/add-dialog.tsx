@@ -47,7 +47,7 @@ export function AddDialog({ scopes, scope, text = "", onAdded, onClose }: AddDia
   const wrong = textFault(draft.text);
   const wrongScope = scopeFault(chosen.name);
   const save = async (name: string): Promise<void> => {
-    const added = await act.run("Adding…", async () => {
+    const added = await act.run("Adding…", null, async () => {
       await remember(vault, inputOf(draft, name));
       await onAdded?.();
       return true;

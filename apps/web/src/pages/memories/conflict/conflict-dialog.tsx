@@ -35,7 +35,7 @@ export function ConflictDialog({ conflict, onClose }: ConflictDialogProps): Reac
   useUnsaved(written);
   const close = (): void => (written ? setAsking(true) : onClose());
   const resolve = async ({ kept, text }: Choice): Promise<void> => {
-    const id = await act.run("Keeping it…", () => resolveConflict(vault, conflict, kept, text));
+    const id = await act.run("Keeping it…", null, () => resolveConflict(vault, conflict, kept, text));
     if (id !== undefined) onClose();
   };
   const { versions, forgotten } = conflict;

@@ -87,7 +87,7 @@ export function useImport(): Import {
       const chosen = chosenOf(choices);
       setStep({ kind: "writing", written: 0, total: chosen.length });
       void act
-        .run("Writing what was imported…", async () => {
+        .run("Writing what was imported…", null, async () => {
           let written = 0;
           try {
             await noteImported(vault, sequence.current, unnoted);

@@ -21,7 +21,7 @@ export function LeavingMemories(): ReactNode {
   const leaving = leavingOf(view, preview, waiting);
   if (leaving.length === 0) return <FaultNotice fault={act.fault} />;
   const keep = ({ operations }: Leaving): Promise<unknown> =>
-    act.run("Keeping it…", () =>
+    act.run("Keeping it…", null, () =>
       withdraw(
         vault,
         operations.map(({ id }) => id),

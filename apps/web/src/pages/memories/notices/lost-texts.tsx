@@ -44,7 +44,7 @@ export function LostTexts({ scopes }: { readonly scopes: readonly string[] }): R
               <Button onClick={() => setPutBack(each)}>Put it back…</Button>
               <Button
                 busy={act.running !== null}
-                onClick={() => void act.run("Letting it go…", () => drop(each))}
+                onClick={() => void act.run("Letting it go…", null, () => drop(each))}
               >
                 Let it go
               </Button>

@@ -24,7 +24,7 @@ export function Refused(): ReactNode {
       <div className="row">
         <Button
           busy={act.running !== null}
-          onClick={() => void act.run("Withdrawing…", () => withdraw(vault, ids))}
+          onClick={() => void act.run("Withdrawing…", null, () => withdraw(vault, ids))}
         >
           Withdraw them
         </Button>

@@ -33,7 +33,7 @@ export function Actions({ found, panel, onPanel, onEdit, onClose }: ActionsProps
           <Button
             busy={act.running !== null}
             title="It proved true once more: it is found sooner."
-            onClick={() => void act.run("Reinforcing…", () => reinforce(vault, found.memory))}
+            onClick={() => void act.run("Reinforcing…", null, () => reinforce(vault, found.memory))}
           >
             Reinforce
           </Button>

@@ -21,7 +21,7 @@ export function ForgetPanel({ found, onDone, onBack }: ForgetPanelProps): ReactN
   const [deep, setDeep] = useState(false);
   const busy = act.running !== null;
   const take = async (work: () => Promise<unknown>): Promise<void> => {
-    const done = await act.run(deep ? "Shredding…" : "Forgetting…", async () => {
+    const done = await act.run(deep ? "Shredding…" : "Forgetting…", null, async () => {
       await work();
       return true;
     });

@@ -77,7 +77,7 @@ function Inside({ found, edit, setEdit, onClose, onDone, onConflict }: InsidePro
   if (edit !== null) {
     const save = async (): Promise<void> => {
       const changes = changesOf(edit.seen, edit.draft);
-      const saved = await act.run("Saving…", async () => {
+      const saved = await act.run("Saving…", null, async () => {
         if (Object.keys(changes).length > 0) await update(vault, edit.seen, changes);
         return true;
       });

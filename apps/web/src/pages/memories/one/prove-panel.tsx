@@ -23,10 +23,10 @@ export function ProvePanel({ found: { memory, pending } }: { readonly found: Pre
   if (!isCommitted) return <Notice>It is in no commit yet. Commit it first, then it can be proven.</Notice>;
   const begin = async (): Promise<void> => {
     setOnChain(null);
-    setProven((await act.run("Proving…", () => prove(vault, memory.id))) ?? null);
+    setProven((await act.run("Proving…", null, () => prove(vault, memory.id))) ?? null);
   };
   const ask = async ({ proof }: Proven): Promise<void> =>
-    setOnChain((await act.run("Asking the contract…", () => verifiedOnChain(vault, proof))) ?? null);
+    setOnChain((await act.run("Asking the contract…", null, () => verifiedOnChain(vault, proof))) ?? null);
   return (
     <section className="stack" aria-label="Proof">
       <h3>Proof</h3>

@@ -23,7 +23,7 @@ export function Waiting({ id }: { readonly id: string }): ReactNode {
         <div className="row">
           <Button
             busy={act.running !== null}
-            onClick={() => void act.run("Withdrawing…", () => withdraw(vault, ids))}
+            onClick={() => void act.run("Withdrawing…", null, () => withdraw(vault, ids))}
           >
             Withdraw
           </Button>
