@@ -55,18 +55,23 @@ describe("a token's picture, whoever wrote it", () => {
 
 describe("what agents log in the open", () => {
   it("is text where it is text, cut where it is long, and a number of bytes where it is neither", () => {
-    const data = (text: string): string => hexlify(toUtf8Bytes(text));
+    const data = (text: string) => ({ data: hexlify(toUtf8Bytes(text)), bytes: String(text.length) });
     const said = saidIn([
-      event("Requested", { requester: "0xa", data: data("Where to?") }, 1),
-      event("Answered", { sequence: "3", data: data("x".repeat(9_000)) }, 2),
-      event("Answered", { sequence: "3", data: "0xfffe" }, 3),
-      event("Granted", { data: data("not an agent's") }, 4),
+      event("Requested", { requester: "0xa", ...data("Where to?") }, 1),
+      event("Answered", { sequence: "3", ...data("x".repeat(9_000)) }, 2),
+      event("Answered", { sequence: "3", data: "0xfffe", bytes: "2" }, 3),
+      event("Granted", data("not an agent's"), 4),
     ]);
     expect(said.map(({ kind, text, bytes }) => [kind, text?.length ?? null, bytes])).to.deep.equal([
       ["question", 9, 9],
       ["answer", 2_001, 9_000],
       ["answer", null, 2],
     ]);
+    // The walk kept its beginning, which ends within a letter.
+    const [cut] = saidIn([event("Answered", { data: "0x41c3", bytes: "9000" }, 1)]);
+    expect(cut).to.include({ text: "A", bytes: 9_000 });
+    const [broken] = saidIn([event("Answered", { data: "0x41c3", bytes: "2" }, 1)]);
+    expect(broken).to.include({ text: null, bytes: 2 });
     expect(said[0]).to.include({ who: "0xa", head: null });
     expect(said[1]).to.include({ who: null, head: "3" });
   });
@@ -106,5 +111,10 @@ describe("listed grants by the log", () => {
     expect(ends([granted("a", 1, 5), revoked("a", 9)])).to.deep.equal([[1, null, null, false]]);
     expect(ends([granted("a", 1), revoked("b", 9)])).to.deep.equal([[1, null, null, true]]);
     expect(ends([revoked("a", 1)])).to.deep.equal([]);
+  });
+
+  it("ended by what ended them, where nobody looked up when", () => {
+    const [grant] = grantsIn([granted("a", 1), revoked("a", 9)], () => null, 50);
+    expect(grant).to.include({ from: null, ended: null, endedBy: "revoked", endedIn: 9, stands: false });
   });
 });

@@ -9,7 +9,7 @@ import {
 } from "../../../apps/web/src/pages/others/plot/geometry.ts";
 import { commitText, endText, permissionText } from "../../../apps/web/src/pages/others/plot/words.ts";
 
-const commit = (sequence: number, time: number, bytes: number | null = 400): SeenCommit => ({
+const commit = (sequence: number, time: number | null, bytes: number | null = 400): SeenCommit => ({
   ...{
     sequence,
     root: "0x1",
@@ -20,14 +20,23 @@ const commit = (sequence: number, time: number, bytes: number | null = 400): See
     beside: [],
   },
   transaction: {
-    ...{ hash: `0x${sequence}`, block: sequence, time, from: "0xf", to: "0xt", fee: 1n, calls: [] },
+    ...{
+      hash: `0x${sequence}`,
+      block: sequence,
+      looked: true,
+      time,
+      from: "0xf",
+      to: "0xt",
+      fee: 1n,
+      calls: [],
+    },
     ...{ bytes, gas: bytes === null ? null : bytes * 100 },
   },
 });
 
 const grant = (changes: Partial<SeenGrant> = {}): SeenGrant => ({
   ...{ grantee: "0xa", mayRead: true, mayPropose: false, from: 1_000, expiresAt: 5_000, hash: "0x" },
-  ...{ ended: null, endedBy: null, stands: true, welcome: null },
+  ...{ ended: null, endedBy: null, endedIn: null, stands: true, welcome: null, block: 1 },
   ...changes,
 });
 
@@ -75,6 +84,30 @@ describe("the plot of commits", () => {
     expect(spans[2]?.to).to.be.above(now);
     expect(spans[2]?.to).to.be.at.most(0.98);
     for (const { from, to } of spans) expect(from).to.be.below(to);
+  });
+
+  it("has nothing at a time that nobody looked up, and says how much that is", () => {
+    const grants = [
+      grant({ from: null }),
+      grant({ stands: false, endedBy: "revoked", endedIn: 7 }),
+      grant({ from: 1_000 }),
+    ];
+    const { marks, spans, hidden, ticks } = plotOf([commit(1, null), commit(2, 2_000)], grants, 3_000, "gas");
+    expect(marks.map(({ commit: { sequence } }) => sequence)).to.deep.equal([2]);
+    expect(spans.map(({ grant: { from } }) => from)).to.deep.equal([1_000]);
+    expect(hidden).to.deep.equal({ commits: 1, grants: 2 });
+    expect(ticks[0]?.time).to.equal(1_000);
+    expect(commitText(commit(1, null))).to.match(/^Commit 1, block 1: /);
+    expect(endText(grant({ stands: false, endedBy: "revoked", endedIn: 7 }))).to.equal("revoked in block 7");
+  });
+
+  it("has lanes for the accounts that were listed last, and marks for the newest commits, however many there are", () => {
+    const grants = Array.from({ length: 5_000 }, (_, i) => grant({ grantee: `0x${i}`, from: 1_000 + i }));
+    const commits = Array.from({ length: 5_000 }, (_, i) => commit(i + 1, 1_000 + i));
+    const { lanes, marks, hidden } = plotOf(commits, grants, 9_000, "bytes");
+    expect([lanes.length, lanes.at(-1), marks.length]).to.deep.equal([12, "0x4999", 1_000]);
+    expect(marks.at(-1)?.commit.sequence).to.equal(5_000);
+    expect(hidden).to.deep.equal({ commits: 4_000, grants: 4_988 });
   });
 
   it("finds the mark under a finger", () => {

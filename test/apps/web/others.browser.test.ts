@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import { toBeHex, toUtf8Bytes, VoidSigner, zeroPadValue } from "ethers";
 import type { Page } from "playwright-core";
 
+import { agentContract } from "../../../client/agents.ts";
 import { axe, LAPTOP, noSideways, PHONE, webWorld } from "../../helpers/web.ts";
 import { openSample, unlock } from "../../helpers/web-steps.ts";
 
@@ -112,4 +114,69 @@ long("what others see, in a browser", () => {
     await page.getByRole("heading", { level: 2, name: "Commits over time" }).waitFor();
     expect(await page.getByRole("alert").count()).to.equal(0);
   });
+
+  it("shows the newest of what strangers logged, says how much more there is, and the rest of the page as ever", async () => {
+    for (const options of [{}, { viewport: PHONE, colorScheme: "dark" }] as const) {
+      const { page } = await web.newPage(options);
+      await openSample(web, page);
+      await page.route(web.world.chain.url, async (route) => {
+        const asked = [JSON.parse(route.request().postData() ?? "{}") as Asked | Asked[]].flat();
+        if (!asked.some(isOfStrangers)) return route.fallback();
+        const response = await route.fetch();
+        const body = (await response.json()) as Told | Told[];
+        for (const told of [body].flat()) {
+          const ask = asked.find(({ id }) => id === told.id);
+          if (ask !== undefined && isOfStrangers(ask)) told.result = planted(ask);
+        }
+        return route.fulfill({ response, json: body });
+      });
+      await others(page);
+      const notice = page.locator(".notice-warn").filter({ hasText: "Not everything is here." });
+      expect(await notice.textContent()).to.contain(
+        "What contracts logged that no grant lists: 4,950 events",
+      );
+      const agents = page.locator('[aria-labelledby="others-agents"]');
+      expect(await agents.textContent()).to.contain("4,950 more questions by");
+      expect(await agents.locator("li").count()).to.be.below(60);
+      await noSideways(page);
+      await web.screenshot(page, "viewport" in options ? "others-flood-phone-dark" : "others-flood", true);
+      await axe(page);
+    }
+  });
 });
+
+interface Asked {
+  readonly id: number;
+  readonly method: string;
+  readonly params: readonly [
+    { readonly address?: unknown; readonly topics: readonly unknown[]; readonly toBlock: string },
+  ];
+}
+
+interface Told {
+  readonly id: number;
+  result: unknown;
+}
+
+/** Whether a node is asked for what any contract logged. */
+const isOfStrangers = ({ method, params }: Asked): boolean =>
+  method === "eth_getLogs" && params[0].address === undefined;
+
+/** What a stranger could have logged for some cents. */
+function planted({ params: [{ topics, toBlock }] }: Asked): unknown[] {
+  const { interface: abi } = agentContract(NOBODY, new VoidSigner(NOBODY));
+  const { data, topics: made } = abi.encodeEventLog("Requested", [1, 2, NOBODY, 3, toUtf8Bytes("Buy now.")]);
+  return Array.from({ length: 5_000 }, (_, i) => ({
+    ...{
+      address: NOBODY,
+      data,
+      topics: [made[0], made[1], topics[2], made[3]],
+      blockNumber: toBlock,
+      removed: false,
+    },
+    ...{ logIndex: toBeHex(100 + i), transactionIndex: "0x0", blockHash: zeroPadValue("0x01", 32) },
+    transactionHash: zeroPadValue(toBeHex(1 + i), 32),
+  }));
+}
+
+const NOBODY = "0x000000000000000000000000000000000000dEaD";

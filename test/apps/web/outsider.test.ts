@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { getBytes, hexlify, JsonRpcApiProvider, type JsonRpcPayload, type JsonRpcResult } from "ethers";
+import { getBytes, hexlify } from "ethers";
 
 import { outsiderView } from "../../../apps/web/src/pages/others/outsider/view.ts";
 import type { OutsiderView, Watched } from "../../../apps/web/src/pages/others/outsider/seen.ts";
@@ -20,13 +20,13 @@ import {
   sync,
   VaultNotFound,
   type BlobStore,
-  type Deployment,
 } from "../../../client/index.ts";
 import { transfer } from "../../../client/manage.ts";
 import { secretsOf as secretsIn } from "../../../client/vault/plan.ts";
 import { openLatest } from "../../../client/vault/read.ts";
-import { createWorld, device, inDays, newReader, ownedVault, type World } from "../../helpers/world.ts";
+import { createWorld, device, inDays, newReader, ownedVault } from "../../helpers/world.ts";
 import { thrown } from "../../helpers/thrown.ts";
+import { deploymentOf, FreshProvider } from "./outsider-node.ts";
 
 const CANARIES = {
   text: "canary-text-of-a-memory",
@@ -49,39 +49,6 @@ function listed(store: BlobStore): BlobStore & { readonly kept: Map<string, numb
     list: () => Promise.resolve([...kept].map(([digest, size]) => ({ digest, size }))),
   };
 }
-
-/** A node as a stranger meets it, which has nothing of what another connection was told. */
-class FreshProvider extends JsonRpcApiProvider {
-  readonly asked: string[] = [];
-
-  constructor(
-    private readonly world: World,
-    private readonly refuse: (method: string, params: readonly unknown[]) => string | null = () => null,
-  ) {
-    super(31_337, { staticNetwork: true, batchMaxCount: 1, cacheTimeout: -1 });
-    this._start();
-  }
-
-  override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
-    const all = Array.isArray(payload) ? payload : [payload];
-    return Promise.all(
-      all.map(async ({ id, method, params }) => {
-        this.asked.push(method);
-        const list = params as readonly unknown[];
-        const message = this.refuse(method, list);
-        if (message !== null) return { id, error: { code: -32_005, message } } as unknown as JsonRpcResult;
-        const result: unknown = await this.world.connection.provider.request({ method, params: [...list] });
-        return { id, result };
-      }),
-    );
-  }
-}
-
-const deploymentOf = async ({ keyRegistry, blobLog, address }: World): Promise<Deployment> => ({
-  ...{ chainId: 31_337n, memoryVault: address, block: 0 },
-  keyRegistry: await keyRegistry.getAddress(),
-  blobLog: await blobLog.getAddress(),
-});
 
 const textOf = (value: unknown): string =>
   JSON.stringify(value, (_, field: unknown) => (typeof field === "bigint" ? String(field) : field));
@@ -158,7 +125,7 @@ describe("what an outsider sees", () => {
 
   it("has every commit, with who sent it, what it cost and what came with it", () => {
     expect(seen.commits.map(({ sequence }) => sequence)).to.deep.equal([1, 2, 3, 4]);
-    expect(seen.missing).to.equal(0);
+    expect([seen.missing, seen.older, seen.incomplete]).to.deep.equal([0, 0, []]);
     for (const { transaction, foreign } of seen.commits) {
       expect(foreign).to.equal(false);
       expect(transaction.from).to.equal(seen.head.owner);
@@ -211,7 +178,7 @@ describe("what an outsider sees", () => {
 
   it("sees less where there is no store, or none that it may list", async () => {
     expect((await outsiderView({ ...watched(), store: memoryStore("closed") })).shelves).to.deep.equal([
-      { store: "closed", blobs: null, fault: null },
+      { store: "closed", blobs: null, whole: true, fault: null },
     ]);
     const { provider, deployment, vaultId } = watched();
     const without = await outsiderView({ provider, deployment, vaultId });
@@ -283,7 +250,9 @@ describe("what an outsider sees", () => {
     const chain = { ...memoryStore("BlobLog"), permanent: true };
     const { shelves, events, transactions } = await outsiderView(watched({ store: chain }));
     const digest = digestOf(getBytes(blob));
-    expect(shelves).to.deep.equal([{ store: "BlobLog", blobs: [{ digest, size: 4_096 }], fault: null }]);
+    expect(shelves).to.deep.equal([
+      { store: "BlobLog", blobs: [{ digest, size: 4_096 }], whole: true, fault: null },
+    ]);
     const published = events.filter(({ of }) => of === "blobLog");
     expect(published.map(({ args }) => args)).to.deep.equal([{ digest: `0x${digest}`, bytes: "4096" }]);
     expect(transactions.at(-1)).to.deep.include({ calls: ["publish"], from: life.grantee });

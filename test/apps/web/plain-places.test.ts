@@ -10,6 +10,7 @@ const { EventsCard } = await import("../../../apps/web/src/pages/others/events-c
 const { ShelvesCard } = await import("../../../apps/web/src/pages/others/shelves-card.tsx");
 const { FaultNotice } = await import("../../../apps/web/src/ui/notice.tsx");
 
+const NO_MORE = { transactions: [], leftOut: [], whole: true };
 const TURNED = "cod\u202egpj.exe\u0007";
 
 /** Turning characters stand nowhere, their codes do. */
@@ -27,11 +28,11 @@ describe("others' text in other words", () => {
   });
 
   it("turns nothing round in what stores are called and say", () => {
-    const shelf = { store: TURNED, blobs: null, fault: null };
+    const shelf = { store: TURNED, blobs: null, whole: true, fault: null };
     isPlain(renderToStaticMarkup(createElement(ShelvesCard, { shelves: [shelf], named: [] })));
-    const silent = { store: "a", blobs: null, fault: TURNED };
+    const silent = { store: "a", blobs: null, whole: true, fault: TURNED };
     isPlain(renderToStaticMarkup(createElement(ShelvesCard, { shelves: [silent], named: [] })));
-    const full = { store: TURNED, blobs: [], fault: null };
+    const full = { store: TURNED, blobs: [], whole: true, fault: null };
     isPlain(renderToStaticMarkup(createElement(ShelvesCard, { shelves: [full], named: [] })));
     const named = {
       ...{ digest: "0".repeat(64), what: "welcome" as const, size: null, age: false },
@@ -45,6 +46,6 @@ describe("others' text in other words", () => {
       ...{ of: "agent" as const, address: "0xc", name: "Requested", args: { note: TURNED } },
       ...{ block: 1, index: 0, hash: "0x1" },
     };
-    isPlain(renderToStaticMarkup(createElement(EventsCard, { events: [event], transactions: [] })));
+    isPlain(renderToStaticMarkup(createElement(EventsCard, { events: [event], ...NO_MORE })));
   });
 });

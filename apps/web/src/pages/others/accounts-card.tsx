@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 
 import { countText, numberText } from "../../ui/texts.ts";
 import { Address } from "./address.tsx";
+import { LongList } from "./long-list.tsx";
 import type { SeenAccount, SeenKey } from "./outsider/seen.ts";
 import { momentText } from "./plot/words.ts";
 
@@ -15,21 +16,22 @@ export const AccountsCard = ({ accounts, keys }: AccountsProps): ReactNode => (
   <section className="card" aria-labelledby="others-accounts">
     <h2 id="others-accounts">Addresses</h2>
     <p className="quiet">
-      Everybody who knows whose an address is knows what they had to do with this vault.
+      Everybody who knows whose an address is knows what they had to do with this vault. Transactions are
+      counted as far as they were looked up.
     </p>
-    <ul className="others-list">
+    <LongList>
       {accounts.map(({ address, roles, sent }) => (
         <li key={address}>
           <Address of={address} />: {roles.join(", ")}
           {sent === 0 ? "" : `, sent ${countText(sent, "transaction")}`}
         </li>
       ))}
-    </ul>
+    </LongList>
     <h3>Public keys of these accounts</h3>
     {keys.length === 0 ? (
-      <p>None is published.</p>
+      <p>None is in force.</p>
     ) : (
-      <ul className="others-list">
+      <LongList>
         {keys.map(({ account, digest, expiresAt, block, attestation }) => (
           <li key={account}>
             <Address of={account} /> has key <Address of={digest} /> until {momentText(expiresAt)}, since
@@ -43,7 +45,7 @@ export const AccountsCard = ({ accounts, keys }: AccountsProps): ReactNode => (
             )}
           </li>
         ))}
-      </ul>
+      </LongList>
     )}
   </section>
 );

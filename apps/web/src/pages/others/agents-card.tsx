@@ -1,23 +1,34 @@
-import type { ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 
 import { PlainText } from "../../ui/plain-text.tsx";
 import { countText } from "../../ui/texts.ts";
 import { Address } from "./address.tsx";
+import { LeftOutList } from "./left-out-list.tsx";
+import { LongList } from "./long-list.tsx";
 import { saidIn } from "./outsider/said.ts";
-import type { SeenEvent } from "./outsider/seen.ts";
+import type { LeftOut, SeenEvent } from "./outsider/seen.ts";
+
+/** What a person calls these. */
+const KINDS = { Requested: ["question"], Answered: ["answer"] } as const;
+
+interface AgentsProps {
+  readonly events: readonly SeenEvent[];
+  readonly leftOut: readonly LeftOut[];
+}
 
 /** What was asked of agents about the vault, and answered, in the open. */
-export function AgentsCard({ events }: { readonly events: readonly SeenEvent[] }): ReactNode {
-  const said = saidIn(events);
-  if (said.length === 0) return null;
+export function AgentsCard({ events, leftOut }: AgentsProps): ReactNode {
+  const said = useMemo(() => saidIn(events), [events]);
+  const more = leftOut.filter(({ name }) => name in KINDS);
+  if (said.length === 0 && more.length === 0) return null;
   return (
     <section className="card" aria-labelledby="others-agents">
       <h2 id="others-agents">Questions to agents, and answers</h2>
       <p className="quiet">
-        Any contract can log any of this about any vault. Questions stand there as they were written; sealed
-        answers show their size only.
+        Any contract can log any of this about any vault, and any number of it: of each the newest are here.
+        Questions stand there as they were written; sealed answers show their size only.
       </p>
-      <ul className="others-list">
+      <LongList>
         {said.map(({ key, kind, agent, who, text, bytes, head }) => (
           <li key={key}>
             {kind === "question" ? (
@@ -38,7 +49,8 @@ export function AgentsCard({ events }: { readonly events: readonly SeenEvent[] }
             )}
           </li>
         ))}
-      </ul>
+      </LongList>
+      <LeftOutList leftOut={more} kinds={KINDS} />
     </section>
   );
 }

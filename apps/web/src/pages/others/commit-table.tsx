@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { countText, numberText } from "../../ui/texts.ts";
 import { Address } from "./address.tsx";
 import type { SeenCommit } from "./outsider/seen.ts";
-import { momentText } from "./plot/words.ts";
+import { momentText, unknownText } from "./plot/words.ts";
 import { Table } from "./table.tsx";
 
 const HEAD = [
@@ -21,10 +21,16 @@ const HEAD = [
   "Transaction",
 ];
 
-/** Every commit, with all that anybody knows of it. */
-export const CommitTable = ({ commits }: { readonly commits: readonly SeenCommit[] }): ReactNode => (
+/** Commits, with all that anybody knows of it. */
+export const CommitTable = ({
+  commits,
+  whole,
+}: {
+  readonly commits: readonly SeenCommit[];
+  readonly whole: boolean;
+}): ReactNode => (
   <Table
-    summary={`All ${countText(commits.length, "commit")}, as a table`}
+    summary={`${whole ? "All" : "The newest"} ${countText(commits.length, "commit")}, as a table`}
     head={HEAD}
     rows={[...commits].reverse().map(rowOf)}
   />
@@ -43,12 +49,12 @@ const rowOf = ({
   key: String(sequence),
   cells: [
     `${numberText(sequence)}${foreign ? " (foreign)" : ""}`,
-    momentText(transaction.time),
+    transaction.time === null ? unknownText(transaction) : momentText(transaction.time),
     numberText(transaction.block),
-    transaction.from === null ? "not told" : <Address of={transaction.from} />,
+    transaction.from === null ? unknownText(transaction) : <Address of={transaction.from} />,
     <Address of={authorizer} />,
-    transaction.bytes === null ? "not told" : numberText(transaction.bytes),
-    transaction.gas === null ? "not told" : numberText(transaction.gas),
+    transaction.bytes === null ? unknownText(transaction) : numberText(transaction.bytes),
+    transaction.gas === null ? unknownText(transaction) : numberText(transaction.gas),
     beside.join(", "),
     <Address of={root} />,
     <Address of={pointer} />,

@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
 
 import { Address } from "./address.tsx";
+import { LongList } from "./long-list.tsx";
 import type { SeenGrant } from "./outsider/seen.ts";
-import { endText, momentText, permissionText } from "./plot/words.ts";
+import { endText, permissionText, whenText } from "./plot/words.ts";
 
 /** Listed grants: whom everybody may see. */
 export const GrantsCard = ({ grants }: { readonly grants: readonly SeenGrant[] }): ReactNode => (
@@ -15,14 +16,14 @@ export const GrantsCard = ({ grants }: { readonly grants: readonly SeenGrant[] }
     {grants.length === 0 ? (
       <p>None: an outsider knows of nobody who reads this vault.</p>
     ) : (
-      <ul className="others-list">
-        {[...grants].reverse().map((grant) => (
-          <li key={`${grant.hash} ${grant.grantee} ${grant.from}`}>
+      <LongList>
+        {[...grants].reverse().map((grant, i) => (
+          <li key={`${grant.hash} ${grant.grantee} ${i}`}>
             <span className={grant.stands ? "badge badge-good" : "badge"}>
               {grant.stands ? "stands" : "ended"}
             </span>{" "}
-            <Address of={grant.grantee} /> may {permissionText(grant)}, from {momentText(grant.from)};{" "}
-            {endText(grant)}
+            <Address of={grant.grantee} /> may {permissionText(grant)}, from{" "}
+            {whenText({ time: grant.from, block: grant.block })}; {endText(grant)}
             {grant.welcome === null ? (
               "."
             ) : (
@@ -32,7 +33,7 @@ export const GrantsCard = ({ grants }: { readonly grants: readonly SeenGrant[] }
             )}
           </li>
         ))}
-      </ul>
+      </LongList>
     )}
   </section>
 );

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 
 import { useSession } from "../../session/session.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -9,7 +9,9 @@ import { AgentsCard } from "./agents-card.tsx";
 import { CommitsCard } from "./commits-card.tsx";
 import { EventsCard } from "./events-card.tsx";
 import { GrantsCard } from "./grants-card.tsx";
+import { IncompleteCard } from "./incomplete-card.tsx";
 import { LookProgress } from "./look-progress.tsx";
+import type { OutsiderView } from "./outsider/seen.ts";
 import { ProofCard } from "./proof-card.tsx";
 import { ShelvesCard } from "./shelves-card.tsx";
 import { TokenCard } from "./token-card.tsx";
@@ -20,7 +22,7 @@ import "./others.css";
 /** What everybody else sees of the vault. It takes the vault's number and the network from the session, and no key. */
 export function OthersPage(): ReactNode {
   const { known, network } = useSession();
-  const { seen, progress, fault, look, stop } = useOutsider({
+  const { seen, progress, fault, look, more, stop } = useOutsider({
     ...{ provider: network.provider, store: network.store },
     ...{ deployment: network.config.deployment, vaultId: known.vaultId },
   });
@@ -40,17 +42,29 @@ export function OthersPage(): ReactNode {
       {seen === null && progress === null && fault === null && <p className="quiet">Nobody looked yet.</p>}
       {seen !== null && (
         <>
-          <TokenCard seen={seen} />
-          <CommitsCard seen={seen} />
-          <GrantsCard grants={seen.grants} />
-          <AccountsCard accounts={seen.accounts} keys={seen.keys} />
-          <AgentsCard events={seen.events} />
-          <ShelvesCard shelves={seen.shelves} named={seen.named} />
-          <UnseenCard />
-          <EventsCard events={seen.events} transactions={seen.transactions} />
+          <IncompleteCard seen={seen} busy={progress !== null} onMore={more} />
+          <Seen seen={seen} />
         </>
       )}
       <ProofCard head={seen?.head ?? null} />
     </Page>
   );
 }
+
+/** What was seen. It is drawn once, not at each step of a look. */
+const Seen = memo(function Seen({ seen }: { readonly seen: OutsiderView }): ReactNode {
+  const { events, transactions, leftOut } = seen;
+  const whole = seen.incomplete.length === 0;
+  return (
+    <>
+      <TokenCard seen={seen} />
+      <CommitsCard seen={seen} />
+      <GrantsCard grants={seen.grants} />
+      <AccountsCard accounts={seen.accounts} keys={seen.keys} />
+      <AgentsCard events={events} leftOut={leftOut} />
+      <ShelvesCard shelves={seen.shelves} named={seen.named} />
+      <UnseenCard />
+      <EventsCard {...{ events, transactions, leftOut, whole }} />
+    </>
+  );
+});

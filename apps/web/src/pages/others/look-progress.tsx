@@ -4,7 +4,7 @@ import type { Progress } from "./outsider/seen.ts";
 
 const WORDS: Readonly<Record<Progress["doing"], string>> = {
   events: "Reading the chain's log…",
-  keys: "Looking for keys of the accounts…",
+  keys: "Looking for what accounts and agents logged…",
   transactions: "Looking at the transactions…",
   store: "Looking at the store…",
 };

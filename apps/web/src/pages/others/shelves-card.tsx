@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { PlainText } from "../../ui/plain-text.tsx";
 import { countText, sizeText } from "../../ui/texts.ts";
 import { Address } from "./address.tsx";
+import { LongList } from "./long-list.tsx";
 import type { NamedBlob, Shelf } from "./outsider/seen.ts";
 import { classesOf } from "./plot/geometry.ts";
 import { Table } from "./table.tsx";
@@ -26,13 +27,13 @@ export const ShelvesCard = ({ shelves, named }: ShelvesProps): ReactNode => (
     {named.length > 0 && (
       <>
         <h3>Blobs that the chain names</h3>
-        <ul className="others-list">
+        <LongList>
           {named.map((blob) => (
             <li key={blob.digest}>
               A {blob.what}, <Address of={blob.digest} />: {stateOf(blob)}
             </li>
           ))}
-        </ul>
+        </LongList>
       </>
     )}
   </section>
@@ -48,7 +49,7 @@ function stateOf({ size, age, fault }: NamedBlob): ReactNode {
   );
 }
 
-function ShelfView({ shelf: { store, blobs, fault } }: { readonly shelf: Shelf }): ReactNode {
+function ShelfView({ shelf: { store, blobs, whole, fault } }: { readonly shelf: Shelf }): ReactNode {
   if (blobs === null)
     return (
       <p>
@@ -59,7 +60,9 @@ function ShelfView({ shelf: { store, blobs, fault } }: { readonly shelf: Shelf }
   return (
     <div className="stack">
       <p>
-        <PlainText text={store} />: {countText(blobs.length, "blob")}, whoever put them there.
+        <PlainText text={store} />: {whole ? "" : "the newest "}
+        {countText(blobs.length, "blob")}, whoever put them there.
+        {whole ? "" : " There are older ones, which are not counted here."}
       </p>
       <dl className="others-bars">
         {classesOf(blobs).map(({ size, count, width }) => [
@@ -71,7 +74,7 @@ function ShelfView({ shelf: { store, blobs, fault } }: { readonly shelf: Shelf }
         ])}
       </dl>
       <Table
-        summary={`All ${countText(blobs.length, "blob")} of ${store}`}
+        summary={`${whole ? "All" : "The newest"} ${countText(blobs.length, "blob")} of ${store}`}
         head={["Digest", "Size"]}
         rows={blobs.map(({ digest, size }, i) => ({
           key: `${i}`,

@@ -1,148 +1,141 @@
-import type { EventFilter, Interface, Log } from "ethers";
-import { zeroPadValue } from "ethers";
+import type { Interface } from "ethers";
+import { dataLength, dataSlice, zeroPadValue } from "ethers";
 
-import {
-  agentContract,
-  blockRanges,
-  spaceIdOf,
-  stretches,
-  type BlockRange,
-} from "../../../../../../client/agents.ts";
+import { agentContract, spaceIdOf } from "../../../../../../client/agents.ts";
 import { registryContract, vaultContract } from "../../../../../../client/index.ts";
 import { blobLogContract } from "../../../../../../client/stores.ts";
-import type { SeenEvent, Waiting, Watched } from "./seen.ts";
+import { MOST_ACCOUNTS, MOST_EACH, MOST_OWN, MOST_PUBLISHED, MOST_SAID, MOST_STRANGERS } from "./bounds.ts";
+import type { SeenEvent, Watched } from "./seen.ts";
+import type { Asked, Walk } from "./walk.ts";
 
-/** A filter, and the interface that its events are of. */
-interface Asked {
-  readonly of: SeenEvent["of"];
-  readonly filter: EventFilter;
-  readonly abi: Interface;
+const topics = (of: Interface, ...names: string[]): string[] =>
+  names.map((name) => of.getEvent(name)?.topicHash ?? "");
+
+/** The vault's own: of one kind, whoever it is by. */
+const own = { by: () => "", groups: 1 };
+
+/** Whose an event is by one of its arguments. */
+const byArgument =
+  (name: string) =>
+  ({ args }: SeenEvent): string =>
+    args[name] ?? "";
+
+const vaultAsk = ({ deployment, provider }: Watched, names: string[], filter: (string | null)[]): Asked => {
+  const { interface: abi } = vaultContract(deployment.memoryVault, provider);
+  const asked = { address: deployment.memoryVault, topics: [topics(abi, ...names), ...filter] };
+  return { of: "vault", abi, filter: asked };
+};
+
+/** The event that a vault begins with. */
+export const isMint = ({ name, args }: SeenEvent): boolean =>
+  name === "Transfer" && BigInt(args["from"] ?? 1) === 0n;
+
+/** What only owners, and who may commit for them, leave: from a block back to the mint. */
+export function ownWalk(watched: Watched): Walk {
+  const id = spaceIdOf(watched.vaultId);
+  const names = ["SpaceRegistered", "SpaceAuthorizationUpdated", "TransitionCommitted", "Granted", "Revoked"];
+  return {
+    ...{ what: "vault", ...own, each: MOST_OWN },
+    asked: [vaultAsk(watched, names, [id]), vaultAsk(watched, ["Transfer"], [null, null, id])],
+    isLast: isMint,
+  };
 }
 
-/** Everything that the chain logged about the vault itself, and what agents logged about it: from a block back to its mint. */
-export function vaultEvents(watched: Watched, newest: number, waiting: Waiting): Promise<SeenEvent[]> {
-  const { deployment, vaultId } = watched;
-  const id = spaceIdOf(vaultId);
-  const { interface: abi } = vaultContract(deployment.memoryVault, watched.provider);
-  const { interface: agents } = agentContract(deployment.memoryVault, watched.provider);
-  const topics = (of: Interface, ...names: string[]): string[] =>
-    names.map((name) => of.getEvent(name)?.topicHash ?? "");
-  const vault = (filter: (string | string[] | null)[]): Asked => ({
-    ...{ of: "vault", abi },
-    filter: { address: deployment.memoryVault, topics: filter },
-  });
-  const own = ["SpaceRegistered", "SpaceAuthorizationUpdated", "TransitionCommitted"];
-  const asked: Asked[] = [
-    vault([topics(abi, ...own, "Granted", "Revoked", "Proposed"), id]),
-    vault([topics(abi, "Transfer", "Approval"), null, null, id]),
-    // These two name the vault in their data, and are looked through for it.
-    vault([topics(abi, "Locked", "Unlocked")]),
-    { of: "agent", abi: agents, filter: { topics: [topics(agents, "Requested", "Answered"), null, id] } },
+/** What others may leave in the vault's own log, or what is to be looked for among what they leave about theirs. */
+export function othersWalks(watched: Watched): Walk[] {
+  const id = spaceIdOf(watched.vaultId);
+  return [
+    {
+      ...{ what: "proposals", by: byArgument("proposer"), each: MOST_EACH, groups: MOST_ACCOUNTS },
+      asked: [vaultAsk(watched, ["Proposed"], [id])],
+    },
+    {
+      ...{ what: "approvals", ...own, each: MOST_EACH },
+      asked: [vaultAsk(watched, ["Approval"], [null, null, id])],
+    },
+    {
+      // These two name the vault in their data: those of all vaults are looked through for it.
+      ...{ what: "locks", ...own, each: MOST_EACH },
+      asked: [vaultAsk(watched, ["Locked", "Unlocked"], [])],
+      isWanted: ({ args }) => BigInt(args["tokenId"] ?? 0) === watched.vaultId,
+    },
   ];
-  const isOurs = ({ name, args }: SeenEvent): boolean =>
-    !["Locked", "Unlocked"].includes(name) || BigInt(args["tokenId"] ?? 0) === vaultId;
-  const isMint = ({ name, args }: SeenEvent): boolean =>
-    name === "Transfer" && BigInt(args["from"] ?? 1) === 0n;
-  return eventsBack(watched, asked, newest, waiting, isMint).then((events) => events.filter(isOurs));
+}
+
+/**
+ * What agents logged about the vault. Those that a grant lists are asked for by their addresses, so that no stranger takes their place.
+ *
+ * @param listed - Accounts that a grant lists or listed.
+ */
+export function agentWalks({ deployment, provider, vaultId }: Watched, listed: readonly string[]): Walk[] {
+  const { interface: abi } = agentContract(deployment.memoryVault, provider);
+  const filter = { topics: [topics(abi, "Requested", "Answered"), null, spaceIdOf(vaultId)] };
+  const known = new Set(listed.map((each) => each.toLowerCase()));
+  const limits = { by: ({ address }: SeenEvent) => address, each: MOST_EACH, kept: shortened };
+  return [
+    {
+      ...{ what: "agents", ...limits, groups: MOST_ACCOUNTS },
+      asked: listed.length === 0 ? [] : [{ of: "agent", abi, filter: { ...filter, address: [...listed] } }],
+    },
+    {
+      ...{ what: "strangers", ...limits, groups: MOST_STRANGERS },
+      asked: [{ of: "agent", abi, filter }],
+      isWanted: ({ address }) => !known.has(address.toLowerCase()),
+    },
+  ];
+}
+
+/** What is said may be as long as a block takes: its beginning is kept, and how long it was. */
+function shortened(event: SeenEvent): SeenEvent {
+  const { data = "0x" } = event.args;
+  const bytes = dataLength(data);
+  const cut = bytes > MOST_SAID ? dataSlice(data, 0, MOST_SAID) : data;
+  return { ...event, args: { ...event.args, data: cut, bytes: String(bytes) } };
 }
 
 /** What the registry and the vault logged of accounts that had to do with the vault, whenever that was. */
-export function accountEvents(
-  watched: Watched,
+export function accountWalks(
+  { deployment, provider }: Watched,
   accounts: readonly string[],
   owners: readonly string[],
-  newest: number,
-  waiting: Waiting,
-): Promise<SeenEvent[]> {
-  const { deployment, provider } = watched;
+): Walk[] {
   const { interface: keys } = registryContract(deployment.keyRegistry, provider);
   const { interface: abi } = vaultContract(deployment.memoryVault, provider);
-  const topic = (of: Interface, name: string): string => of.getEvent(name)?.topicHash ?? "";
+  const asked = (each: Asked, whose: readonly string[]): Asked[] => (whose.length === 0 ? [] : [each]);
   const padded = (addresses: readonly string[]): string[] => addresses.map((each) => zeroPadValue(each, 32));
-  const asked: Asked[] = [
+  const limits = { each: MOST_EACH, groups: MOST_ACCOUNTS };
+  const published = {
+    address: deployment.keyRegistry,
+    topics: [topics(keys, "KeyPublished", "KeyRetired"), padded(accounts)],
+  };
+  const operators = {
+    address: deployment.memoryVault,
+    topics: [topics(abi, "ApprovalForAll"), padded(owners)],
+  };
+  return [
     {
-      ...{ of: "registry", abi: keys },
-      filter: {
-        address: deployment.keyRegistry,
-        topics: [[topic(keys, "KeyPublished"), topic(keys, "KeyRetired")], padded(accounts)],
-      },
+      ...{ what: "keys", by: byArgument("account"), ...limits },
+      asked: asked({ of: "registry", abi: keys, filter: published }, accounts),
     },
     {
-      ...{ of: "vault", abi },
-      filter: { address: deployment.memoryVault, topics: [topic(abi, "ApprovalForAll"), padded(owners)] },
+      ...{ what: "operators", by: byArgument("owner"), ...limits },
+      asked: asked({ of: "vault", abi, filter: operators }, owners),
     },
   ];
-  return eventsBack(watched, accounts.length === 0 ? [] : asked, newest, waiting, () => false);
 }
 
-/** What was published on BlobLog since a block, whoever's it is: nobody sees whose. */
-export function publications(
-  watched: Watched,
-  newest: number,
-  oldest: number,
-  waiting: Waiting,
-): Promise<SeenEvent[]> {
-  const { blobLog, block } = watched.deployment;
-  const { interface: abi } = blobLogContract(blobLog, watched.provider);
-  const topics = [abi.getEvent("BlobPublished").topicHash];
-  const asked: Asked[] = [{ of: "blobLog", abi, filter: { address: blobLog, topics } }];
-  return eventsBack(watched, asked, newest, waiting, () => false, Math.max(block, oldest));
-}
-
-/** Asks for events in ranges that nodes take, newest first, until one of them is the last that is wanted. */
-async function eventsBack(
-  { provider, deployment }: Watched,
-  asked: readonly Asked[],
-  newest: number,
-  { onProgress, signal }: Waiting,
-  isLast: (event: SeenEvent) => boolean,
-  oldest = deployment.block,
-): Promise<SeenEvent[]> {
-  const found: SeenEvent[] = [];
-  let last = asked.length === 0;
-  const ranges = function* (): Generator<BlockRange, void> {
-    for (const range of blockRanges(newest, oldest)) {
-      // Looked at between ranges only: a range is answered in parts, and the oldest of them first.
-      if (last) return;
-      yield range;
-    }
+/** What was published on BlobLog, whoever's it is: nobody sees whose. */
+export function publicationsWalk({ deployment: { blobLog }, provider }: Watched): Walk {
+  const { interface: abi } = blobLogContract(blobLog, provider);
+  const filter = { address: blobLog, topics: topics(abi, "BlobPublished") };
+  return {
+    ...{ what: "publications", ...own, each: MOST_PUBLISHED, asked: [{ of: "blobLog", abi, filter }] },
+    kept: withoutBytes,
   };
-  const source = {
-    reach: () => provider.getBlockNumber(),
-    logs: async (range: BlockRange): Promise<SeenEvent[]> => {
-      signal?.throwIfAborted();
-      const logs = await Promise.all(
-        asked.map(async (each) => {
-          const some = await provider.getLogs({ ...each.filter, ...range });
-          return some.flatMap((log) => eventOf(each, log));
-        }),
-      );
-      return logs.flat();
-    },
-  };
-  for await (const { logs, fromBlock } of stretches(ranges(), source)) {
-    signal?.throwIfAborted();
-    found.push(...logs);
-    last ||= logs.some(isLast);
-    onProgress?.({ doing: "events", done: (newest - fromBlock + 1) / (newest - oldest + 1) });
-  }
-  return found.sort((a, b) => a.block - b.block || a.index - b.index);
 }
 
-/** An event by its interface; none where a contract logged, under the same topic, what has no such form. */
-function eventOf({ of, abi }: Asked, log: Log): SeenEvent[] {
-  try {
-    const parsed = abi.parseLog(log);
-    if (parsed === null) return [];
-    const args = Object.entries(parsed.args.toObject() as Record<string, unknown>);
-    return [
-      {
-        ...{ of, address: log.address, name: parsed.name },
-        args: Object.fromEntries(args.map(([name, value]) => [name, String(value)])),
-        ...{ block: log.blockNumber, index: log.index, hash: log.transactionHash },
-      },
-    ];
-  } catch {
-    return [];
-  }
+/** The bytes of a blob are a page's worth of digits: their number says it. */
+function withoutBytes(event: SeenEvent): SeenEvent {
+  const { digest = "", blob = "0x" } = event.args;
+  return { ...event, args: { digest, bytes: String(dataLength(blob)) } };
 }

@@ -1,4 +1,4 @@
-import { dataLength, getBytes } from "ethers";
+import { getBytes } from "ethers";
 
 import { isSealedAnswer } from "../../../../../../client/agents.ts";
 import type { SeenEvent } from "./seen.ts";
@@ -28,16 +28,17 @@ export const saidIn = (events: readonly SeenEvent[]): Said[] =>
       ...{ key: `${block} ${index}`, agent: address },
       kind: name === "Requested" ? "question" : "answer",
       who: args["requester"] ?? null,
-      text: textIn(args["data"] ?? "0x"),
-      bytes: dataLength(args["data"] ?? "0x"),
+      text: textIn(args["data"] ?? "0x", Number(args["bytes"] ?? 0)),
+      bytes: Number(args["bytes"] ?? 0),
       head: args["sequence"] ?? null,
     }));
 
-function textIn(hex: string): string | null {
+function textIn(hex: string, whole: number): string | null {
   const bytes = getBytes(hex);
   if (isSealedAnswer(bytes)) return null;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // What was cut may end within a letter.
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: bytes.length < whole });
     return text.length > MOST ? `${text.slice(0, MOST)}…` : text;
   } catch {
     // Bytes that are no text.

@@ -38,12 +38,43 @@ export interface SeenEvent {
   readonly hash: string;
 }
 
-/** A transaction that left events of the vault. What a node does not tell is `null`. */
+/** Events that are not shown, because there are too many of their kind. */
+export interface LeftOut {
+  /** Which contract or account left them; the empty text for the vault's own, `null` for several that have no place here. */
+  readonly by: string | null;
+  readonly name: string;
+  readonly count: number;
+}
+
+/** What a walk through the log found. */
+export interface Walked {
+  readonly what:
+    | "vault"
+    | "proposals"
+    | "approvals"
+    | "locks"
+    | "agents"
+    | "strangers"
+    | "keys"
+    | "operators"
+    | "publications";
+  /** Oldest first. */
+  readonly events: readonly SeenEvent[];
+  readonly leftOut: readonly LeftOut[];
+  /** The oldest block that was looked at; `null` for none. */
+  readonly reached: number | null;
+  /** Why it ended before its end, if it did. */
+  readonly stopped: "refused" | "too much" | null;
+}
+
+/** A transaction that left events of the vault. What a node does not tell, or was not asked, is `null`. */
 export interface SeenTransaction {
   readonly hash: string;
   readonly block: number;
+  /** Whether the node was asked. */
+  readonly looked: boolean;
   /** Unix seconds. */
-  readonly time: number;
+  readonly time: number | null;
   readonly from: string | null;
   readonly to: string | null;
   /** Bytes of calldata. */
@@ -98,12 +129,17 @@ export interface SeenGrant {
   readonly grantee: string;
   readonly mayRead: boolean;
   readonly mayPropose: boolean;
+  /** Of its event. */
+  readonly block: number;
+  /** Unix seconds; `null` where its transaction was not looked up. */
+  readonly from: number | null;
   /** Unix seconds. */
-  readonly from: number;
   readonly expiresAt: number;
-  /** Unix seconds, before its expiry; `null` when nothing ended it. */
+  /** Unix seconds, before its expiry; `null` when nothing ended it, or what did was not looked up. */
   readonly ended: number | null;
   readonly endedBy: "revoked" | "replaced" | "new owner" | null;
+  /** The block of what ended it. */
+  readonly endedIn: number | null;
   /** Whether it counts at the block that was looked at. */
   readonly stands: boolean;
   /** Digest of a welcome that lies in the store, or `null`. */
@@ -115,7 +151,7 @@ export interface SeenGrant {
 export interface SeenAccount {
   readonly address: string;
   readonly roles: readonly string[];
-  /** How many of the vault's transactions it sent. */
+  /** How many of the transactions that were looked up it sent. */
   readonly sent: number;
 }
 
@@ -153,12 +189,14 @@ export interface Shelf {
   readonly store: string;
   /** `null` where it cannot be listed from here. Its keeper can. */
   readonly blobs: readonly ShelvedBlob[] | null;
+  /** Whether these are all of them, and not the newest alone. */
+  readonly whole: boolean;
   /** Why listing it failed. */
   readonly fault: string | null;
 }
 
-/** Everything that an outsider sees of a vault, at one block. */
-export interface OutsiderView {
+/** What was found of a vault at one block, but for its transactions. */
+export interface Found {
   readonly chainId: bigint;
   readonly contract: string;
   readonly vaultId: bigint;
@@ -168,14 +206,25 @@ export interface OutsiderView {
   readonly head: SeenHead;
   readonly token: SeenToken | null;
   /** Oldest first, as are all lists here. */
-  readonly commits: readonly SeenCommit[];
-  /** How many commits the node does not show, as one does that forgot old events. */
-  readonly missing: number;
-  readonly grants: readonly SeenGrant[];
   readonly events: readonly SeenEvent[];
-  readonly transactions: readonly SeenTransaction[];
-  readonly accounts: readonly SeenAccount[];
+  readonly leftOut: readonly LeftOut[];
+  /** Whether the vault's own events were looked for back to its mint. */
+  readonly whole: boolean;
   readonly keys: readonly SeenKey[];
   readonly named: readonly NamedBlob[];
   readonly shelves: readonly Shelf[];
+  /** What is not whole, and why, in sentences. */
+  readonly incomplete: readonly string[];
+}
+
+/** What an outsider sees of a vault, as far as its transactions were looked up. */
+export interface OutsiderView extends Found {
+  readonly commits: readonly SeenCommit[];
+  /** How many commits the node does not show, as one does that forgot old events. */
+  readonly missing: number;
+  /** How many commits are too old to be shown. */
+  readonly older: number;
+  readonly grants: readonly SeenGrant[];
+  readonly transactions: readonly SeenTransaction[];
+  readonly accounts: readonly SeenAccount[];
 }

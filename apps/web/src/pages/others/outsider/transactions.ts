@@ -7,34 +7,58 @@ import type { SeenEvent, SeenTransaction, Waiting, Watched } from "./seen.ts";
 /** How much a node is asked at a time. */
 const AT_ONCE = 8;
 
-/** The transactions that left some events, in the chain's order. */
-export async function transactionsOf(
+const unlooked = ({ hash, block }: Pick<SeenEvent, "hash" | "block">): SeenTransaction => ({
+  ...{ hash, block, looked: false, time: null, from: null, to: null, bytes: null, gas: null, fee: null },
+  calls: [],
+});
+
+/** The transactions that left some events, each once and in their order. Nobody was asked about them yet. */
+export const transactionsOf = (events: readonly SeenEvent[]): SeenTransaction[] => [
+  ...new Map(events.map((event) => [event.hash, unlooked(event)])).values(),
+];
+
+/** What others than owners leave in the vault's log. */
+const OTHERS = new Set(["Proposed", "Approval", "ApprovalForAll"]);
+
+/**
+ * The same, newest first: what only owners leave before all else, so that nobody's come before
+ * them.
+ *
+ * @param events - Oldest first.
+ */
+export function inTurnOf(events: readonly SeenEvent[]): SeenTransaction[] {
+  const rank = ({ of, name }: SeenEvent): number => (of !== "vault" ? 2 : OTHERS.has(name) ? 1 : 0);
+  const ordered = events.toReversed().sort((a, b) => rank(a) - rank(b));
+  return transactionsOf(ordered);
+}
+
+/** Looks some transactions up. */
+export function lookedUp(
   { provider, deployment }: Watched,
-  events: readonly SeenEvent[],
+  wanted: readonly SeenTransaction[],
   { onProgress, signal }: Waiting,
 ): Promise<SeenTransaction[]> {
-  const blocks = new Map(events.map(({ hash, block }) => [hash, block]));
-  const abis = [
-    vaultContract(deployment.memoryVault, provider).interface,
-    registryContract(deployment.keyRegistry, provider).interface,
-    blobLogContract(deployment.blobLog, provider).interface,
-  ];
+  const suite = new Map<string, Interface>([
+    [deployment.memoryVault.toLowerCase(), vaultContract(deployment.memoryVault, provider).interface],
+    [deployment.keyRegistry.toLowerCase(), registryContract(deployment.keyRegistry, provider).interface],
+    [deployment.blobLog.toLowerCase(), blobLogContract(deployment.blobLog, provider).interface],
+  ]);
   const timeOf = clock(provider);
   let done = 0;
-  return inTurns([...blocks], async ([hash, block]) => {
+  return inTurns(wanted, async ({ hash, block }) => {
     signal?.throwIfAborted();
-    const seen = await transactionOf(provider, abis, hash, block, timeOf);
-    onProgress?.({ doing: "transactions", done: ++done / blocks.size });
+    const seen = await transactionOf(provider, suite, hash, block, timeOf);
+    onProgress?.({ doing: "transactions", done: ++done / wanted.length });
     return seen;
   });
 }
 
 async function transactionOf(
   provider: Provider,
-  abis: readonly Interface[],
+  suite: ReadonlyMap<string, Interface>,
   hash: string,
   block: number,
-  timeOf: (block: number) => Promise<number>,
+  timeOf: (block: number) => Promise<number | null>,
 ): Promise<SeenTransaction> {
   const [sent, receipt, time] = await Promise.all([
     provider.getTransaction(hash),
@@ -42,23 +66,23 @@ async function transactionOf(
     timeOf(block),
   ]);
   return {
-    ...{ hash, block, time },
+    ...{ hash, block, looked: true, time },
     from: sent?.from ?? receipt?.from ?? null,
     to: sent?.to ?? receipt?.to ?? null,
     bytes: sent === null ? null : dataLength(sent.data),
     gas: receipt === null ? null : Number(receipt.gasUsed),
     fee: receipt === null ? null : receipt.fee,
-    calls: sent === null ? [] : callsIn(abis, sent.data),
+    calls: sent === null ? [] : callsIn(suite.get(sent.to?.toLowerCase() ?? ""), sent.data),
   };
 }
 
-/** The time of a block, each asked for once. */
-export function clock(provider: Provider): (block: number) => Promise<number> {
-  const times = new Map<number, Promise<number>>();
+/** The time of a block, each asked for once; `null` where the node has no such block. */
+function clock(provider: Provider): (block: number) => Promise<number | null> {
+  const times = new Map<number, Promise<number | null>>();
   return (block) => {
     const known = times.get(block);
     if (known !== undefined) return known;
-    const asked = provider.getBlock(block).then((found) => found?.timestamp ?? 0);
+    const asked = provider.getBlock(block).then((found) => found?.timestamp ?? null);
     times.set(block, asked);
     return asked;
   };
@@ -66,20 +90,32 @@ export function clock(provider: Provider): (block: number) => Promise<number> {
 
 const MULTICALL = new Interface(["function multicall(bytes[] data) returns (bytes[] results)"]);
 
-/** The functions that a call is, or that are within it. */
-export function callsIn(abis: readonly Interface[], data: string): string[] {
-  const several = parsed(MULTICALL, data);
-  if (several !== null)
-    return [...(several.args[0] as readonly string[])].flatMap((call) => callsIn(abis, call));
-  const known = abis.map((abi) => parsed(abi, data)?.name).find((name) => name !== undefined);
-  return [known ?? (data === "0x" ? "no function" : `function ${data.slice(0, 10)}`)];
+/** Calls within one that are named. */
+const MOST_CALLS = 32;
+
+/**
+ * The functions that a call is, or that are within it.
+ *
+ * @param abi - Of the contract that is called, where it is known. What another one is sent is not looked into: few bytes can be made to say
+ *   that they are any number of calls within calls, and ours alone have carried them out.
+ */
+export function callsIn(abi: Interface | undefined, data: string): string[] {
+  if (data === "0x") return ["no function"];
+  if (abi === undefined || nameOf(MULTICALL, data) !== "multicall") return [nameOf(abi, data)];
+  const calls = within(data);
+  const names = calls.slice(0, MOST_CALLS).map((call) => nameOf(abi, call));
+  return calls.length > MOST_CALLS ? [...names, `${calls.length - MOST_CALLS} more`] : names;
 }
 
-function parsed(abi: Interface, data: string) {
+const nameOf = (abi: Interface | undefined, call: string): string =>
+  abi?.getFunction(call.slice(0, 10))?.name ?? `function ${call.slice(0, 10)}`;
+
+function within(data: string): readonly string[] {
   try {
-    return abi.parseTransaction({ data });
+    return [...(MULTICALL.parseTransaction({ data })?.args[0] as readonly string[])];
   } catch {
-    return null;
+    // Bytes after the selector that are no calls: none was made.
+    return [];
   }
 }
 

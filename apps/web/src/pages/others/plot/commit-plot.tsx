@@ -14,7 +14,7 @@ const percent = (part: number): string => `${(part * 100).toFixed(3)}%`;
 
 /** Commits and listed grants over time. One mark is chosen: by the arrow keys, a click, or a finger; its words stand below. */
 export function CommitPlot({ plot }: { readonly plot: Plot }): ReactNode {
-  const { marks, spans, lanes, ticks, now } = plot;
+  const { marks, spans, lanes, ticks, now, hidden } = plot;
   const [chosen, setChosen] = useState(marks.length - 1);
   const shown = useRef<SVGSVGElement>(null);
   const at = Math.min(chosen, marks.length - 1);
@@ -36,6 +36,7 @@ export function CommitPlot({ plot }: { readonly plot: Plot }): ReactNode {
     choose(next);
   };
   const mark = marks[at];
+  const nothing = hidden.commits === 0 ? "Nothing was committed yet." : "No commit is in the picture.";
   const base = HEIGHT + lanes.length * LANE;
   return (
     <figure className="others-plot">
@@ -92,7 +93,7 @@ export function CommitPlot({ plot }: { readonly plot: Plot }): ReactNode {
         ))}
       </svg>
       <figcaption>
-        <p role="status">{mark === undefined ? "Nothing was committed yet." : commitText(mark.commit)}</p>
+        <p role="status">{mark === undefined ? nothing : commitText(mark.commit)}</p>
         <p className="quiet">
           A diamond: something else was in the same transaction. Marks of one moment lie over each other. The
           upright line is the newest block.

@@ -40,7 +40,15 @@ export interface Plot {
   readonly now: number;
   /** What the highest mark stands for. */
   readonly most: number;
+  /** What is not in it: because its time was not looked up, or because there is no room. */
+  readonly hidden: { readonly commits: number; readonly grants: number };
 }
+
+/** Marks that are drawn, the newest: more lie over each other, and a browser takes long for them. */
+const MOST_MARKS = 1_000;
+
+/** Accounts that have a lane, the newest. */
+const MOST_LANES = 12;
 
 /** So that the first and the last mark are not cut. */
 const MARGIN = 0.02;
@@ -55,36 +63,47 @@ const AHEAD = 0.15;
  * @param measure - What the height of a mark says.
  */
 export function plotOf(
-  commits: readonly SeenCommit[],
-  grants: readonly SeenGrant[],
+  allCommits: readonly SeenCommit[],
+  allGrants: readonly SeenGrant[],
   now: number,
   measure: Measure,
 ): Plot {
-  const begin = Math.min(
-    now,
-    ...commits.map(({ transaction }) => transaction.time),
-    ...grants.map(({ from }) => from),
-  );
-  const goesOn = grants.some(({ stands }) => stands);
+  const commits = allCommits.flatMap(timed).slice(-MOST_MARKS);
+  const known = allGrants.flatMap(begun);
+  const accounts = new Set(known.toReversed().map(({ grant: { grantee } }) => grantee));
+  const shown = new Set([...accounts].slice(0, MOST_LANES));
+  const grants = known.filter(({ grant: { grantee } }) => shown.has(grantee));
+  const begin = Math.min(now, ...commits.map(({ time }) => time), ...grants.map(({ from }) => from));
+  const goesOn = grants.some(({ grant }) => grant.stands);
   const end = now + (goesOn ? Math.ceil((now - begin) * AHEAD) : 0);
   const placeOf = (time: number): number =>
     // A moment has no width: it stands in the middle.
     end === begin ? 0.5 : MARGIN + ((1 - 2 * MARGIN) * (Math.min(time, end) - begin)) / (end - begin);
-  const most = Math.max(0, ...commits.map(({ transaction }) => transaction[measure] ?? 0));
-  const lanes = [...new Set(grants.map(({ grantee }) => grantee))];
+  const most = Math.max(0, ...commits.map(({ commit }) => commit.transaction[measure] ?? 0));
+  const lanes = [...new Set(grants.map(({ grant }) => grant.grantee))];
   return {
-    marks: commits.map((commit) => ({
-      ...{ commit, x: placeOf(commit.transaction.time) },
+    marks: commits.map(({ commit, time }) => ({
+      ...{ commit, x: placeOf(time) },
       height: heightOf(commit.transaction[measure], most),
     })),
-    spans: grants.map((grant) => ({
-      ...{ grant, lane: lanes.indexOf(grant.grantee), from: placeOf(grant.from) },
+    spans: grants.map(({ grant, from }) => ({
+      ...{ grant, lane: lanes.indexOf(grant.grantee), from: placeOf(from) },
       to: placeOf(endOf(grant)),
       end: grant.stands ? "open" : grant.ended === null ? "over" : "cut",
     })),
     ...{ lanes, most, now: placeOf(now), ticks: ticksOf(begin, now, placeOf) },
+    hidden: { commits: allCommits.length - commits.length, grants: allGrants.length - grants.length },
   };
 }
+
+const timed = (commit: SeenCommit): { readonly commit: SeenCommit; readonly time: number }[] =>
+  commit.transaction.time === null ? [] : [{ commit, time: commit.transaction.time }];
+
+/** A grant of which is known when it began and, if something ended it, when. */
+const begun = (grant: SeenGrant): { readonly grant: SeenGrant; readonly from: number }[] =>
+  grant.from === null || (grant.endedBy !== null && grant.ended === null)
+    ? []
+    : [{ grant, from: grant.from }];
 
 const heightOf = (value: number | null, most: number): number | null =>
   value === null ? null : most === 0 ? 0 : value / most;

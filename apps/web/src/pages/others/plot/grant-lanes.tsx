@@ -25,7 +25,7 @@ export const GrantLanes = ({ spans, top, lane }: LanesProps): ReactNode => (
       const y = top + (row + 0.5) * lane + 2;
       return (
         <g
-          key={`${grant.hash} ${grant.grantee} ${grant.from}`}
+          key={`${grant.hash} ${grant.grantee} ${grant.block}`}
           className={grant.stands ? "others-span others-span-stands" : "others-span"}
         >
           <line x1={percent(from)} x2={percent(to)} y1={y} y2={y} />

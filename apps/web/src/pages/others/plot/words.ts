@@ -1,12 +1,24 @@
 import { countText, numberText, shortText, sizeText, timeText } from "../../../ui/texts.ts";
-import type { SeenCommit, SeenGrant } from "../outsider/seen.ts";
+import type { SeenCommit, SeenGrant, SeenTransaction } from "../outsider/seen.ts";
 
 /** Unix seconds as a person reads them. */
 export const momentText = (seconds: number): string => timeText(seconds * 1_000);
 
+/** The same, or the block where nobody knows the time. */
+export const whenText = ({
+  time,
+  block,
+}: {
+  readonly time: number | null;
+  readonly block: number;
+}): string => (time === null ? `block ${numberText(block)}` : momentText(time));
+
+/** What stands in the place of something that is not known. */
+export const unknownText = ({ looked }: SeenTransaction): string => (looked ? "not told" : "not looked up");
+
 /** All that anybody knows of a commit, in a sentence or two. */
 export function commitText({ sequence, beside, foreign, transaction }: SeenCommit): string {
-  const { time, bytes, gas, from } = transaction;
+  const { bytes, gas, from } = transaction;
   const cost = [
     bytes === null ? "" : `${sizeText(bytes)} of calldata`,
     gas === null ? "" : `${numberText(gas)} gas`,
@@ -14,7 +26,7 @@ export function commitText({ sequence, beside, foreign, transaction }: SeenCommi
   ].filter((text) => text !== "");
   const with_ = beside.length === 0 ? "" : ` Beside it: ${beside.map(besideText).join(", ")}.`;
   const other = foreign ? " It was written by another program, in a format of its own." : "";
-  return `Commit ${sequence}, ${momentText(time)}: ${cost.length === 0 ? "nothing else is told" : cost.join(", ")}.${with_}${other}`;
+  return `Commit ${sequence}, ${whenText(transaction)}: ${cost.length === 0 ? "nothing else is told" : cost.join(", ")}.${with_}${other}`;
 }
 
 const BESIDE: Readonly<Record<string, string>> = {
@@ -32,15 +44,15 @@ export const permissionText = ({ mayRead, mayPropose }: SeenGrant): string =>
   [mayRead ? ["read"] : [], mayPropose ? ["propose"] : []].flat().join(" and ");
 
 /** How a listed grant ended, or when it will. */
-export function endText({ stands, ended, endedBy, expiresAt }: SeenGrant): string {
+export function endText({ stands, ended, endedBy, endedIn, expiresAt }: SeenGrant): string {
   if (stands) return `stands until ${momentText(expiresAt)}`;
-  if (ended === null) return `ran out on ${momentText(expiresAt)}`;
+  if (endedBy === null) return `ran out on ${momentText(expiresAt)}`;
   const how = {
     revoked: "revoked",
     replaced: "replaced by another grant",
     "new owner": "void: the vault has a new owner",
   };
-  return `${how[endedBy ?? "revoked"]} on ${momentText(ended)}`;
+  return `${how[endedBy]} ${ended === null ? `in block ${numberText(endedIn ?? 0)}` : `on ${momentText(ended)}`}`;
 }
 
 /** What a plot shows, for whoever does not see it. */
