@@ -23,7 +23,6 @@ export function UncertainWork(): ReactNode {
   const { running, fault, run } = useAct();
   const [found, setFound] = useState<UncertainBatch | null>(null);
   const [said, setSaid] = useState<string | null>(null);
-  if (waiting.length === 0) return null;
   const commit = async (): Promise<void> => {
     setSaid(null);
     await run("Committing…", commitAct(waiting), async () => {
@@ -43,7 +42,7 @@ export function UncertainWork(): ReactNode {
     });
     if (done !== true) return;
     setFound(null);
-    setSaid("Taken back. What else waits can be committed now.");
+    setSaid("Taken back.");
   };
   const live = new Map(
     (view?.scopes ?? []).flatMap(({ memories }) =>
@@ -54,13 +53,14 @@ export function UncertainWork(): ReactNode {
     <>
       {said !== null && <Notice>{said}</Notice>}
       <FaultNotice fault={fault} />
-      {found === null ? (
+      {found === null && waiting.length > 0 && (
         <div className="row">
           <Button busy={running !== null} onClick={() => void commit()}>
             {running ?? `Commit ${countText(waiting.length, "change")}`}
           </Button>
         </div>
-      ) : (
+      )}
+      {found !== null && (
         <Notice tone="warn">
           <p>
             {countText(found.operations.length, "change was", "changes were")} signed more than 128 commits
