@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +26,18 @@ const openImport = async (page: Page): Promise<Locator> => {
 
 const dropExport = async (page: Page, name = "conversations.json"): Promise<void> =>
   dropFiles(page, ".drop", [{ name, text: await readFile(EXPORT, "utf8") }]);
+
+/** Drops a real folder: by the debugger, as the desktop would. What a page makes itself is no folder. */
+async function dropFolder(page: Page, selector: string, folder: string): Promise<void> {
+  const { x, y, width, height } = (await page.locator(selector).boundingBox())!;
+  const session = await page.context().newCDPSession(page);
+  for (const type of ["dragEnter", "dragOver", "drop"] as const)
+    await session.send("Input.dispatchDragEvent", {
+      ...{ type, x: x + width / 2, y: y + height / 4 },
+      data: { items: [], files: [folder], dragOperationsMask: 1 },
+    });
+  await session.detach();
+}
 
 const brought = /^Bring (\d+) memories$/;
 
@@ -174,6 +186,36 @@ long("moving memories, and a vault's health, in the web app", function () {
     await axe(page, "dialog");
     await dialog.getByRole("button", { name: "Cancel" }).click();
   }
+
+  it("brings a folder that is dropped, with what lies in folders below it, and one that is chosen", async () => {
+    const { page } = await web.newPage();
+    await createVault(page);
+    const folder = mkdtempSync(join(tmpdir(), "web-folder-"));
+    try {
+      const notes = join(folder, "My notes");
+      mkdirSync(join(notes, "of", "summer"), { recursive: true });
+      writeFileSync(join(notes, "seat.md"), "- Prefers a window seat\n");
+      writeFileSync(join(notes, "of", "summer", "trains.md"), "- Likes night trains\n- Travels light\n");
+      const dropped = await openImport(page);
+      await dropFolder(page, ".drop", notes);
+      await dropped.getByText("3 memories to bring").waitFor();
+      await press(page, "Choose other files");
+      // The browser's own picker has a folder and its files as an input of folders has them.
+      const [chooser] = await Promise.all([
+        page.waitForEvent("filechooser"),
+        dropped.getByRole("button", { name: "Choose a folder" }).click(),
+      ]);
+      await chooser.setFiles(notes);
+      await dropped.getByText("3 memories to bring").waitFor();
+      await dropped.getByRole("button", { name: "Bring 3 memories" }).click();
+      await dropped.getByText("3 memories are written on this device").waitFor();
+      await dropped.getByRole("button", { name: "Close" }).click();
+      await page.getByText("Likes night trains").first().waitFor();
+      await page.getByText("Prefers a window seat").first().waitFor();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 
   it("is given up at any time, and fits a phone in the dark", async () => {
     const { page } = await web.newPage({ viewport: PHONE, colorScheme: "dark" });
