@@ -32,6 +32,18 @@ function isProgram(file: string): boolean {
   }
 }
 
-/** Starts Chromium without a window. */
-export const launch = (executablePath: string): Promise<Browser> =>
-  chromium.launch({ executablePath, args: FLAGS, headless: true });
+/**
+ * Starts Chromium without a window.
+ *
+ * @param camera - a film (y4m) that its camera sees; `null`: there is no camera.
+ */
+export const launch = (executablePath: string, camera: string | null = null): Promise<Browser> =>
+  chromium.launch({ executablePath, args: [...FLAGS, ...cameraFlags(camera)], headless: true });
+
+const cameraFlags = (film: string | null): string[] =>
+  film === null
+    ? []
+    : [
+        ...["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
+        `--use-file-for-fake-video-capture=${film}`,
+      ];

@@ -93,12 +93,20 @@ async function buildOnce(): Promise<string> {
   return folder;
 }
 
+/** What the browser of a `describe` has. */
+export interface WebOptions {
+  /** Whether there is a vault to look at, or none yet. */
+  readonly sample?: boolean;
+  /** A film (y4m) that its camera sees; there is no camera unless said. It is there once the tests run. */
+  readonly camera?: string;
+}
+
 /**
  * Has the tests of a `describe` run in a browser.
  *
  * @returns A handle that works once they run.
  */
-export function webWorld({ sample = false }: { readonly sample?: boolean } = {}): Web {
+export function webWorld({ sample = false, camera }: WebOptions = {}): Web {
   const desk = new Desk();
   before(async function () {
     this.timeout(120_000);
@@ -108,7 +116,7 @@ export function webWorld({ sample = false }: { readonly sample?: boolean } = {})
       this.skip();
     }
     desk.world = await startWebWorld({ folder: await builtApp(), sample, wallet: false });
-    desk.browser = await launch(executable);
+    desk.browser = await launch(executable, camera);
   });
   beforeEach(function () {
     this.timeout(120_000);

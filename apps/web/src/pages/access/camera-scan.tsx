@@ -11,15 +11,17 @@ export function CameraScan({ found }: { readonly found: (text: string) => void }
   if (!("mediaDevices" in navigator)) return null;
   return (
     <div className="stack">
-      <Button
-        onClick={() => {
-          setRefused(false);
-          setOpen(!open);
-        }}
-        aria-expanded={open}
-      >
-        {open ? "Close the camera" : "Scan with the camera"}
-      </Button>
+      <div className="row">
+        <Button
+          onClick={() => {
+            setRefused(false);
+            setOpen(!open);
+          }}
+          aria-expanded={open}
+        >
+          {open ? "Close the camera" : "Scan with the camera"}
+        </Button>
+      </div>
       {open && (
         <Camera
           found={(text) => {
@@ -69,18 +71,26 @@ function Camera({ found, failed }: CameraProps): ReactNode {
   return <video ref={video} className="access-camera" muted playsInline aria-label="What the camera sees" />;
 }
 
+/** The camera at the back, where there is one, and so many pixels that the code of a key is legible: a phone's screen has fewer. */
+const WANTED = { facingMode: "environment", width: { ideal: 1_920 }, height: { ideal: 1_080 } };
+
 /** @returns Ends it, and lets the camera go. */
 async function scan(player: HTMLVideoElement, found: (text: string) => void): Promise<() => void> {
-  const { QRCanvas, frameLoop, rearCamera } = await import("qr/dom.js");
-  const camera = await rearCamera(player);
+  const { QRCamera, QRCanvas, frameLoop } = await import("qr/dom.js");
+  const camera = new QRCamera(player, await navigator.mediaDevices.getUserMedia({ video: WANTED }));
   const canvas = new QRCanvas();
-  const cancel = frameLoop(() => {
-    const text: unknown = camera.readFrame(canvas);
-    if (typeof text !== "string") return;
+  let over = false;
+  const look = async (): Promise<void> => {
+    const text: unknown = await camera.readFrame(canvas, true);
+    if (over || typeof text !== "string") return;
     end();
     found(text);
-  });
+  };
+  // A frame that cannot be read is followed by others.
+  const cancel = frameLoop(() => void look().catch(() => undefined), player);
   const end = (): void => {
+    if (over) return;
+    over = true;
     cancel();
     camera.stop();
   };

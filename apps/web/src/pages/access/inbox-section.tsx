@@ -27,6 +27,7 @@ export function InboxSection({ lines }: { readonly lines: readonly LedgerLine[] 
   const [shown, setShown] = useState(SHOWN);
   const [said, setSaid] = useState("");
   const entries = inbox?.entries ?? [];
+  const isKnown = inbox !== null || (!looking && fault === null);
   const picked = entries.filter((entry) => chosen.includes(entryKey(entry)) && isAcceptable(entry));
   const decide = async (label: string, work: () => Promise<string>): Promise<void> => {
     const done = await run(label, null, work);
@@ -71,7 +72,7 @@ export function InboxSection({ lines }: { readonly lines: readonly LedgerLine[] 
         </Notice>
       )}
       <WaitingMemories />
-      {inbox !== null && entries.length === 0 && <p className="card">Nothing waits in the inbox.</p>}
+      {isKnown && entries.length === 0 && <p className="card">Nothing waits in the inbox.</p>}
       {picked.length > 0 && (
         <div className="row">
           <Button kind="primary" busy={running !== null} onClick={() => void accept(picked)}>

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
 
+import { VaultEmpty } from "../../../../../client/index.ts";
 import type { Applied, Inbox, RuleEntry } from "../../../../../client/agents.ts";
 import { useSession } from "../../session/session.tsx";
 import { tabs } from "../../session/tabs.ts";
@@ -36,7 +37,9 @@ export function useInbox(): InboxReading {
       if (taken.length === 0) return;
       tabs.tell("changed");
       await refresh();
-    } catch (fault) {
+    } catch (thrown) {
+      // Before the first commit there are no keys for anybody to propose with: an empty inbox.
+      const fault = thrown instanceof VaultEmpty ? null : thrown;
       setReading((before) => ({ ...before, looking: false, fault }));
     }
   }, [vault, refresh]);
