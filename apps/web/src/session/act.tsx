@@ -1,7 +1,10 @@
 import { useCallback, useState } from "react";
 
+import type { VaultRef } from "../../../../client/index.ts";
 import { transactions } from "../chain/page.ts";
 import { awake } from "../device/awake.ts";
+import { turns } from "../device/this-browser.ts";
+import { useSession } from "./session.tsx";
 import { tabs } from "./tabs.ts";
 import { useView } from "./view.tsx";
 
@@ -22,9 +25,14 @@ export interface Act {
   readonly clear: () => void;
 }
 
+/** What all tabs call a vault by. */
+const turnName = ({ chainId, contract, vaultId }: VaultRef): string =>
+  `${chainId}/${contract.toLowerCase()}/${vaultId}`;
+
 /** Runs what the buttons of a page are for. */
 export function useAct(): Act {
   const { refresh } = useView();
+  const { ref } = useSession().vault;
   const [running, setRunning] = useState<string | null>(null);
   const [fault, setFault] = useState<unknown>(null);
   const run = useCallback(
@@ -34,7 +42,9 @@ export function useAct(): Act {
       setFault(null);
       try {
         // It may hold a lock, or wait for a transaction: the device does not lock by itself under it.
-        return await awake.during(() => (what === null ? work() : transactions.during(what, work)));
+        return await awake.during(() =>
+          what === null ? turns.act(work) : turns.send(turnName(ref), () => transactions.during(what, work)),
+        );
       } catch (thrown) {
         setFault(thrown);
         return undefined;
@@ -45,7 +55,7 @@ export function useAct(): Act {
         setRunning(null);
       }
     },
-    [running, refresh],
+    [running, refresh, ref],
   );
   const clear = useCallback(() => setFault(null), []);
   return { running, fault, run, clear };

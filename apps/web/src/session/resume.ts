@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 
-import { settle, type Vault } from "../../../../client/index.ts";
+import { JournalBusy, settle, type Vault } from "../../../../client/index.ts";
 import { useTransactions } from "../chain/use-page.ts";
 import { backoff, isConnection } from "./faults.ts";
 import type { Session } from "./session.tsx";
@@ -18,14 +18,23 @@ export function useResume({ vault, network: { signer } }: Pick<Session, "vault" 
   const [unsettled, setUnsettled] = useState<unknown>(null);
   const final = useTransactions().filter(({ stage }) => stage.kind === "landed" && stage.final).length;
   useEffect(() => {
+    let isOver = false;
+    const failed = (fault: unknown): void => {
+      // Another tab works: nobody asked for anything here, and each try waits for that tab.
+      if (!(fault instanceof JournalBusy)) setUnsettled(fault);
+      else if (!isOver) again();
+    };
     const again = (): void => {
       void resume(vault, signer)
-        .then(() => setUnsettled(null), setUnsettled)
+        .then(() => setUnsettled(null), failed)
         .then(refresh);
     };
     again();
     addEventListener("online", again);
-    return () => removeEventListener("online", again);
+    return () => {
+      isOver = true;
+      removeEventListener("online", again);
+    };
   }, [vault, signer, refresh, final]);
   useRetries(isConnection(fault), refresh);
   return unsettled;

@@ -4,7 +4,8 @@ import { transactions } from "../../chain/page.ts";
 import { TransactionCenter } from "../../chain/transaction-center.tsx";
 import { hasDevice, type Device } from "../../device/device.ts";
 import { DeviceContext } from "../../device/context.tsx";
-import { home } from "../../device/this-browser.ts";
+import { home, turns } from "../../device/this-browser.ts";
+import { TurnDialog } from "../../device/turn-dialog.tsx";
 import { useIdleLock } from "../../device/use-idle-lock.ts";
 import type { Session } from "../../session/session.tsx";
 import { tabs } from "../../session/tabs.ts";
@@ -99,6 +100,7 @@ function Opened({ device, plan, dropPlan, relock, children }: OpenedProps): Reac
   const lockHere = useCallback((): void => {
     // Whoever waits for an answer gets a no before the keys go.
     transactions.lock();
+    turns.lock();
     device.lock();
     wipe(planned.current);
     relock();
@@ -118,6 +120,7 @@ function Opened({ device, plan, dropPlan, relock, children }: OpenedProps): Reac
         )}
       </WithNetwork>
       <TransactionCenter />
+      <TurnDialog />
     </DeviceContext>
   );
 }
