@@ -147,5 +147,7 @@ long("a vault's health in the web app", function () {
     await goTo(page, "Memories");
     await search(page, "", "1 of 1 memory");
     expect(await receipt.count()).to.equal(0);
+    const { height } = (await page.getByRole("listbox").boundingBox())!;
+    expect(height, "a list of one is no higher than that one").to.be.below(200);
   });
 });
