@@ -169,6 +169,9 @@ describe("a page that strangers flood", () => {
     expect(new Set(spoke).size).to.equal(21);
     expect(spoke).to.include(grantee.toLowerCase());
     expect(seen.leftOut).to.deep.equal([{ by: null, name: "Requested", count: FLOOD - 20 }]);
+    // It comes first, though the strangers spoke before it.
+    const page = renderToStaticMarkup(createElement(AgentsCard, seen));
+    expect(page.indexOf("Where to?")).to.be.within(1, page.indexOf("Buy now"));
     const roles = new Map(seen.accounts.map((each) => [each.address.toLowerCase(), each.roles]));
     expect(roles.get(grantee.toLowerCase())).to.include("agent contract");
     expect([...roles.values()].flat().filter((role) => role === "agent contract")).to.have.lengthOf(1);

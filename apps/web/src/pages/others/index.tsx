@@ -61,7 +61,7 @@ const Seen = memo(function Seen({ seen }: { readonly seen: OutsiderView }): Reac
       <CommitsCard seen={seen} />
       <GrantsCard grants={seen.grants} />
       <AccountsCard accounts={seen.accounts} keys={seen.keys} />
-      <AgentsCard events={events} leftOut={leftOut} />
+      <AgentsCard events={events} leftOut={leftOut} grants={seen.grants} />
       <ShelvesCard shelves={seen.shelves} named={seen.named} />
       <UnseenCard />
       <EventsCard {...{ events, transactions, leftOut, whole }} />

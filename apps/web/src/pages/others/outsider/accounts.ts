@@ -37,12 +37,20 @@ export function accountsIn(
   add(head.owner, "owner");
   for (const each of owners) add(each, each === head.owner ? "owner" : "former owner");
   for (const each of grantees) add(each, "listed grantee");
-  const listed = new Set(grantees);
-  for (const { name, args, of, address } of events) {
-    if (of === "agent") add(address, listed.has(address) ? "agent contract" : "logs as agents do, unlisted");
+  for (const { name, args } of events) {
     if (name === "TransitionCommitted") add(args["authorizer"], "signs commits");
-    if (name === "Requested") add(args["requester"], "asked an agent, as that says");
     if (name === "Approval") add(args["approved"], "was approved");
+  }
+  const listed = new Set(grantees);
+  const said = events.filter(({ of }) => of === "agent");
+  // Listed agents before those who call themselves one, and before whomever these name.
+  for (const { name, args, address } of said.filter((each) => listed.has(each.address))) {
+    add(address, "agent contract");
+    if (name === "Requested") add(args["requester"], "asked an agent");
+  }
+  for (const { name, args, address } of said.filter((each) => !listed.has(each.address))) {
+    add(address, "logs as agents do, and no grant lists it");
+    if (name === "Requested") add(args["requester"], "asked it, by its word");
   }
   const known = new Set(roles.keys());
   const sent = new Map<string, number>();

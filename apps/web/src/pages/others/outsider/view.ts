@@ -66,6 +66,9 @@ async function named<T>(waiting: Waiting, work: () => Promise<T>): Promise<T> {
 const isEthers = (fault: Error): fault is Error & { readonly shortMessage: string } =>
   "shortMessage" in fault && typeof fault.shortMessage === "string";
 
+/** Owners who are asked about before all grantees. */
+const FIRST_OWNERS = 10;
+
 async function look(watched: Watched, waiting: Waiting): Promise<Found> {
   const { provider, deployment, vaultId, store } = watched;
   const newest = await provider.getBlock("latest");
@@ -74,7 +77,8 @@ async function look(watched: Watched, waiting: Waiting): Promise<Found> {
   const head = await headAt(watched, block);
   const own = await ownEvents(watched, block, waiting);
   const { owners, grantees } = namedIn(own.events);
-  const all = [...new Set([...owners, ...grantees])];
+  // Owners of old do not take the places of those whom the present one listed.
+  const all = [...new Set([...owners.slice(0, FIRST_OWNERS), ...grantees, ...owners])];
   const accounts = all.slice(0, MOST_ACCOUNTS);
   const since = own.events.find(isMint)?.block ?? deployment.block;
   const walked = await walksOf(watched, { accounts, owners, grantees, block, since }, waiting);
