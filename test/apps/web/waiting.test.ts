@@ -1,11 +1,14 @@
 import { expect } from "chai";
 
-import type { SyncResult, VaultOperation } from "../../../client/index.ts";
+import type { SyncResult, Vault, VaultOperation } from "../../../client/index.ts";
 import { NotAMember, GrantExpired } from "../../../client/index.ts";
 import { isEnd } from "../../../apps/web/src/session/faults.ts";
 import { syncSentences } from "../../../apps/web/src/session/outcomes.ts";
-import { ownSentence, waitingOf } from "../../../apps/web/src/session/waiting.ts";
+import { ownSentence, waitingHere, waitingOf } from "../../../apps/web/src/session/waiting.ts";
 import { faultText } from "../../../apps/web/src/ui/fault-text.ts";
+import { memoryJournalStore } from "../../../client/storage/journal-store.ts";
+import { writeOperations } from "../../../client/vault/journal.ts";
+import { seeded } from "../../helpers/seeded.ts";
 
 /** What is looked at of an operation: its kind, and whom it admits. */
 const kinds = (...all: readonly object[]): VaultOperation[] => all as unknown as VaultOperation[];
@@ -17,6 +20,21 @@ describe("what waits, as the web app tells it", () => {
     );
     expect(waiting).to.deep.equal({ changes: 2, joins: false, own: true });
     expect(ownSentence(waiting)).to.match(/^A new key of this device/);
+  });
+
+  it("has none of what a commit of its own would not write", async () => {
+    const vault = {
+      journal: {
+        ...{ store: memoryJournalStore(), key: new Uint8Array(32), random: seeded("waiting") },
+        ref: { chainId: 1n, contract: `0x${"11".repeat(20)}`, vaultId: 7n },
+      },
+    } as unknown as Vault;
+    const note = { kind: "note", id: "01".repeat(16), memberId: "02".repeat(16), erased: 3n } as const;
+    await writeOperations(vault.journal, [note]);
+    expect(await waitingHere(vault, null)).to.deep.equal([]);
+    await writeOperations(vault.journal, [{ kind: "rotate", id: "03".repeat(16), above: 1 }]);
+    expect((await waitingHere(vault, null)).map(({ kind }) => kind)).to.deep.equal(["rotate"]);
+    expect(waitingOf([note])).to.deep.equal({ changes: 0, joins: false, own: false });
   });
 
   it("says that a recovered browser joins", () => {

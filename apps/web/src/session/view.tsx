@@ -15,7 +15,6 @@ import {
   isOfMemory,
   preview,
   read,
-  uncommitted,
   VaultEmpty,
   type Preview,
   type Vault,
@@ -24,6 +23,7 @@ import {
 } from "../../../../client/index.ts";
 import { useSession } from "./session.tsx";
 import { tabs } from "./tabs.ts";
+import { waitingHere } from "./waiting.ts";
 
 /** The vault as it was last read, and what waits on this device. */
 export interface View {
@@ -31,7 +31,7 @@ export interface View {
   readonly view: VaultView | null;
   /** The view with what waits laid over it. */
   readonly preview: Preview | null;
-  /** What waits in the journal, in order. */
+  /** What waits in the journal and would make a commit, in order. */
   readonly waiting: readonly VaultOperation[];
   readonly reading: boolean;
   /** Why the last reading failed; the view before it stays, and is named old by its sequence. */
@@ -85,7 +85,7 @@ async function readingOf(vault: Vault): Promise<Omit<Reading, "reading">> {
     if (fault instanceof VaultEmpty) return null;
     throw fault;
   });
-  const waiting = await uncommitted(vault, view);
+  const waiting = await waitingHere(vault, view);
   return { view, waiting, preview: preview(view?.scopes ?? [], waiting.filter(isOfMemory)), fault: null };
 }
 
@@ -95,7 +95,7 @@ async function withoutReading(
   last: Last | null,
   fault: unknown,
 ): Promise<Partial<Reading> & { readonly fault: unknown }> {
-  const waiting = await uncommitted(vault, last?.view ?? null).catch(() => null);
+  const waiting = await waitingHere(vault, last?.view ?? null).catch(() => null);
   if (waiting === null) return { fault };
   if (last === null) return { waiting, fault };
   return { waiting, preview: preview(last.view?.scopes ?? [], waiting.filter(isOfMemory)), fault };

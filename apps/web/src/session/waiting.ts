@@ -1,4 +1,4 @@
-import type { VaultOperation } from "../../../../client/index.ts";
+import { uncommitted, type Vault, type VaultOperation, type VaultView } from "../../../../client/index.ts";
 import { countText } from "../ui/texts.ts";
 
 /** What waits, as a person is told of it. */
@@ -11,12 +11,23 @@ export interface Waiting {
   readonly own: boolean;
 }
 
+/** A device's word that it followed a shred: it goes along with a commit, and makes none. */
+const isNote = ({ kind }: VaultOperation): boolean => kind === "note";
+
+/**
+ * What waits on this device and would make a commit, in order.
+ *
+ * @param view - the vault as it was last read; `null` before the first commit.
+ */
+export const waitingHere = async (vault: Vault, view: VaultView | null): Promise<VaultOperation[]> =>
+  (await uncommitted(vault, view)).filter((each) => !isNote(each));
+
 /** Sorts what waits: what a person did, and what the device does for itself. */
 export function waitingOf(operations: readonly VaultOperation[]): Waiting {
   const joining = (each: VaultOperation): boolean => each.kind === "admit" && each.class === "owner";
-  const own = ({ kind }: VaultOperation): boolean => kind === "renew" || kind === "note";
+  const own = ({ kind }: VaultOperation): boolean => kind === "renew";
   return {
-    changes: operations.filter((each) => !joining(each) && !own(each)).length,
+    changes: operations.filter((each) => !joining(each) && !own(each) && !isNote(each)).length,
     joins: operations.some(joining),
     own: operations.some(own),
   };
