@@ -4,7 +4,7 @@ import type { SyncResult, Vault, VaultOperation } from "../../../client/index.ts
 import { NotAMember, GrantExpired } from "../../../client/index.ts";
 import { isEnd } from "../../../apps/web/src/session/faults.ts";
 import { syncSentences } from "../../../apps/web/src/session/outcomes.ts";
-import { ownSentence, waitingHere, waitingOf } from "../../../apps/web/src/session/waiting.ts";
+import { commitLabel, ownSentence, waitingHere, waitingOf } from "../../../apps/web/src/session/waiting.ts";
 import { faultText } from "../../../apps/web/src/ui/fault-text.ts";
 import { memoryJournalStore } from "../../../client/storage/journal-store.ts";
 import { writeOperations } from "../../../client/vault/journal.ts";
@@ -35,6 +35,13 @@ describe("what waits, as the web app tells it", () => {
     await writeOperations(vault.journal, [{ kind: "rotate", id: "03".repeat(16), above: 1 }]);
     expect((await waitingHere(vault, null)).map(({ kind }) => kind)).to.deep.equal(["rotate"]);
     expect(waitingOf([note])).to.deep.equal({ changes: 0, joins: false, own: false });
+  });
+
+  it("has the same number on every button that commits it", () => {
+    expect(commitLabel(kinds({ kind: "create" }, { kind: "forget" }, { kind: "renew" }))).to.equal(
+      "Commit 2 changes",
+    );
+    expect(commitLabel(kinds({ kind: "renew" }))).to.equal("Commit");
   });
 
   it("says that a recovered browser joins", () => {

@@ -119,14 +119,15 @@ const isRemoved = ({ known }: Session, fault: unknown): boolean =>
 /** What a further device of the owner's shows once another one removed it. */
 function RemovedNotice(): ReactNode {
   const { view, waiting } = useView();
+  const { changes } = waitingOf(waiting);
   return (
     <Notice tone="bad">
       <strong>This device was removed from the vault</strong>
       <p>
         Another device of the owner&apos;s removed it and changed every key: what is written from then on is
         closed to this one. {view !== null && `What you see is as of commit ${numberText(view.sequence)}. `}
-        {waiting.length > 0 &&
-          `${countText(waiting.length, "change")} written here ${waiting.length === 1 ? "was" : "were"} never committed: copy what you want to keep. `}
+        {changes > 0 &&
+          `${countText(changes, "change")} written here ${changes === 1 ? "was" : "were"} never committed: copy what you want to keep. `}
         To use the vault here again, remove this browser&apos;s data in the settings, and let this browser in
         anew, or recover with the 24 words.
       </p>

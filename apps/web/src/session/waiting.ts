@@ -39,6 +39,12 @@ export function ownSentence({ joins, own }: Waiting): string | null {
   return own ? "A new key of this device goes along with the next commit." : null;
 }
 
+/** The button that commits what waits, where it says how much. */
+export function commitLabel(operations: readonly VaultOperation[]): string {
+  const { changes } = waitingOf(operations);
+  return changes === 0 ? "Commit" : `Commit ${countText(changes, "change")}`;
+}
+
 /** A commit of all that waits in one sentence, for the question about its cost. */
 export function commitAct(operations: readonly VaultOperation[]): string {
   const { changes, joins } = waitingOf(operations);

@@ -10,7 +10,7 @@ import {
 import { useAct } from "../../session/act.tsx";
 import { useSession } from "../../session/session.tsx";
 import { useView } from "../../session/view.tsx";
-import { commitAct } from "../../session/waiting.ts";
+import { commitAct, commitLabel } from "../../session/waiting.ts";
 import { Button } from "../../ui/button.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { PlainText } from "../../ui/plain-text.tsx";
@@ -56,7 +56,7 @@ export function UncertainWork(): ReactNode {
       {found === null && waiting.length > 0 && (
         <div className="row">
           <Button busy={running !== null} onClick={() => void commit()}>
-            {running ?? `Commit ${countText(waiting.length, "change")}`}
+            {running ?? commitLabel(waiting)}
           </Button>
         </div>
       )}
