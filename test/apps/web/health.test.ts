@@ -10,7 +10,14 @@ import {
 import { counted } from "../../../apps/web/src/pages/health/counted-store.ts";
 import { placesText } from "../../../apps/web/src/pages/health/places-text.ts";
 import { receiptFacts } from "../../../apps/web/src/pages/health/receipt-text.ts";
-import { memoryStore, remember, sync, type Vault } from "../../../client/index.ts";
+import {
+  memoryStore,
+  remember,
+  StoreUnavailable,
+  sync,
+  VaultError,
+  type Vault,
+} from "../../../client/index.ts";
 import { audit, mirrorStore, repair } from "../../../client/stores.ts";
 import { createWorld, device, ownedVault } from "../../helpers/world.ts";
 
@@ -83,6 +90,14 @@ describe("health in the web app", () => {
       "2 blobs given up on purpose are no loss.",
       "Whether the welcome of 0xab is there is not known.",
     ]);
+  });
+
+  it("tells a newest commit that is out of reach from one that does not open", () => {
+    const said = (fault: VaultError): string => remarksOf({ fault, unknownWelcomes: [] }).join(" ");
+    expect(said(new StoreUnavailable("ipfs", "it does not answer"))).to.match(
+      /^The newest commit was not reached; /,
+    );
+    expect(said(new VaultError("x"))).to.match(/^The newest commit does not open; /);
   });
 
   it("says of a shred what is gone, and what is not", () => {

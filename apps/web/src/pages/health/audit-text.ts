@@ -1,4 +1,5 @@
 import type { Audit, Repair, StoreCopies } from "../../../../../client/stores.ts";
+import { isConnection } from "../../session/faults.ts";
 import { countText } from "../../ui/texts.ts";
 
 /** How a vault's stores stand: all is there; something can be mended, or will be there again; something is lost or altered everywhere. */
@@ -84,7 +85,7 @@ export function remarksOf(
   return [
     fault === null
       ? ""
-      : `The newest commit does not open; what the last final one needs was looked for. ${fault.message}`,
+      : `The newest commit ${isConnection(fault) ? "was not reached" : "does not open"}; what the last final one needs was looked for. ${fault.message}`,
     givenUp > 0 ? `${countText(givenUp, "blob", "blobs")} given up on purpose are no loss.` : "",
     ...unknownWelcomes.map((grantee) => `Whether the welcome of ${grantee} is there is not known.`),
   ].filter((remark) => remark !== "");
