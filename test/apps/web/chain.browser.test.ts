@@ -65,6 +65,7 @@ long("transactions of the web app", function () {
     await page.getByText("Test wallet is on chain 5, and this vault is on chain 31337.").waitFor();
     await press(page, /^Switch to /);
     await page.getByText("is on chain 5, and this network").waitFor({ state: "detached" });
+    await page.getByText("is on chain 5, and this vault").waitFor({ state: "detached" });
     expect(wallet.asked).to.include("wallet_addEthereumChain");
     await commit(page, wallet);
   });

@@ -21,9 +21,9 @@ export function WaitingBar(): ReactNode {
   const { vault, known, network } = session;
   const { view, waiting, fault: unread } = useView();
   const { running, fault, run, clear } = useAct();
-  const account = useWallets().connected?.account;
+  const { account, chainId } = useWallets().connected ?? {};
   // What was true of another wallet, or without a connection, is not any more.
-  useEffect(clear, [clear, account, isConnection(unread)]);
+  useEffect(clear, [clear, account, chainId, isConnection(unread)]);
   const unsettled = useResume(session);
   const { changes, ...rest } = waitingOf(waiting);
   const more = ownSentence({ changes, ...rest });
