@@ -33,6 +33,8 @@ long("transactions of the web app", function () {
 
     await press(page, "Commit");
     await page.getByRole("dialog", { name: "Send this transaction?" }).waitFor();
+    // Enter, Enter pays for nothing.
+    expect(await page.evaluate(() => document.activeElement?.textContent)).to.equal("Send this transaction?");
     await axe(page);
     await web.screenshot(page, "chain-cost");
     await page.getByRole("dialog").getByRole("button", { name: "Not now" }).click();

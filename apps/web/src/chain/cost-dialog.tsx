@@ -17,7 +17,7 @@ interface CostDialogProps {
 export function CostDialog({ cost, answer }: CostDialogProps): ReactNode {
   const { what, likely, most, gas, gasLimit, account, wallet, network, balance, chainId, vaults } = cost;
   return (
-    <Dialog title="Send this transaction?" onClose={() => answer(false)}>
+    <Dialog title="Send this transaction?" onClose={() => answer(false)} fromTitle>
       <ul className="transaction-what">
         {what.map((sentence, i) => (
           <li key={i}>

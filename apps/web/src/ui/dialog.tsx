@@ -6,25 +6,29 @@ interface DialogProps {
   readonly title: string;
   /** The person wants it gone: by Escape. Left out where an answer is needed. */
   readonly onClose?: () => void;
+  /** Begins at its title, and not at the first button: where Enter would pay, or do what cannot be taken back. */
+  readonly fromTitle?: true;
   readonly children: ReactNode;
 }
 
 /** A modal dialog, open for as long as it is rendered; the browser keeps the focus in it, and gives it back. */
-export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
+export function Dialog({ title, onClose, fromTitle, children }: DialogProps): ReactNode {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   const rendered = useRef(false);
   // Closed while it is still in the page: out of it, a browser gives no focus back.
   useLayoutEffect(() => {
     const shown = dialog.current;
     rendered.current = true;
     shown?.showModal();
+    if (fromTitle) heading.current?.focus();
     return () => {
       rendered.current = false;
       shown?.close();
       holdStill(document.body);
     };
-  }, []);
+  }, [fromTitle]);
   // After a few Escapes a browser closes it, whatever the page says: it is open for as long as it is rendered.
   const closed = (): void => {
     if (!rendered.current) return;
@@ -45,7 +49,9 @@ export function Dialog({ title, onClose, children }: DialogProps): ReactNode {
       onClose={closed}
     >
       <div className="stack">
-        <h2 id={id}>{title}</h2>
+        <h2 id={id} ref={heading} tabIndex={fromTitle ? -1 : undefined}>
+          {title}
+        </h2>
         {children}
       </div>
     </dialog>
