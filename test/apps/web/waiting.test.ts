@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import type { SyncResult, Vault, VaultOperation } from "../../../client/index.ts";
+import type { Preview, SyncResult, Vault, VaultOperation } from "../../../client/index.ts";
 import { NotAMember, GrantExpired } from "../../../client/index.ts";
 import { isEnd } from "../../../apps/web/src/session/faults.ts";
 import { syncSentences } from "../../../apps/web/src/session/outcomes.ts";
@@ -57,10 +57,27 @@ describe("what waits, as the web app tells it", () => {
 
 describe("what a commit did, as the web app tells it", () => {
   const said = (rotated: boolean, ...kinds: readonly string[]): string =>
-    syncSentences({
-      ...{ sequence: 7n, final: true, receipt: {}, rotated, unsettled: null },
-      outcomes: new Map(kinds.map((kind, i) => [String(i), { kind }])),
-    } as unknown as SyncResult).join(" ");
+    syncSentences(
+      {
+        ...{ sequence: 7n, final: true, receipt: {}, rotated, unsettled: null },
+        outcomes: new Map(kinds.map((kind, i) => [String(i), { kind }])),
+      } as unknown as SyncResult,
+      null,
+    ).join(" ");
+
+  it("counts the conflicts that still stand", () => {
+    const outcomes = new Map(["a", "b"].map((id) => [id, { kind: "conflict", memory: { id } }]));
+    const result = { sequence: 7n, final: true, receipt: {}, rotated: false, unsettled: null, outcomes };
+    const told = (standing: readonly string[]): string => {
+      const memories = new Map(standing.map((id) => [id, { memory: { id, conflictsWith: "c" } }]));
+      return syncSentences(result as unknown as SyncResult, { memories } as unknown as Preview).join(" ");
+    };
+    expect(told([])).to.equal("Commit 7 has landed and is final: 2 changes.");
+    expect(told(["a"])).to.match(
+      / 1 change stands beside what was written elsewhere meanwhile: choose on the page Memories\.$/,
+    );
+    expect(told(["a", "b"])).to.match(/ 2 changes stand beside what was written elsewhere/);
+  });
 
   it("says of keys that changed why they did, above all where nobody asked for it", () => {
     expect(said(false, "put")).to.equal("Commit 7 has landed and is final: 1 change.");

@@ -1,4 +1,4 @@
-import type { SyncResult } from "../../../../client/index.ts";
+import type { Preview, SyncResult } from "../../../../client/index.ts";
 import { countText } from "../ui/texts.ts";
 
 type Outcomes = SyncResult["outcomes"];
@@ -17,16 +17,24 @@ function turnReason(outcomes: Outcomes): string {
   return "a grant has ended, by its date or by a revoke: its reader opens nothing of this commit or of later ones";
 }
 
-/** What a commit did, in sentences for a person. */
-export function syncSentences({
-  sequence,
-  final,
-  receipt,
-  rotated,
-  outcomes,
-  unsettled,
-}: SyncResult): string[] {
-  const conflicts = numberOf(outcomes, "conflict");
+/** What stood in conflict when it landed, and stands so still: what the person chose between by then is settled. */
+const conflictsLeft = (outcomes: Outcomes, seen: Preview | null): number =>
+  [...outcomes.values()].filter(
+    (outcome) =>
+      outcome.kind === "conflict" &&
+      (seen === null || (seen.memories.get(outcome.memory.id)?.memory.conflictsWith ?? null) !== null),
+  ).length;
+
+/**
+ * What a commit did, in sentences for a person.
+ *
+ * @param seen - the memories as they stand now; `null` where they were not read.
+ */
+export function syncSentences(
+  { sequence, final, receipt, rotated, outcomes, unsettled }: SyncResult,
+  seen: Preview | null,
+): string[] {
+  const conflicts = conflictsLeft(outcomes, seen);
   const refused = [...outcomes.values()].filter((outcome) => outcome.kind === "refused");
   const first =
     receipt === null
@@ -37,7 +45,7 @@ export function syncSentences({
     rotated ? `All keys were changed, because ${turnReason(outcomes)}.` : "",
     conflicts === 0
       ? ""
-      : `${countText(conflicts, "change")} met another device's, and stand beside them: choose on the page Memories.`,
+      : `${countText(conflicts, "change stands", "changes stand")} beside what was written elsewhere meanwhile: choose on the page Memories.`,
     ...refused.map(({ fault }) => `One change could not be made, and waits: ${fault.message}`),
     unsettled === null ? "" : `It landed; looking after it failed, and is tried again: ${unsettled.message}`,
   ].filter((sentence) => sentence !== "");

@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactNode } from "react";
 
-import { NotAMember, sync, VaultEmpty, type SyncResult } from "../../../../client/index.ts";
+import { NotAMember, sync, VaultEmpty, type Preview, type SyncResult } from "../../../../client/index.ts";
 import { WalletMissing } from "../chain/errors.ts";
 import { useWallets } from "../chain/use-page.ts";
 import { ChainNotice, WalletPanel } from "../chain/wallet-panel.tsx";
@@ -19,7 +19,7 @@ import { commitAct, ownSentence, waitingOf } from "./waiting.ts";
 export function WaitingBar(): ReactNode {
   const session = useSession();
   const { vault, known, network } = session;
-  const { view, waiting, fault: unread } = useView();
+  const { view, preview, waiting, fault: unread } = useView();
   const { running, fault, run, clear } = useAct();
   const { account, chainId } = useWallets().connected ?? {};
   // What was true of another wallet, or without a connection, is not any more.
@@ -62,7 +62,7 @@ export function WaitingBar(): ReactNode {
       <FaultNotice fault={fault} />
       {fault instanceof WalletMissing && <WalletPanel config={network.config} />}
       {done !== null && (view === null || view.sequence <= done.sequence) && (
-        <Done result={done} dismiss={() => setDone(null)} />
+        <Done result={done} seen={preview} dismiss={() => setDone(null)} />
       )}
     </div>
   );
@@ -135,10 +135,16 @@ function RemovedNotice(): ReactNode {
   );
 }
 
-function Done({ result, dismiss }: { readonly result: SyncResult; readonly dismiss: () => void }): ReactNode {
+interface DoneProps {
+  readonly result: SyncResult;
+  readonly seen: Preview | null;
+  readonly dismiss: () => void;
+}
+
+function Done({ result, seen, dismiss }: DoneProps): ReactNode {
   return (
     <Notice tone={[...result.outcomes.values()].some(({ kind }) => kind === "refused") ? "warn" : "info"}>
-      {syncSentences(result).map((sentence) => (
+      {syncSentences(result, seen).map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}
       <div className="row">

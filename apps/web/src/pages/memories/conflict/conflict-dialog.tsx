@@ -46,7 +46,7 @@ export function ConflictDialog({ conflict, onClose }: ConflictDialogProps): Reac
       <p className="quiet">
         {forgotten
           ? "The memory that these stood beside was forgotten. What was written meanwhile is left."
-          : "Several devices changed this memory at once. Words that the others lack are marked."}
+          : "This memory was changed in several places at once. Words that the others lack are marked."}
       </p>
       <div className="conflict-columns">
         {versions.map((version, i) => (
