@@ -10,7 +10,7 @@ import { acceptedAct } from "../../../apps/web/src/pages/access/inbox-facts.ts";
 import { changeAct, endedAct, grantAct, revokeAct } from "../../../apps/web/src/pages/access/sentences.ts";
 import { keepNewWords, RenewalWaits } from "../../../apps/web/src/pages/health/renewal.ts";
 import { removeAct } from "../../../apps/web/src/pages/health/rekey-acts.ts";
-import { commitAct } from "../../../apps/web/src/session/waiting.ts";
+import { carriedText, commitAct } from "../../../apps/web/src/session/waiting.ts";
 import { thrown } from "../../helpers/thrown.ts";
 
 const SOURCE = fileURLToPath(new URL("../../../apps/web/src", import.meta.url));
@@ -174,6 +174,17 @@ describe("an act's sentence", () => {
     expect(acceptedAct(2, kinds({ kind: "create" }, { kind: "create" }, { kind: "forget" }))).to.equal(
       "Commits 3 changes, 2 accepted memories among them.",
     );
+  });
+
+  it("says what else its commit carries, and nothing twice", () => {
+    const waiting = kinds({ kind: "create" }, { kind: "forget" }, { kind: "admit", class: "owner" });
+    expect(carriedText("Grants Ann health.", waiting)).to.equal(
+      "Carries what waits as well: 2 changes. Lets this browser in as a device of yours.",
+    );
+    expect(carriedText(commitAct(waiting), waiting)).to.equal(null);
+    expect(carriedText(commitAct(waiting.slice(2)), waiting.slice(2))).to.equal(null);
+    expect(carriedText(acceptedAct(1, waiting), waiting)).to.match(/^Lets this browser in/);
+    expect(carriedText("Grants Ann health.", kinds({ kind: "renew" }))).to.equal(null);
   });
 
   it("names who may read what, and what stays as it is", () => {

@@ -159,7 +159,7 @@ describe("the web app's wallet", function () {
     });
     expect(new Set(said)).to.include("Makes a new vault that belongs to your wallet.");
     expect([...new Set(said)].join(" "))
-      .to.include("Commits what waits to the vault.")
+      .to.include("Writes the vault's next commit.")
       .and.match(/Lists a grant to 0x\w{40} until /);
   });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { Transactions, type TransactionCost } from "../../../apps/web/src/chain/transactions.ts";
+import { NEXT_COMMIT, Transactions, type TransactionCost } from "../../../apps/web/src/chain/transactions.ts";
 import { grantAct } from "../../../apps/web/src/pages/access/sentences.ts";
 import { minutesFault } from "../../../apps/web/src/pages/settings/minutes.ts";
 import { faultText } from "../../../apps/web/src/ui/fault-text.ts";
@@ -29,7 +29,7 @@ describe("the web app's words", () => {
 
   it("tell first what is paid for", async () => {
     const transactions = new Transactions();
-    const cost = { what: ["Commits what waits to the vault."] } as unknown as TransactionCost;
+    const cost = { what: [NEXT_COMMIT] } as unknown as TransactionCost;
     const asked = (): readonly string[] => transactions.get().at(-1)!.cost.what;
     const said = grantAct({ name: " Mum ", scopes: ["health"], expiresAt: 1_798_000_000 });
     expect(said).to.match(/^Grants Mum health until .*2026\.$/);
@@ -39,6 +39,24 @@ describe("the web app's words", () => {
     await done;
     void transactions.ask(cost);
     expect(asked()).to.deep.equal(cost.what);
+  });
+
+  it("tell what a commit carries besides, where there is one", async () => {
+    const transactions = new Transactions();
+    const asked = (what: readonly string[]): readonly string[] => {
+      void transactions.ask({ what } as unknown as TransactionCost);
+      return transactions.get().at(-1)!.cost.what;
+    };
+    await transactions.during(
+      "Grants Mum health.",
+      () => {
+        expect(asked([NEXT_COMMIT])).to.deep.equal(["Grants Mum health.", "And 2 changes.", NEXT_COMMIT]);
+        expect(asked(["Revokes it."])).to.deep.equal(["Grants Mum health.", "Revokes it."]);
+        return Promise.resolve();
+      },
+      "And 2 changes.",
+    );
+    expect(asked([NEXT_COMMIT])).to.deep.equal([NEXT_COMMIT]);
   });
 });
 

@@ -2,6 +2,7 @@ import { dataLength, Interface, toBeHex, ZeroHash, type Result } from "ethers";
 
 import { registryContract, vaultContract, type Deployment } from "../../../../client/index.ts";
 import { sizeText, timeText } from "../ui/texts.ts";
+import { NEXT_COMMIT } from "./transactions.ts";
 
 /** OpenZeppelin's Multicall, which the vault is, and what BlobLog takes. */
 const MULTICALL = new Interface(["function multicall(bytes[] data) returns (bytes[] results)"]);
@@ -43,7 +44,7 @@ const field = (args: Result, name: string): string => String(args.getValue(name)
 
 const VAULT_CALLS: Readonly<Record<string, Sentence>> = {
   mint: () => "Makes a new vault that belongs to your wallet.",
-  commitTransition: () => "Commits what waits to the vault.",
+  commitTransition: () => NEXT_COMMIT,
   grant: (args) =>
     `Lists a grant to ${field(args, "grantee")} until ${timeText(Number(args.getValue("expiresAt")) * 1_000)}: it may ${permissions(args)}.` +
     (field(args, "welcome") === ZeroHash ? "" : " Its welcome, which is sealed, goes along."),

@@ -20,7 +20,11 @@ export function TransactionCard({ shown: { cost, stage }, dismiss }: CardProps):
   return (
     <div className="card transaction" data-stage={stage.kind}>
       <p>
-        <strong>{stageText(stage, cost.wallet)}</strong> <span className="quiet">{cost.what.join(" ")}</span>
+        <strong>{stageText(stage, cost.wallet)}</strong>{" "}
+        <span className="quiet">
+          {over && "What it was for: "}
+          {cost.what.join(" ")}
+        </span>
       </p>
       {failed && (
         <p>

@@ -47,6 +47,15 @@ export interface ShownTransaction {
 const isOver = ({ stage }: ShownTransaction): boolean =>
   stage.kind === "failed" || stage.kind === "uncertain" || (stage.kind === "landed" && stage.final);
 
+/** What a transaction that commits says of itself. */
+export const NEXT_COMMIT = "Writes the vault's next commit.";
+
+/** What a person asked for, and what a commit of it carries besides. */
+interface Asked {
+  readonly what: string;
+  readonly carries: string | null;
+}
+
 /** Transactions of this page, from the question about their cost to their finality. All pages show the same. */
 export class Transactions {
   private shown: readonly ShownTransaction[] = [];
@@ -55,7 +64,7 @@ export class Transactions {
   private readonly stops = new Map<number, () => void>();
   private unlocked = new AbortController();
   private next = 1;
-  private acts: readonly string[] = [];
+  private acts: readonly Asked[] = [];
 
   /** Who waits for a person or a wallet is let know: that is no work. */
   constructor(private readonly awake: Pick<Awake, "aside"> = makeAwake()) {}
@@ -85,14 +94,18 @@ export class Transactions {
     return () => void this.listeners.delete(changed);
   };
 
-  /** Does what a person asked for: the question about its cost says so first. */
-  async during<T>(what: string, work: () => Promise<T>): Promise<T> {
-    this.acts = [...this.acts, what];
+  /**
+   * Does what a person asked for: the question about its cost says so first.
+   *
+   * @param carries - what else its commit takes along, in a sentence: said where it commits.
+   */
+  async during<T>(what: string, work: () => Promise<T>, carries: string | null = null): Promise<T> {
+    const act = { what, carries };
+    this.acts = [...this.acts, act];
     try {
       return await work();
     } finally {
-      const at = this.acts.lastIndexOf(what);
-      this.acts = this.acts.filter((_, i) => i !== at);
+      this.acts = this.acts.filter((each) => each !== act);
     }
   }
 
@@ -105,7 +118,7 @@ export class Transactions {
   async ask(cost: TransactionCost): Promise<number> {
     const id = this.next++;
     const answer = new Promise<boolean>((resolve) => this.answers.set(id, resolve));
-    this.add(id, { ...cost, what: [...this.acts, ...cost.what] }, { kind: "asking" });
+    this.add(id, { ...cost, what: [...this.saying(cost), ...cost.what] }, { kind: "asking" });
     if (!(await this.awake.aside(() => answer))) {
       this.dismiss(id);
       throw new TransactionDeclined();
@@ -162,6 +175,11 @@ export class Transactions {
   /** Takes one off the page; on chain nothing changes by that. */
   dismiss(id: number): void {
     this.put(this.shown.filter((each) => each.id !== id));
+  }
+
+  private saying({ what }: TransactionCost): string[] {
+    const commits = what.includes(NEXT_COMMIT);
+    return this.acts.flatMap((act) => (commits && act.carries !== null ? [act.what, act.carries] : act.what));
   }
 
   private add(id: number, cost: TransactionCost, stage: Stage): void {

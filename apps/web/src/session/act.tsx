@@ -7,6 +7,7 @@ import { turns } from "../device/this-browser.ts";
 import { useSession } from "./session.tsx";
 import { tabs } from "./tabs.ts";
 import { useView } from "./view.tsx";
+import { carriedText, waitingHere } from "./waiting.ts";
 
 /** What a page does on somebody's word, one thing at a time. */
 export interface Act {
@@ -31,8 +32,8 @@ const turnName = ({ chainId, contract, vaultId }: VaultRef): string =>
 
 /** Runs what the buttons of a page are for. */
 export function useAct(): Act {
-  const { refresh } = useView();
-  const { ref } = useSession().vault;
+  const { view, refresh } = useView();
+  const { vault } = useSession();
   const [running, setRunning] = useState<string | null>(null);
   const [fault, setFault] = useState<unknown>(null);
   const run = useCallback(
@@ -43,7 +44,13 @@ export function useAct(): Act {
       try {
         // It may hold a lock, or wait for a transaction: the device does not lock by itself under it.
         return await awake.during(() =>
-          what === null ? turns.act(work) : turns.send(turnName(ref), () => transactions.during(what, work)),
+          what === null
+            ? turns.act(work)
+            : turns.send(turnName(vault.ref), async () => {
+                // Where it cannot be read, the work says so.
+                const before = await waitingHere(vault, view).catch(() => []);
+                return transactions.during(what, work, carriedText(what, before));
+              }),
         );
       } catch (thrown) {
         setFault(thrown);
@@ -55,7 +62,7 @@ export function useAct(): Act {
         setRunning(null);
       }
     },
-    [running, refresh, ref],
+    [running, refresh, vault, view],
   );
   const clear = useCallback(() => setFault(null), []);
   return { running, fault, run, clear };

@@ -45,10 +45,29 @@ export function commitLabel(operations: readonly VaultOperation[]): string {
   return changes === 0 ? "Commit" : `Commit ${countText(changes, "change")}`;
 }
 
+const JOINING = "Lets this browser in as a device of yours.";
+
 /** A commit of all that waits in one sentence, for the question about its cost. */
 export function commitAct(operations: readonly VaultOperation[]): string {
   const { changes, joins } = waitingOf(operations);
-  const joining = joins ? "Lets this browser in as a device of yours." : "";
+  const joining = joins ? JOINING : "";
   if (changes === 0) return joins ? joining : "Commits what this device has to say for itself: no memory.";
   return `Commits ${countText(changes, "change")}.${joins ? ` ${joining}` : ""}`;
+}
+
+/**
+ * What the commit of an act carries besides it: all that waited before goes along.
+ *
+ * @param act - the act in a sentence; one that counts what it commits has said so.
+ * @param before - what waited when it began.
+ * @returns `null` where there is nothing more to say.
+ */
+export function carriedText(act: string, before: readonly VaultOperation[]): string | null {
+  const { changes, joins } = waitingOf(before);
+  const counted = changes === 0 || act.startsWith("Commits ");
+  const sentences = [
+    counted ? "" : `Carries what waits as well: ${countText(changes, "change")}.`,
+    joins && !act.includes(JOINING) ? JOINING : "",
+  ].filter((sentence) => sentence !== "");
+  return sentences.length === 0 ? null : sentences.join(" ");
 }

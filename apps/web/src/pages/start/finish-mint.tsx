@@ -21,7 +21,7 @@ interface FinishMintProps {
 }
 
 /** The mint in one sentence, for the question about its cost. */
-const MINT_ACT = "Mints the vault of your new words. It is empty at first.";
+const MINT_ACT = "Your new words recover what is made here. It is empty at first.";
 
 /** Mints the vault whose words were shown: now, or after a reload, with the same words. */
 export function FinishMint({ network, onVault, onLeave }: FinishMintProps): ReactNode {
