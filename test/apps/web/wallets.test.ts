@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import {
+  ConnectionDeclined,
   SignatureRejected,
   WalletBusy,
   WalletFaulty,
@@ -165,8 +166,8 @@ describe("wallets of a page", () => {
     const throwing = (fault: unknown) => () => {
       throw fault as Error;
     };
-    expect(await answering(throwing(refusal(4001)))).to.be.instanceOf(SignatureRejected);
-    expect(await answering(throwing({ error: { code: 4001 } }))).to.be.instanceOf(SignatureRejected);
+    expect(await answering(throwing(refusal(4001)))).to.be.instanceOf(ConnectionDeclined);
+    expect(await answering(throwing({ error: { code: 4001 } }))).to.be.instanceOf(ConnectionDeclined);
     expect(await answering(throwing(refusal(-32_002)))).to.be.instanceOf(WalletBusy);
     expect(await answering(throwing(undefined))).to.be.instanceOf(WalletFaulty);
     for (const answer of [null, "x", ["0x12"], [7], {}, []])

@@ -118,6 +118,13 @@ export class SignatureRejected extends VaultError {
   }
 }
 
+/** The person let the page see no account. */
+export class ConnectionDeclined extends VaultError {
+  constructor(readonly wallet: string) {
+    super(`${wallet} was not connected: it was declined there. Press again when you want it.`);
+  }
+}
+
 /** The person said no to the cost. */
 export class TransactionDeclined extends VaultError {
   constructor() {

@@ -1,5 +1,5 @@
 import { makeAwake, type Awake } from "../device/awake.ts";
-import { TransactionDeclined, WalletUnanswered } from "./errors.ts";
+import { SignatureRejected, TransactionDeclined, WalletUnanswered } from "./errors.ts";
 
 /** What a transaction does and takes, as a person sees it before it is sent. */
 export interface TransactionCost {
@@ -169,6 +169,11 @@ export class Transactions {
   }
 
   advance(id: number, stage: Stage): void {
+    // Who said no in the wallet is told so where they pressed, and nothing is left to follow.
+    if (stage.kind === "failed" && stage.hash === null && stage.fault instanceof SignatureRejected) {
+      this.dismiss(id);
+      return;
+    }
     this.put(this.shown.map((each) => (each.id === id ? { ...each, stage } : each)));
   }
 

@@ -1,7 +1,14 @@
 import { getAddress, isAddress } from "ethers";
 
 import { CODE, codesOf, type Eip1193 } from "./eip1193.ts";
-import { SignatureRejected, WalletBusy, WalletFaulty, WalletMissing, WrongChain } from "./errors.ts";
+import {
+  ConnectionDeclined,
+  SignatureRejected,
+  WalletBusy,
+  WalletFaulty,
+  WalletMissing,
+  WrongChain,
+} from "./errors.ts";
 import type { Settings } from "./settings.ts";
 
 /** A wallet that made itself known to this page (EIP-6963). Name and icon are its own words. */
@@ -112,11 +119,14 @@ export class Wallets {
   /**
    * Connects a wallet: it asks the person which account this page may see.
    *
-   * @throws {SignatureRejected} when the person says no. {WalletBusy} when it asks something else already.
+   * @throws {ConnectionDeclined} when the person says no. {WalletBusy} when it asks something else already.
    * @throws {WalletFaulty} when its answer makes no sense.
    */
   async connect(wallet: FoundWallet): Promise<Connected> {
-    const connected = await seen(wallet, "eth_requestAccounts");
+    const connected = await seen(wallet, "eth_requestAccounts").catch((fault: unknown) => {
+      // Nothing was to be signed.
+      throw fault instanceof SignatureRejected ? new ConnectionDeclined(wallet.name) : fault;
+    });
     if (connected === null) throw new WalletFaulty(wallet.name, "it shows no account");
     this.take(connected);
     this.remembered = Promise.resolve(wallet.rdns);
