@@ -16,6 +16,7 @@ export type { CheckedHandover, HandoverRequest, TransferRequest } from "./vault/
 export { importedBefore, noteImported } from "./vault/imported.ts";
 export { checkTakeOver, takeOver, type Takeover, type TakeoverRequest } from "./vault/takeover.ts";
 export { heads, readAt, type PastHead, type PastRequest } from "./vault/past.ts";
+export { moveMemory } from "./vault/move.ts";
 export { rekey, resumeRekey, unconfirmed, type RekeyRequest, type RekeyResult } from "./vault/rekey.ts";
 export { revokeAll } from "./vault/revoke-all.ts";
 export { dropReceipt, receipts, shred } from "./vault/shred.ts";

@@ -153,6 +153,33 @@ long("the page of memories in a browser", function () {
       expect(left.map((each) => [each.text, each.conflictsWith])).to.deep.equal([[text, null]]);
     });
 
+    it("adds to no scope that was not chosen, and moves a memory to another one by its Edit", async () => {
+      const { page } = await web.newPage();
+      await openSample(web, page);
+      await press(page, "Add a memory");
+      expect(await dialog(page).getByLabel("Scope").inputValue()).to.equal("");
+      await dialog(page).getByLabel("Text").fill("Rides the night bus");
+      await dialog(page).getByRole("button", { name: "Add", exact: true }).click();
+      await dialog(page).getByText("Choose a scope: whoever is granted it reads the memory.").waitFor();
+      await axe(page);
+      await dialog(page).getByLabel("Scope").selectOption("=health");
+      await dialog(page).getByLabel("Tags").fill("bus, night");
+      await dialog(page).getByRole("button", { name: "Add", exact: true }).click();
+      await isGone(dialog(page));
+      await row(page, "Rides the night bus").click();
+      await press(page, "Edit");
+      expect(await dialog(page).getByLabel("Scope").inputValue()).to.equal("=health");
+      await dialog(page).getByLabel("Scope").selectOption("=travel");
+      await dialog(page).getByText("There it is a new memory").waitFor();
+      await axe(page);
+      await press(page, "Save");
+      await dialog(page).getByText("Waits to be committed: added.").waitFor();
+      await dialog(page).getByText("travel", { exact: true }).waitFor();
+      await dialog(page).getByText("bus, night", { exact: true }).waitFor();
+      await press(page, "Close");
+      await search(page, "Rides the night bus", /^1 of/);
+    });
+
     it("adds to a scope that is new only when that is meant", async () => {
       const { page } = await web.newPage();
       await openSample(web, page);
@@ -235,6 +262,7 @@ long("the page of memories in a browser", function () {
       web.expect(/pin\/rm/);
       await axe(page);
       await press(page, "Put it back…");
+      await dialog(page).getByLabel("Scope").selectOption("=travel");
       await dialog(page).getByRole("button", { name: "Add", exact: true }).click();
       await isGone(dialog(page));
       await isGone(page.getByText("Forgotten elsewhere while you changed it here"));

@@ -67,7 +67,14 @@ export function MemoriesPage(): ReactNode {
         <Nothing reading={reading} failed={fault !== null} mayWrite={mayWrite} />
       )}
       {over?.kind === "memory" && (
-        <MemoryDialog key={over.id} id={over.id} onClose={close} onConflict={() => open(over.id)} />
+        <MemoryDialog
+          key={over.id}
+          id={over.id}
+          scopes={scopes}
+          onClose={close}
+          onConflict={() => open(over.id)}
+          onMoved={(id) => setOver({ kind: "memory", id })}
+        />
       )}
       {over?.kind === "conflict" && <ConflictDialog conflict={over.conflict} onClose={close} />}
       {over?.kind === "add" && <AddDialog scopes={scopes} scope={filters.scope} onClose={close} />}

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from "react";
 
-import { InvalidScopeName, remember, scopeName } from "../../../../../../client/index.ts";
+import { remember, scopeName } from "../../../../../../client/index.ts";
 import { useAct } from "../../../session/act.tsx";
 import { useSession } from "../../../session/session.tsx";
 import { Button } from "../../../ui/button.tsx";
@@ -10,12 +10,13 @@ import { EMPTY_DRAFT, endOfDay, tagsOf, textFault, type Draft } from "../logic/d
 import { DraftFields } from "../one/draft-fields.tsx";
 import { Unsaved, useUnsaved } from "../one/unsaved.tsx";
 import { NewScope } from "./new-scope.tsx";
+import { isNew, scopeFault, type ScopeChoice } from "./scope-choice.ts";
 import { ScopeField } from "./scope-field.tsx";
 
 interface AddDialogProps {
   /** Names of the scopes that there are. */
   readonly scopes: readonly string[];
-  /** The scope that was looked at. */
+  /** The scope that was looked at; `null` for all: none is chosen for the person. */
   readonly scope: string | null;
   /** What it begins with: a text that is put back. */
   readonly text?: string;
@@ -24,28 +25,21 @@ interface AddDialogProps {
   readonly onClose: () => void;
 }
 
-/** Where a new memory goes: a scope of the list, or one that was typed. */
-export interface ScopeChoice {
-  readonly name: string;
-  readonly isTyped: boolean;
-}
-
 /** Writes a memory down. A scope that is new is asked about once. */
 export function AddDialog({ scopes, scope, text = "", onAdded, onClose }: AddDialogProps): ReactNode {
   const { vault } = useSession();
   const act = useAct();
   const [draft, setDraft] = useState<Draft>({ ...EMPTY_DRAFT, text });
-  const [chosen, setChosen] = useState<ScopeChoice>({
-    name: scope ?? scopes[0] ?? "identity",
-    isTyped: false,
-  });
+  const [chosen, setChosen] = useState<ScopeChoice | null>(
+    scope === null ? null : { name: scope, isTyped: false },
+  );
   const [tried, setTried] = useState(false);
   const [step, setStep] = useState<"write" | "ask scope" | "ask close">("write");
   const unsaved = draft.text !== text || draft.tags !== "";
   useUnsaved(unsaved);
   const close = (): void => (unsaved ? setStep("ask close") : onClose());
   const wrong = textFault(draft.text);
-  const wrongScope = scopeFault(chosen.name);
+  const wrongScope = scopeFault(chosen);
   const save = async (name: string): Promise<void> => {
     const added = await act.run("Adding…", null, async () => {
       await remember(vault, inputOf(draft, name));
@@ -56,15 +50,14 @@ export function AddDialog({ scopes, scope, text = "", onAdded, onClose }: AddDia
   };
   const submit = (): void => {
     setTried(true);
-    if (wrong !== null || wrongScope !== null) return;
-    const name = scopeName(chosen.name);
-    if (chosen.isTyped && !scopes.includes(name)) setStep("ask scope");
-    else void save(name);
+    if (chosen === null || wrong !== null || wrongScope !== null) return;
+    if (isNew(chosen, scopes)) setStep("ask scope");
+    else void save(scopeName(chosen.name));
   };
   return (
     <Dialog title="Add a memory" onClose={close}>
       {step === "ask close" && <Unsaved onKeep={() => setStep("write")} onDiscard={onClose} />}
-      {step === "ask scope" ? (
+      {step === "ask scope" && chosen !== null ? (
         <NewScope
           name={scopeName(chosen.name)}
           scopes={scopes}
@@ -109,14 +102,3 @@ const inputOf = ({ text, type, importance, tags, until }: Draft, scope: string) 
   tags: tagsOf(tags),
   validUntil: endOfDay(until),
 });
-
-function scopeFault(name: string): string | null {
-  try {
-    scopeName(name);
-    return null;
-  } catch (fault) {
-    if (fault instanceof InvalidScopeName)
-      return "Name the scope: 1 to 128 bytes, and nothing in it that cannot be seen.";
-    throw fault;
-  }
-}

@@ -2,38 +2,50 @@ import type { ReactNode } from "react";
 
 import { Field } from "../../../ui/field.tsx";
 import { suggestedBeside } from "../logic/scopes.ts";
-import type { ScopeChoice } from "./add-dialog.tsx";
+import type { ScopeChoice } from "./scope-choice.ts";
 
 interface ScopeFieldProps {
   readonly scopes: readonly string[];
-  readonly chosen: ScopeChoice;
+  /** `null`: none yet. */
+  readonly chosen: ScopeChoice | null;
   readonly onChoose: (chosen: ScopeChoice) => void;
   readonly fault: string | null;
+  /** What else there is to know of the choice. */
+  readonly hint?: string;
 }
 
 /** Stands for a scope that the list does not have; with names goes a sign before them. */
 const TYPED = "typed";
 
 /** Where a memory goes: who is granted the scope reads it. */
-export function ScopeField({ scopes, chosen, onChoose, fault }: ScopeFieldProps): ReactNode {
+export function ScopeField({ scopes, chosen, onChoose, fault, hint = "" }: ScopeFieldProps): ReactNode {
   const pick = (value: string): void =>
     onChoose(value === TYPED ? { name: "", isTyped: true } : { name: value.slice(1), isTyped: false });
   return (
     <>
-      <Field label="Scope" hint="Whoever is granted this scope reads it.">
+      <Field
+        label="Scope"
+        hint={`Whoever is granted this scope reads it.${hint}`}
+        fault={chosen?.isTyped === true ? null : fault}
+      >
         {(ids) => (
           <select
             {...ids}
-            value={chosen.isTyped ? TYPED : `=${chosen.name}`}
+            value={chosen === null ? "" : chosen.isTyped ? TYPED : `=${chosen.name}`}
             onChange={({ target }) => pick(target.value)}
           >
+            {chosen === null && (
+              <option value="" disabled>
+                Choose a scope
+              </option>
+            )}
             {scopes.length > 0 && <Names label="Your scopes" names={scopes} />}
             <Names label="Usual scopes" names={suggestedBeside(scopes)} />
             <option value={TYPED}>Another, with a name of your own…</option>
           </select>
         )}
       </Field>
-      {chosen.isTyped && (
+      {chosen?.isTyped === true && (
         <Field label="Name of the scope" fault={fault}>
           {(ids) => (
             <input

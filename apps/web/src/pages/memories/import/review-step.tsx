@@ -59,7 +59,8 @@ export function ReviewStep({ gathered, compared, onWrite, onBack }: ReviewStepPr
         <>
           <p>
             Where each would go is a guess from its words. A scope is what you grant: change the names, or
-            leave one out.
+            leave one out. A single memory is given another scope afterwards, by its Edit: until you commit,
+            nobody else reads any of them.
           </p>
           <ul className="import-scopes" aria-label="Scopes">
             {choices.map((choice) => (

@@ -1,14 +1,14 @@
 import { useState, type ReactNode } from "react";
 
-import { update, type Memory, type Previewed } from "../../../../../../client/index.ts";
+import type { Previewed } from "../../../../../../client/index.ts";
 import { useAct } from "../../../session/act.tsx";
 import { useSession } from "../../../session/session.tsx";
 import { useView } from "../../../session/view.tsx";
 import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { PlainText } from "../../../ui/plain-text.tsx";
-import { changesOf, draftOf, isChanged, type Draft } from "../logic/draft.ts";
 import { Actions, type Panel } from "./actions.tsx";
+import { editOf, isEdited, saveEdit, type Edit } from "./edit.ts";
 import { EditForm } from "./edit-form.tsx";
 import { ForgetPanel } from "./forget-panel.tsx";
 import { HistoryPanel } from "./history-panel.tsx";
@@ -20,24 +20,22 @@ import { Waiting } from "./waiting.tsx";
 interface MemoryDialogProps {
   /** The memory's id. */
   readonly id: string;
+  /** Names of the scopes that there are. */
+  readonly scopes: readonly string[];
   readonly onClose: () => void;
   /** Its versions are to be looked at side by side. */
   readonly onConflict: () => void;
-}
-
-/** A form, and the revision that it was begun from: whoever changes the memory meanwhile is seen to conflict. */
-interface Edit {
-  readonly seen: Memory;
-  readonly draft: Draft;
+  /** It stands in another scope now, under this id. */
+  readonly onMoved: (id: string) => void;
 }
 
 /** One memory: all that is known of it, and what can be done with it. */
-export function MemoryDialog({ id, onClose, onConflict }: MemoryDialogProps): ReactNode {
+export function MemoryDialog({ id, scopes, onClose, onConflict, onMoved }: MemoryDialogProps): ReactNode {
   const { preview } = useView();
   const found = preview?.memories.get(id);
   const [edit, setEdit] = useState<Edit | null>(null);
   const [asking, setAsking] = useState(false);
-  const unsaved = edit !== null && isChanged(edit.seen, edit.draft);
+  const unsaved = edit !== null && isEdited(edit);
   useUnsaved(unsaved);
   const close = (): void => (unsaved ? setAsking(true) : onClose());
   return (
@@ -46,7 +44,7 @@ export function MemoryDialog({ id, onClose, onConflict }: MemoryDialogProps): Re
       {found === undefined && edit === null ? (
         <Gone onClose={onClose} />
       ) : (
-        <Inside {...{ found, edit, setEdit, onClose: close, onConflict }} onDone={onClose} />
+        <Inside {...{ found, edit, setEdit, scopes, onConflict, onMoved }} onClose={close} onDone={onClose} />
       )}
     </Dialog>
   );
@@ -61,35 +59,33 @@ const Gone = ({ onClose }: { readonly onClose: () => void }): ReactNode => (
   </>
 );
 
-interface InsideProps {
+interface InsideProps extends Pick<MemoryDialogProps, "scopes" | "onConflict" | "onMoved"> {
   readonly found: Previewed | undefined;
   readonly edit: Edit | null;
   readonly setEdit: (edit: Edit | null) => void;
   readonly onClose: () => void;
   readonly onDone: () => void;
-  readonly onConflict: () => void;
 }
 
-function Inside({ found, edit, setEdit, onClose, onDone, onConflict }: InsideProps): ReactNode {
+function Inside(props: InsideProps): ReactNode {
+  const { found, edit, setEdit, scopes, onClose, onDone, onConflict, onMoved } = props;
   const { vault } = useSession();
   const act = useAct();
   const [panel, setPanel] = useState<Panel>("look");
   if (edit !== null) {
-    const save = async (): Promise<void> => {
-      const changes = changesOf(edit.seen, edit.draft);
-      const saved = await act.run("Saving…", null, async () => {
-        if (Object.keys(changes).length > 0) await update(vault, edit.seen, changes);
-        return true;
-      });
-      if (saved === true) setEdit(null);
+    const save = async (scope: string): Promise<void> => {
+      const saved = await act.run("Saving…", null, () => saveEdit(vault, edit, scope));
+      if (saved === undefined) return;
+      setEdit(null);
+      if (saved !== edit.seen.id) onMoved(saved);
     };
     return (
       <EditForm
-        draft={edit.draft}
-        onDraft={(draft) => setEdit({ ...edit, draft })}
+        {...{ edit, scopes }}
+        onEdit={setEdit}
         busy={act.running !== null}
         fault={act.fault}
-        onSave={() => void save()}
+        onSave={(scope) => void save(scope)}
         onCancel={onClose}
       />
     );
@@ -115,7 +111,7 @@ function Inside({ found, edit, setEdit, onClose, onDone, onConflict }: InsidePro
           found={found}
           panel={panel}
           onPanel={setPanel}
-          onEdit={() => setEdit({ seen: found.memory, draft: draftOf(found.memory) })}
+          onEdit={() => setEdit(editOf(found))}
           onClose={onClose}
         />
       )}
