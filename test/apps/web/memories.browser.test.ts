@@ -14,7 +14,7 @@ import {
 } from "../../../client/index.ts";
 import { ipfsStore } from "../../../client/stores.ts";
 import { wordsToSeed } from "../../../client/words.ts";
-import { add, goTo, openSample, press, search, send } from "../../helpers/web-steps.ts";
+import { add, goTo, openSample, press, search, send, settled, unlock } from "../../helpers/web-steps.ts";
 import { axe, noSideways, PHONE, webWorld, type Web } from "../../helpers/web.ts";
 
 const long = process.env["MEMVAULT_LONG"] === "1" ? describe : describe.skip;
@@ -151,6 +151,30 @@ long("the page of memories in a browser", function () {
         .flatMap(({ memories }) => memories)
         .filter((each) => /knee complains/.test(each.text));
       expect(left.map((each) => [each.text, each.conflictsWith])).to.deep.equal([[text, null]]);
+    });
+
+    it("shows what two tabs wrote side by side as soon as the second one saves", async () => {
+      const { page } = await web.newPage();
+      await openSample(web, page);
+      const other = await web.newTab(page);
+      await unlock(other);
+      await settled(other);
+      for (const tab of [page, other]) {
+        await search(tab, "left-handed", /^1 of/);
+        await row(tab, "Is left-handed").click();
+        await press(tab, "Edit");
+      }
+      await dialog(page).getByLabel("Text").fill("Writes AAA");
+      await press(page, "Save");
+      await page.getByText("Waits to be committed: changed.").waitFor();
+      await dialog(other).getByLabel("Text").fill("Writes BBB");
+      await press(other, "Save");
+      const versions = other.getByRole("dialog", { name: "Versions side by side" });
+      await versions.getByText("Writes AAA").waitFor();
+      await versions.getByText("Writes BBB").waitFor();
+      // Where the first one was saved too; nothing there takes both back.
+      await page.getByRole("dialog", { name: "Versions side by side" }).getByText("Writes BBB").waitFor();
+      expect(await dialog(page).getByRole("button", { name: "Withdraw" }).count()).to.equal(0);
     });
 
     it("adds to no scope that was not chosen, and moves a memory to another one by its Edit", async () => {

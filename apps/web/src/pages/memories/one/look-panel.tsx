@@ -10,17 +10,18 @@ import { SourceLink } from "./source-link.tsx";
 
 interface LookPanelProps {
   readonly found: Previewed;
+  readonly inConflict: boolean;
   readonly onConflict: () => void;
 }
 
 /** All that is known of a memory beside its text. */
-export function LookPanel({ found, onConflict }: LookPanelProps): ReactNode {
+export function LookPanel({ found, inConflict, onConflict }: LookPanelProps): ReactNode {
   const { memory } = found;
   return (
     <>
-      {memory.conflictsWith !== null && (
+      {inConflict && (
         <Notice tone="warn">
-          <p>It was changed on two devices at once. Both versions stand until you choose.</p>
+          <p>It was changed in several places at once. All versions stand until you choose.</p>
           <div className="row">
             <Button onClick={onConflict}>Look at the versions</Button>
           </div>

@@ -1,6 +1,7 @@
-import { useState, type ReactNode } from "react";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
 
 import type { Previewed } from "../../../../../../client/index.ts";
+import { conflictsIn } from "../../../../../../client/manage.ts";
 import { useAct } from "../../../session/act.tsx";
 import { useSession } from "../../../session/session.tsx";
 import { useView } from "../../../session/view.tsx";
@@ -35,6 +36,7 @@ export function MemoryDialog({ id, scopes, onClose, onConflict, onMoved }: Memor
   const found = preview?.memories.get(id);
   const [edit, setEdit] = useState<Edit | null>(null);
   const [asking, setAsking] = useState(false);
+  const inConflict = useMemo(() => preview !== null && isInConflict(preview.memories, id), [preview, id]);
   const unsaved = edit !== null && isEdited(edit);
   useUnsaved(unsaved);
   const close = (): void => (unsaved ? setAsking(true) : onClose());
@@ -44,11 +46,18 @@ export function MemoryDialog({ id, scopes, onClose, onConflict, onMoved }: Memor
       {found === undefined && edit === null ? (
         <Gone onClose={onClose} />
       ) : (
-        <Inside {...{ found, edit, setEdit, scopes, onConflict, onMoved }} onClose={close} onDone={onClose} />
+        <Inside
+          {...{ found, inConflict, edit, setEdit, scopes, onConflict, onMoved }}
+          onClose={close}
+          onDone={onClose}
+        />
       )}
     </Dialog>
   );
 }
+
+const isInConflict = (memories: ReadonlyMap<string, Previewed>, id: string): boolean =>
+  conflictsIn(memories).some(({ versions }) => versions.some(({ memory }) => memory.id === id));
 
 const Gone = ({ onClose }: { readonly onClose: () => void }): ReactNode => (
   <>
@@ -61,6 +70,8 @@ const Gone = ({ onClose }: { readonly onClose: () => void }): ReactNode => (
 
 interface InsideProps extends Pick<MemoryDialogProps, "scopes" | "onConflict" | "onMoved"> {
   readonly found: Previewed | undefined;
+  /** Whether it has versions: the other tab's and this one's, for instance. */
+  readonly inConflict: boolean;
   readonly edit: Edit | null;
   readonly setEdit: (edit: Edit | null) => void;
   readonly onClose: () => void;
@@ -68,16 +79,22 @@ interface InsideProps extends Pick<MemoryDialogProps, "scopes" | "onConflict" | 
 }
 
 function Inside(props: InsideProps): ReactNode {
-  const { found, edit, setEdit, scopes, onClose, onDone, onConflict, onMoved } = props;
+  const { found, inConflict, edit, setEdit, scopes, onClose, onDone, onConflict, onMoved } = props;
   const { vault } = useSession();
   const act = useAct();
   const [panel, setPanel] = useState<Panel>("look");
+  const [saved, setSaved] = useState(false);
+  // What was saved stands beside what came from elsewhere meanwhile: here it would look as if it were lost.
+  useEffect(() => {
+    if (saved && inConflict) onConflict();
+  }, [saved, inConflict, onConflict]);
   if (edit !== null) {
     const save = async (scope: string): Promise<void> => {
-      const saved = await act.run("Saving…", null, () => saveEdit(vault, edit, scope));
-      if (saved === undefined) return;
+      const id = await act.run("Saving…", null, () => saveEdit(vault, edit, scope));
+      if (id === undefined) return;
       setEdit(null);
-      if (saved !== edit.seen.id) onMoved(saved);
+      if (id === edit.seen.id) setSaved(true);
+      else onMoved(id);
     };
     return (
       <EditForm
@@ -100,8 +117,9 @@ function Inside(props: InsideProps): ReactNode {
         <ForgetPanel found={found} onDone={onDone} onBack={() => setPanel("look")} />
       ) : (
         <>
-          <LookPanel found={found} onConflict={onConflict} />
-          <Waiting id={found.memory.id} />
+          <LookPanel {...{ found, inConflict, onConflict }} />
+          {/* Taken back here, both tabs' changes would go. */}
+          {!inConflict && <Waiting id={found.memory.id} />}
         </>
       )}
       {panel === "prove" && <ProvePanel found={found} />}
@@ -111,7 +129,10 @@ function Inside(props: InsideProps): ReactNode {
           found={found}
           panel={panel}
           onPanel={setPanel}
-          onEdit={() => setEdit(editOf(found))}
+          onEdit={() => {
+            setSaved(false);
+            setEdit(editOf(found));
+          }}
           onClose={onClose}
         />
       )}
