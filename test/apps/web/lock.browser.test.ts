@@ -92,6 +92,24 @@ long("locking in a browser", () => {
     expect(wallet.sent).to.equal(1);
   });
 
+  it("says that it discarded what was typed, and only then", async () => {
+    const { page } = await web.newPage();
+    await openSample(web, page);
+    const discarded = page.getByText("What you were typing here was discarded");
+    await press(page, "Add a memory");
+    await page.getByLabel("Text").fill("Half a thou");
+    const other = await web.newTab(page);
+    await unlock(other);
+    await press(other, "Lock");
+    await title(page, "Unlock");
+    await discarded.waitFor();
+    expect(await other.getByText("What you were typing here was discarded").count()).to.equal(0);
+    await unlock(page);
+    await press(page, "Lock");
+    await title(page, "Unlock");
+    expect(await discarded.count()).to.equal(0);
+  });
+
   it("leaves a way out where the wallet never answers, Escape or not", async () => {
     const { page, wallet } = await web.newPage();
     await openSample(web, page);

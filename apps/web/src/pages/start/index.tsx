@@ -9,6 +9,7 @@ import { TurnDialog } from "../../device/turn-dialog.tsx";
 import { useIdleLock } from "../../device/use-idle-lock.ts";
 import type { Session } from "../../session/session.tsx";
 import { tabs } from "../../session/tabs.ts";
+import { typed } from "../../ui/unsaved.ts";
 import { Begin } from "./begin.tsx";
 import type { Plan } from "./plan.ts";
 import { SetWays } from "./set-ways.tsx";
@@ -29,7 +30,11 @@ type Stage =
   | { readonly at: "begin" }
   /** Somebody said what for; the device is to be made. */
   | { readonly at: "ways"; readonly plan: Plan }
-  | { readonly at: "locked" }
+  | {
+      readonly at: "locked";
+      /** Whether something was typed that the lock took. */
+      readonly discarded: boolean;
+    }
   | { readonly at: "unlocked"; readonly device: Device; readonly plan: Plan | null };
 
 /** Everything before a vault is open, and what locks it again. */
@@ -38,12 +43,12 @@ export function Start({ children }: StartProps): ReactNode {
   const [fault, setFault] = useState<unknown>(null);
   const look = useCallback(async (): Promise<void> => {
     setFault(null);
-    setStage({ at: (await hasDevice(home)) ? "locked" : "begin" });
+    setStage((await hasDevice(home)) ? { at: "locked", discarded: false } : { at: "begin" });
   }, []);
   useEffect(() => {
     look().catch(setFault);
   }, [look]);
-  const relock = useCallback((): void => setStage({ at: "locked" }), []);
+  const relock = useCallback((): void => setStage({ at: "locked", discarded: typed.any }), []);
   const dropPlan = useCallback(
     (): void => setStage((now) => (now.at === "unlocked" ? { ...now, plan: null } : now)),
     [],
@@ -72,7 +77,12 @@ export function Start({ children }: StartProps): ReactNode {
       );
     }
     case "locked":
-      return <Unlock onDevice={(device) => setStage({ at: "unlocked", device, plan: null })} />;
+      return (
+        <Unlock
+          discarded={stage.discarded}
+          onDevice={(device) => setStage({ at: "unlocked", device, plan: null })}
+        />
+      );
     case "unlocked":
       return (
         <Opened device={stage.device} plan={stage.plan} dropPlan={dropPlan} relock={relock}>

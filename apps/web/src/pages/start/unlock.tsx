@@ -14,8 +14,14 @@ import { RemoveDevice } from "./remove-device.tsx";
 import { TaskNotice } from "./task-notice.tsx";
 import { useTask, type Task } from "./use-task.ts";
 
+interface UnlockProps {
+  /** Whether something was typed that the lock took. */
+  readonly discarded: boolean;
+  readonly onDevice: (device: Device) => void;
+}
+
 /** Unlocks the device that is here. */
-export function Unlock({ onDevice }: { readonly onDevice: (device: Device) => void }): ReactNode {
+export function Unlock({ discarded, onDevice }: UnlockProps): ReactNode {
   const [ways, setWays] = useState<Ways | null>(null);
   const [fault, setFault] = useState<unknown>(null);
   const task = useTask();
@@ -26,6 +32,11 @@ export function Unlock({ onDevice }: { readonly onDevice: (device: Device) => vo
   return (
     <Page title="Unlock">
       <p>Your keys are in this browser, sealed.</p>
+      {discarded && (
+        <Notice tone="warn">
+          What you were typing here was discarded when the vault locked. What was saved before is there.
+        </Notice>
+      )}
       <FaultNotice fault={fault} />
       {ways !== null && ways.broken.length > 0 && (
         <Notice tone="warn">

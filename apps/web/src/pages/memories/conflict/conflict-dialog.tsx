@@ -9,8 +9,9 @@ import { Dialog } from "../../../ui/dialog.tsx";
 import { Field } from "../../../ui/field.tsx";
 import { FaultNotice, Notice } from "../../../ui/notice.tsx";
 import { countText } from "../../../ui/texts.ts";
+import { useUnsaved } from "../../../ui/unsaved.ts";
 import { textFault } from "../logic/draft.ts";
-import { Unsaved, useUnsaved } from "../one/unsaved.tsx";
+import { Unsaved } from "../one/unsaved.tsx";
 import { VersionColumn } from "./version-column.tsx";
 
 interface ConflictDialogProps {

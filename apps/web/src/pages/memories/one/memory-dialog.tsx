@@ -8,6 +8,7 @@ import { useView } from "../../../session/view.tsx";
 import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { PlainText } from "../../../ui/plain-text.tsx";
+import { useUnsaved } from "../../../ui/unsaved.ts";
 import { Actions, type Panel } from "./actions.tsx";
 import { editOf, isEdited, saveEdit, type Edit } from "./edit.ts";
 import { EditForm } from "./edit-form.tsx";
@@ -15,7 +16,7 @@ import { ForgetPanel } from "./forget-panel.tsx";
 import { HistoryPanel } from "./history-panel.tsx";
 import { LookPanel } from "./look-panel.tsx";
 import { ProvePanel } from "./prove-panel.tsx";
-import { Unsaved, useUnsaved } from "./unsaved.tsx";
+import { Unsaved } from "./unsaved.tsx";
 import { Waiting } from "./waiting.tsx";
 
 interface MemoryDialogProps {
