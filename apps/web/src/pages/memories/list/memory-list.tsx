@@ -1,11 +1,23 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useId, useMemo, useRef, type KeyboardEvent, type ReactNode } from "react";
+import { useVirtualizer, useWindowVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
+import {
+  useCallback,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+} from "react";
 
 import type { Query } from "../find/words.ts";
 import { keyTarget } from "../logic/keys.ts";
 import type { Row } from "../logic/months.ts";
 import { MemoryRow } from "./memory-row.tsx";
 import { MonthRow } from "./month-row.tsx";
+import { useNarrow } from "./use-narrow.ts";
 
 interface MemoryListProps {
   /** What the list is, for who does not see it. */
@@ -25,11 +37,73 @@ interface MemoryListProps {
 /** Before it is measured: three lines of text and what stands below them. */
 const ROW_HEIGHT = 108;
 const MONTH_HEIGHT = 48;
+/** What the bar at the foot of a phone lies over, and a little more. */
+const FOOT = 80;
 
 /** Memories, of which only those in sight are in the page: a list box, whose keys are the arrows, Home, End and the pages. */
-export function MemoryList(props: MemoryListProps): ReactNode {
-  const { label, rows, chosenBy, jump, query, active, onActive, onOpen } = props;
+export const MemoryList = (props: MemoryListProps): ReactNode =>
+  useNarrow() ? <ListInPage {...props} /> : <ListInBox {...props} />;
+
+const virtualOf = (rows: readonly Row[]) => ({
+  count: rows.length,
+  estimateSize: (at: number) => (rows[at]?.kind === "month" ? MONTH_HEIGHT : ROW_HEIGHT),
+  getItemKey: (at: number) => keyOf(rows[at]) ?? at,
+  overscan: 6,
+});
+
+/** Scrolls by itself: what is above stays in sight. */
+function ListInBox(props: MemoryListProps): ReactNode {
   const box = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer<HTMLDivElement, HTMLDivElement>({
+    ...virtualOf(props.rows),
+    getScrollElement: () => box.current,
+  });
+  const toTop = useCallback(() => virtual.scrollToOffset(0), [virtual]);
+  return <Rows {...props} {...{ box, virtual, toTop }} above={0} />;
+}
+
+/** Scrolls with the page: on a phone a box of its own would show one memory. */
+function ListInPage(props: MemoryListProps): ReactNode {
+  const box = useRef<HTMLDivElement>(null);
+  const above = useAbove(box);
+  const virtual = useWindowVirtualizer<HTMLDivElement>({
+    ...virtualOf(props.rows),
+    ...{ scrollMargin: above, scrollPaddingEnd: FOOT },
+  });
+  const toTop = useCallback(() => {
+    const top = box.current?.getBoundingClientRect().top ?? 0;
+    // What is above the list, and in sight, stays there.
+    if (top < 0) virtual.scrollToOffset(top + scrollY);
+  }, [virtual]);
+  return <Rows {...props} {...{ box, virtual, toTop, above }} />;
+}
+
+/** How much of the page is above a list: notices come and go, and filters open. */
+function useAbove(box: RefObject<HTMLDivElement | null>): number {
+  const [above, setAbove] = useState(0);
+  useLayoutEffect(() => {
+    const measure = (): void => {
+      if (box.current === null) return;
+      setAbove(Math.round(box.current.getBoundingClientRect().top + scrollY + box.current.clientTop));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, [box]);
+  return above;
+}
+
+interface RowsProps extends MemoryListProps {
+  readonly box: RefObject<HTMLDivElement | null>;
+  readonly virtual: Virtualizer<HTMLDivElement, HTMLDivElement> | Virtualizer<Window, HTMLDivElement>;
+  /** Where the first row begins, in what scrolls. */
+  readonly above: number;
+  readonly toTop: () => void;
+}
+
+function Rows(props: RowsProps): ReactNode {
+  const { label, rows, chosenBy, jump, query, active, onActive, onOpen, box, virtual, above, toTop } = props;
   const id = useId();
   /** Rows of memories by their place among them. */
   const places = useMemo(
@@ -39,15 +113,8 @@ export function MemoryList(props: MemoryListProps): ReactNode {
   const place = useMemo(() => places.findIndex((each) => each.id === active), [places, active]);
   const activeRow = places[place]?.at;
   const order = useMemo(() => new Map(places.map(({ at }, i) => [at, i + 1])), [places]);
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => box.current,
-    estimateSize: (at) => (rows[at]?.kind === "month" ? MONTH_HEIGHT : ROW_HEIGHT),
-    getItemKey: (at) => keyOf(rows[at]) ?? at,
-    overscan: 6,
-  });
   const shown = virtual.getVirtualItems();
-  useEffect(() => virtual.scrollToOffset(0), [virtual, chosenBy]);
+  useEffect(toTop, [toTop, chosenBy]);
   useEffect(() => {
     if (jump !== null) virtual.scrollToIndex(jump.row, { align: "start" });
   }, [virtual, jump]);
@@ -94,7 +161,7 @@ export function MemoryList(props: MemoryListProps): ReactNode {
               ref={virtual.measureElement}
               data-index={index}
               className="memory-list-place"
-              style={{ transform: `translateY(${start}px)` }}
+              style={{ transform: `translateY(${start - above}px)` }}
             >
               {row.kind === "month" ? (
                 <MonthRow month={row.month} />
