@@ -293,6 +293,26 @@ long("the page of memories in a browser", function () {
       await row(page, "Owns two cargo bicycles").waitFor();
     });
 
+    it("lets the browser open no file that misses the place to drop it on", async () => {
+      const { page } = await web.newPage();
+      await openSample(web, page);
+      await press(page, "Import");
+      await dialog(page).locator(".drop").waitFor();
+      const refused = await dialog(page)
+        .getByRole("heading")
+        .first()
+        .evaluate((beside) =>
+          ["dragover", "drop"].map((type) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File(["a"], "a.txt"));
+            return !beside.dispatchEvent(
+              new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }),
+            );
+          }),
+        );
+      expect(refused).to.deep.equal([true, true]);
+    });
+
     it("is walked by keys alone", async () => {
       const { page } = await web.newPage();
       await openSample(web, page);
