@@ -5,7 +5,7 @@ import { expect } from "chai";
 
 import type { PickedFile } from "../../../client/browser.ts";
 import { forget, remember, sync, type Vault } from "../../../client/index.ts";
-import type { SourceFile } from "../../../client/importers/index.ts";
+import { allImporters, type SourceFile } from "../../../client/importers/index.ts";
 import { importedBefore } from "../../../client/manage.ts";
 import { compare, type Compared } from "../../../apps/web/src/pages/memories/import/compare.ts";
 import { Collected, type Gathered } from "../../../apps/web/src/pages/memories/import/collected.ts";
@@ -14,6 +14,7 @@ import { countedFiles } from "../../../apps/web/src/pages/memories/import/progre
 import { gather } from "../../../apps/web/src/pages/memories/import/gather.ts";
 import { readFiles, type ReaderPort, type Port } from "../../../apps/web/src/pages/memories/import/reader.ts";
 import { chosenOf, choicesOf, nameFault } from "../../../apps/web/src/pages/memories/import/scopes.ts";
+import { toolName } from "../../../apps/web/src/pages/memories/import/tools.ts";
 import { serveReader } from "../../../apps/web/src/pages/memories/import/serve.ts";
 import type { ReaderWord } from "../../../apps/web/src/pages/memories/import/words.ts";
 import { writeFound } from "../../../apps/web/src/pages/memories/import/write.ts";
@@ -67,6 +68,11 @@ const brokenZip = (): Uint8Array<ArrayBuffer> => {
 };
 
 describe("import in the web app", () => {
+  it("should have a name for each tool, and no importer's own", () => {
+    const names = allImporters().map(({ name }) => [name, toolName(name)]);
+    for (const [own, name] of names) if (own !== "mem0") expect(name).to.not.equal(own);
+  });
+
   describe("reading", () => {
     it("finds what the command line finds", async () => {
       const { importers, memories, broken } = await read(await chatGptExport());

@@ -14,7 +14,17 @@ import {
 } from "../../../client/index.ts";
 import { ipfsStore } from "../../../client/stores.ts";
 import { wordsToSeed } from "../../../client/words.ts";
-import { add, goTo, openSample, press, search, send, settled, unlock } from "../../helpers/web-steps.ts";
+import {
+  add,
+  dropFiles,
+  goTo,
+  openSample,
+  press,
+  search,
+  send,
+  settled,
+  unlock,
+} from "../../helpers/web-steps.ts";
 import { axe, noSideways, PHONE, webWorld, type Web } from "../../helpers/web.ts";
 
 const long = process.env["MEMVAULT_LONG"] === "1" ? describe : describe.skip;
@@ -291,6 +301,34 @@ long("the page of memories in a browser", function () {
       await isGone(dialog(page));
       await isGone(page.getByText("Forgotten elsewhere while you changed it here"));
       await row(page, "Owns two cargo bicycles").waitFor();
+    });
+
+    it("names the tool that an import comes from, and shows whole texts", async () => {
+      const { page } = await web.newPage();
+      await openSample(web, page);
+      await press(page, "Import");
+      const text = `${"A long way ".repeat(40)}to the very end`;
+      const lines = Array.from({ length: 5 }, (_, i) =>
+        JSON.stringify({
+          type: "semantic",
+          scope: "travel",
+          text: `${text} ${i}`,
+          createdAt: 1_700_000_000_000,
+        }),
+      );
+      await dropFiles(page, ".drop", [{ name: "a.jsonl", text: lines.join("\n") }]);
+      await dialog(page)
+        .getByText(/^From JSON lines: 5 memories/)
+        .waitFor();
+      await dialog(page).getByText("What they say").click();
+      await dialog(page)
+        .getByText(/to the very end 0$/)
+        .waitFor();
+      await press(page, "Show 2 more of 2");
+      await dialog(page)
+        .getByText(/to the very end 4$/)
+        .waitFor();
+      await axe(page);
     });
 
     it("lets the browser open no file that misses the place to drop it on", async () => {

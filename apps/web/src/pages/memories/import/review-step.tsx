@@ -8,6 +8,7 @@ import type { Compared } from "./compare.ts";
 import { BrokenFiles, LeftOut } from "./left-out.tsx";
 import { ScopeRow } from "./scope-row.tsx";
 import { choicesOf, nameFault, type ScopeChoice } from "./scopes.ts";
+import { toolName } from "./tools.ts";
 
 interface ReviewStepProps {
   readonly gathered: Gathered;
@@ -38,9 +39,9 @@ export function ReviewStep({ gathered, compared, onWrite, onBack }: ReviewStepPr
       <BrokenFiles broken={gathered.broken} />
       {gathered.importers.length > 0 && (
         <p role="status">
-          From {gathered.importers.join(", ")}: {countText(fresh.length, "memory", "memories")} to bring,{" "}
-          {known} in the vault already, {gathered.duplicates} repeated in the export and brought once,{" "}
-          {gathered.skippedInAll} left out.
+          From {gathered.importers.map(toolName).join(", ")}: {countText(fresh.length, "memory", "memories")}{" "}
+          to bring, {known} in the vault already, {gathered.duplicates} repeated in the export and brought
+          once, {gathered.skippedInAll} left out.
         </p>
       )}
       {gone.length > 0 && (

@@ -1,8 +1,9 @@
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 
+import { Button } from "../../../ui/button.tsx";
 import { Field } from "../../../ui/field.tsx";
 import { PlainText } from "../../../ui/plain-text.tsx";
-import { countText } from "../../../ui/texts.ts";
+import { countText, numberText } from "../../../ui/texts.ts";
 import { nameFault, type ScopeChoice } from "./scopes.ts";
 
 interface ScopeRowProps {
@@ -10,9 +11,9 @@ interface ScopeRowProps {
   readonly onChange: (choice: ScopeChoice) => void;
 }
 
-/** How many texts are shown, so that a person sees what a scope would get. */
+/** How many texts are shown at first, so that a person sees what a scope would get; and how many more at a press. */
 const SAMPLES = 3;
-const SAMPLE_LENGTH = 160;
+const MORE = 50;
 
 /** Memories that go together: whether, and where to. */
 export function ScopeRow({ choice, onChange }: ScopeRowProps): ReactNode {
@@ -43,18 +44,30 @@ export function ScopeRow({ choice, onChange }: ScopeRowProps): ReactNode {
       )}
       <details>
         <summary>What they say</summary>
-        <ul className="import-samples">
-          {memories.slice(0, SAMPLES).map(({ key, memory }) => (
-            <li key={key}>
-              <PlainText text={cut(memory.text)} />
-            </li>
-          ))}
-          {memories.length > SAMPLES && <li className="quiet">and {memories.length - SAMPLES} more</li>}
-        </ul>
+        <Texts memories={memories} />
       </details>
     </li>
   );
 }
 
-const cut = (text: string): string =>
-  text.length <= SAMPLE_LENGTH ? text : `${text.slice(0, SAMPLE_LENGTH)}…`;
+/** Texts as they are, whole: what cannot be read cannot be decided on. */
+function Texts({ memories }: Pick<ScopeChoice, "memories">): ReactNode {
+  const [shown, setShown] = useState(SAMPLES);
+  const left = memories.length - shown;
+  return (
+    <>
+      <ul className="import-samples" tabIndex={0} aria-label="Texts">
+        {memories.slice(0, shown).map(({ key, memory }) => (
+          <li key={key}>
+            <PlainText text={memory.text} lines />
+          </li>
+        ))}
+      </ul>
+      {left > 0 && (
+        <Button onClick={() => setShown(shown + MORE)}>
+          Show {numberText(Math.min(left, MORE))} more of {numberText(left)}
+        </Button>
+      )}
+    </>
+  );
+}
