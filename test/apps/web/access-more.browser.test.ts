@@ -14,6 +14,7 @@ import {
   registryContract,
   vaultContract,
 } from "../../../client/index.ts";
+import { welcomeText } from "../../../client/manage.ts";
 import {
   goTo,
   lockBrowser,
@@ -248,7 +249,7 @@ long("the web app: grants, from the key to the reader's page", function () {
     await dialog.getByText(digestOf(recipient)).waitFor();
   });
 
-  it("a welcome survives a reload, and is a file that another browser opens, until the revoke", async () => {
+  it("a welcome survives a reload, and is a code that another browser opens, until the revoke", async () => {
     const { page } = await openAccess(web);
     const reader = await web.newPage({ wallet: false });
     await press(reader.page, "Read a vault that was granted to you");
@@ -264,14 +265,21 @@ long("the web app: grants, from the key to the reader's page", function () {
     const downloading = page.waitForEvent("download");
     await page.getByRole("link", { name: /^Download/ }).click();
     const file = await downloading;
-    const buffer = await readFile(await file.path());
-    const name = file.suggestedFilename();
-    expect(name).to.match(/^welcome-.*\.age$/);
+    const text = welcomeText(new Uint8Array(await readFile(await file.path())));
+    expect(file.suggestedFilename()).to.match(/^welcome-.*\.age$/);
+    await page.getByRole("img", { name: "The welcome as a QR code" }).waitFor();
     await press(page, "It was handed over");
     await page.getByRole("heading", { name: "Welcomes to hand over" }).waitFor({ state: "detached" });
 
     const welcome = reader.page.getByLabel("The welcome's file");
-    await welcome.setInputFiles({ name, mimeType: "application/octet-stream", buffer });
+    const blank = await reader.page.screenshot({ clip: { x: 0, y: 0, width: 200, height: 200 } });
+    await welcome.setInputFiles({ name: "blank.png", mimeType: "image/png", buffer: blank });
+    await reader.page
+      .getByRole("alert")
+      .getByText(/No QR code could be read in blank.png/)
+      .waitFor();
+    const picture = await pictureOf(page, text);
+    await welcome.setInputFiles({ name: "code.png", mimeType: "image/png", buffer: picture });
     await title(reader.page, "Memories");
     await settled(reader.page);
     for (const write of ["Add a memory", "Import", "Commit"])

@@ -7,8 +7,10 @@ import { hexlify } from "ethers";
 import type { Locator, Page } from "playwright-core";
 import { encodeQR } from "qr";
 
+import { encryptTo } from "../../../client/crypto/identity.ts";
 import { recipientBytes, recipientDigest } from "../../../client/index.ts";
-import { createVault, goTo, press } from "../../helpers/web-steps.ts";
+import { welcomeText } from "../../../client/manage.ts";
+import { createVault, goTo, lockBrowser, press, title } from "../../helpers/web-steps.ts";
 import { axe, noSideways, PHONE, webWorld } from "../../helpers/web.ts";
 import { newReader } from "../../helpers/world.ts";
 
@@ -68,6 +70,28 @@ long("a camera of the web app", function () {
       expect((await who.inputValue()).toLowerCase()).to.equal(recipient);
       await dialog.getByRole("button", { name: "Continue" }).click();
       await dialog.getByText(hexlify(recipientDigest(recipientBytes(recipient)))).waitFor();
+    });
+  });
+
+  describe("that sees a welcome's code", () => {
+    const film = path.join(tmpdir(), `memory-vault-camera-${String(process.pid)}-welcome.y4m`);
+    before(async () => {
+      const { recipient } = await newReader();
+      // The welcome of another device: this one names it so, and opens its own the same way.
+      await writeFile(film, filmOf(welcomeText(await encryptTo([recipient], new Uint8Array(32)))));
+    });
+    after(() => rm(film, { force: true }));
+    const web = webWorld({ camera: film });
+
+    it("opens it", async () => {
+      const { page } = await web.newPage({ viewport: PHONE });
+      await press(page, "Read a vault that was granted to you");
+      await lockBrowser(page, { passkey: true });
+      await title(page, "Read a vault that was granted to you");
+      await press(page, "Scan with the camera");
+      await page.getByRole("alert").getByText("it is for another device").waitFor();
+      expect(await page.locator("video").count()).to.equal(0);
+      await noSideways(page);
     });
   });
 

@@ -17,6 +17,7 @@ import {
   type BoxRequest,
   type BoxWorker,
 } from "../../../apps/web/src/device/passphrase.ts";
+import { welcomeOfFile } from "../../../apps/web/src/pages/start/welcome-given.ts";
 import { decodeWelcome } from "../../../apps/web/src/pages/start/welcome-text.ts";
 import { drawPlaces, wrongPlaces } from "../../../apps/web/src/pages/start/word-check.ts";
 import { WelcomeRejected } from "../../../client/index.ts";
@@ -158,6 +159,18 @@ describe("the check of written words", () => {
   it("finds what was written down wrongly, whatever its case", () => {
     expect(wrongPlaces(words, [0, 5, 23], ["word0", " WORD5 ", "word23"])).to.deep.equal([]);
     expect(wrongPlaces(words, [0, 5, 23], ["word0", "word6", ""])).to.deep.equal([5, 23]);
+  });
+});
+
+describe("a welcome as a file", () => {
+  it("is the file itself, or its text", async () => {
+    const file = await quickBox.seal("x", secret);
+    const read = (content: string | Uint8Array): Promise<Uint8Array> =>
+      welcomeOfFile(new File([typeof content === "string" ? content : new Uint8Array(content)], "welcome"));
+    for (const content of [file, `${welcomeText(file)}\n`, armor.encode(file)])
+      expect(await read(content)).to.deep.equal(file);
+    await rejection(read(new Uint8Array(131_073)), WelcomeRejected);
+    await rejection(read("MEMVAULT:1"), WelcomeRejected);
   });
 });
 

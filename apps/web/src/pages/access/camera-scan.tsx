@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, type ReactNode } from "react";
 
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
+import "./camera-scan.css";
 
 /** Reads a code with the camera, where there is one. */
 export function CameraScan({ found }: { readonly found: (text: string) => void }): ReactNode {

@@ -1,6 +1,5 @@
 import { useState, type ReactNode } from "react";
 
-import { decodeWelcome } from "./welcome-text.ts";
 import type { Network } from "../../chain/network.ts";
 import { WalletPanel } from "../../chain/wallet-panel.tsx";
 import { useDevice } from "../../device/context.tsx";
@@ -10,11 +9,14 @@ import { DropZone } from "../../ui/drop-zone.tsx";
 import { Field } from "../../ui/field.tsx";
 import { FileField } from "../../ui/file-field.tsx";
 import { Page } from "../../ui/page.tsx";
+import { CameraScan } from "../access/camera-scan.tsx";
 import { accept, listedWelcome, type Joining } from "./plan.ts";
 import { Recipient } from "./recipient.tsx";
 import { LabelField } from "./recover-form.tsx";
 import { TaskNotice } from "./task-notice.tsx";
 import { useTask, type Task } from "./use-task.ts";
+import { welcomeOfFile } from "./welcome-given.ts";
+import { decodeWelcome } from "./welcome-text.ts";
 
 interface AcceptProps extends Joining {
   readonly network: Network;
@@ -77,23 +79,25 @@ interface TakeProps {
   readonly take: (welcome: () => Promise<Uint8Array>) => void;
 }
 
-/** A welcome as a file, dropped or chosen, or as text. */
+/** A welcome as a file or a picture of its code, dropped or chosen; before the camera; or as text. */
 function WelcomeFile({ task, take }: TakeProps): ReactNode {
   const [text, setText] = useState("");
   const [name, setName] = useState("");
   const takeFile = (file: File | undefined): void => {
     if (file === undefined) return;
     setName(file.name);
-    take(async () => new Uint8Array(await file.arrayBuffer()));
+    take(() => welcomeOfFile(file));
   };
+  const takeText = (given: string): void => take(() => Promise.resolve().then(() => decodeWelcome(given)));
   return (
     <DropZone onDrop={({ files }) => takeFile(files[0])}>
       <FileField
-        label="The welcome's file: choose it, or drop it here"
+        label="The welcome's file, or a picture of its QR code: choose it, or drop it here"
         button="Choose the file"
         said={name}
         onFiles={([file]) => takeFile(file)}
       />
+      <CameraScan found={takeText} />
       <Field
         label="Or the welcome as text"
         hint='It begins with "MEMVAULT:", or with "-----BEGIN AGE ENCRYPTED FILE-----".'
@@ -114,7 +118,7 @@ function WelcomeFile({ task, take }: TakeProps): ReactNode {
           kind="primary"
           disabled={text.trim() === ""}
           busy={task.running !== null}
-          onClick={() => take(() => Promise.resolve(decodeWelcome(text)))}
+          onClick={() => takeText(text)}
         >
           Open this welcome
         </Button>
