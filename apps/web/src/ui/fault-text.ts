@@ -21,8 +21,11 @@ export function faultText(fault: unknown): FaultText {
 
 /** Most have one RPC: it is not called the first of them. */
 const noAnswer = ({ rpc, why }: RpcUnavailable): string =>
-  `The ${rpc === "first" ? "" : "second "}RPC gives no answer (${why.replace(/[\s.]+$/, "")}). ` +
+  `The ${rpc === "first" ? "" : "second "}RPC gives no answer${inBrackets(why.replace(/[\s.]+$/, ""))}. ` +
   "Nothing is lost: try again, or name another in the settings.";
+
+/** A kind of error alone says nothing to a person. */
+const inBrackets = (why: string): string => (/^\w*Error$/.test(why) ? "" : ` (${why})`);
 
 const MOST = 300;
 

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 
+import type { Vault } from "../../../../../client/index.ts";
 import { useSession } from "../../session/session.tsx";
 import { useView } from "../../session/view.tsx";
 import { commitDates } from "./commit-dates.ts";
@@ -15,16 +16,24 @@ export interface LedgerReading {
   readonly dates: ReadonlyMap<bigint, number>;
 }
 
+/** What was read last of each open vault: the page is left, and the RPC may be silent when somebody comes back. */
+const lastRead = new WeakMap<Vault, Ledger>();
+
 /** Reads the ledger, again whenever the vault was read again. */
 export function useLedger(): LedgerReading {
   const { vault } = useSession();
   const { reading } = useView();
-  const [found, setFound] = useState<LedgerReading>({ ledger: null, fault: null, dates: new Map() });
+  const [found, setFound] = useState<LedgerReading>(() => ({
+    ledger: lastRead.get(vault) ?? null,
+    fault: null,
+    dates: new Map(),
+  }));
   useEffect(() => {
     if (reading) return undefined;
     let over = false;
     readLedger(vault).then(
       (ledger) => {
+        lastRead.set(vault, ledger);
         if (!over) setFound((before) => ({ ...before, ledger, fault: null }));
       },
       (fault: unknown) => {
