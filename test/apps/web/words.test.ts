@@ -5,7 +5,9 @@ import { grantAct } from "../../../apps/web/src/pages/access/sentences.ts";
 import { minutesFault } from "../../../apps/web/src/pages/settings/minutes.ts";
 import { faultText } from "../../../apps/web/src/ui/fault-text.ts";
 import { holdStill } from "../../../apps/web/src/ui/still.ts";
+import { withoutNumbers } from "../../../apps/web/src/ui/words-text.ts";
 import { MalformedData, RpcUnavailable } from "../../../client/errors.ts";
+import { seedToWords, wordsToSeed } from "../../../client/words.ts";
 
 describe("the web app's words", () => {
   it("say of a key that is not whole what to do", () => {
@@ -15,8 +17,11 @@ describe("the web app's words", () => {
   });
 
   it("call the only RPC not the first", () => {
-    expect(faultText(new RpcUnavailable("first", "TypeError. ")).message).to.match(
-      /^The RPC gives no answer \(TypeError\)\. /,
+    expect(faultText(new RpcUnavailable("first", "timeout. ")).message).to.match(
+      /^The RPC gives no answer \(timeout\)\. /,
+    );
+    expect(faultText(new RpcUnavailable("first", "TypeError")).message).to.match(
+      /^The RPC gives no answer\. Nothing/,
     );
     expect(faultText(new RpcUnavailable("second", "x")).message).to.match(/^The second RPC /);
   });
@@ -57,6 +62,23 @@ describe("the web app's words", () => {
       "And 2 changes.",
     );
     expect(asked([NEXT_COMMIT])).to.deep.equal([NEXT_COMMIT]);
+  });
+});
+
+describe("words with their numbers", () => {
+  const seed = new Uint8Array(32).fill(7);
+  const words = seedToWords(seed).split(" ");
+
+  it("are taken as a sheet has them", () => {
+    for (const number of ["1 ", "1. ", "1.", "1) ", "1: ", "1\n"]) {
+      const sheet = words.map((word, i) => `${number.replace("1", String(i + 1))}${word}`).join("\n");
+      expect(wordsToSeed(withoutNumbers(sheet)), JSON.stringify(number)).to.deep.equal(seed);
+    }
+  });
+
+  it("keep all else, which the client refuses", () => {
+    expect(withoutNumbers(" abandon zoo1 ab2le 1two.three 4 ")).to.equal("abandon zoo1 ab2le  two.three");
+    expect(() => wordsToSeed(withoutNumbers(`1. ${words.slice(1).join(" ")}`))).to.throw("23 words");
   });
 });
 

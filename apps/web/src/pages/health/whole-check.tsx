@@ -4,7 +4,7 @@ import { useSession } from "../../session/session.tsx";
 import { Button } from "../../ui/button.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { besideWords, WordsField } from "../../ui/words-field.tsx";
-import { textIn } from "../start/passphrase-fields.tsx";
+import { wordsIn } from "../../ui/words-text.ts";
 
 /** Takes all 24 words, and proves that they open this vault. */
 export function WholeCheck({ onRight }: { readonly onRight: (said: string) => void }): ReactNode {
@@ -19,7 +19,7 @@ export function WholeCheck({ onRight }: { readonly onRight: (said: string) => vo
     setFault(null);
     try {
       const { checkWords } = await import("../../../../../client/words.ts");
-      const { sequence, inRoster } = await checkWords(vault, textIn(form, "words"));
+      const { sequence, inRoster } = await checkWords(vault, wordsIn(form));
       form.reset();
       setUnnamed(!inRoster);
       if (inRoster)

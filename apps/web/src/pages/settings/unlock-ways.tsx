@@ -10,6 +10,7 @@ import { Field } from "../../ui/field.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { dateText } from "../../ui/texts.ts";
 import { besideWords, WordsField } from "../../ui/words-field.tsx";
+import { wordsIn } from "../../ui/words-text.ts";
 import { NewPassphraseField, textIn } from "../start/passphrase-fields.tsx";
 import { PasskeyOffer } from "../start/passkey-offer.tsx";
 import { minutesFault } from "./minutes.ts";
@@ -149,7 +150,7 @@ function SetWords({ known, keep }: SetProps): ReactNode {
     setDone(false);
     task.run("Sealing your keys…", async () => {
       const { wordsToSeed } = await import("../../../../../client/words.ts");
-      const seed = wordsToSeed(textIn(form, "words"));
+      const seed = wordsToSeed(wordsIn(form));
       await keep(newWords(seed, drawing)).finally(() => seed.fill(0));
       form.reset();
       setDone(true);

@@ -8,7 +8,7 @@ import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
 import { besideWords, WordsField } from "../../ui/words-field.tsx";
-import { textIn } from "./passphrase-fields.tsx";
+import { wordsIn } from "../../ui/words-text.ts";
 import { checkedSheet, lookUp, type TypedSheet } from "./plan.ts";
 import { TaskNotice } from "./task-notice.tsx";
 import { useTask } from "./use-task.ts";
@@ -32,7 +32,7 @@ export function RecoverForm({ sample, typed, onDone, onBack }: RecoverFormProps)
   const owner = typedOwner ?? connected?.account ?? "";
   const send = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    const words = textIn(event.currentTarget, "words");
+    const words = wordsIn(event.currentTarget);
     task.run("Looking for the vault…", async () => {
       const { wordsToSeed } = await import("../../../../../client/words.ts");
       const seed = wordsToSeed(words);

@@ -9,6 +9,7 @@ import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { dateText } from "../../ui/texts.ts";
 import { besideWords, WordsField } from "../../ui/words-field.tsx";
+import { wordsIn } from "../../ui/words-text.ts";
 import { textIn } from "./passphrase-fields.tsx";
 import { RemoveDevice } from "./remove-device.tsx";
 import { TaskNotice } from "./task-notice.tsx";
@@ -122,7 +123,7 @@ function ByWords({ task, onDevice }: ByProps): ReactNode {
     const form = event.currentTarget;
     task.run("Looking at the words…", async () => {
       const { wordsToSeed } = await import("../../../../../client/words.ts");
-      const seed = wordsToSeed(textIn(form, "words"));
+      const seed = wordsToSeed(wordsIn(form));
       const device = await openDevice(home, { kind: "words", seed }).finally(() => seed.fill(0));
       form.reset();
       onDevice(device);
