@@ -5,14 +5,17 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { sealFault } from "../../../apps/web/src/pages/memories/export/errors.ts";
 import { makeExport, recipientsIn } from "../../../apps/web/src/pages/memories/export/make.ts";
 import {
   FIRST_PROTECTION,
+  namesClassic,
   protectionFault,
   readerOf,
 } from "../../../apps/web/src/pages/memories/export/protection.ts";
 import { scopeCounts } from "../../../apps/web/src/pages/memories/export/render.ts";
 import { look } from "../../../apps/web/src/pages/memories/sight.ts";
+import { encryptExport } from "../../../client/exporters/index.ts";
 import { remember, sync, type Vault } from "../../../client/index.ts";
 import { createWorld, ownedVault } from "../../helpers/world.ts";
 
@@ -112,6 +115,25 @@ describe("export in the web app", () => {
     expect(readerOf({ ...FIRST_PROTECTION, passphrase: "correct horse" })).to.deep.equal({
       passphrase: "correct horse",
     });
+  });
+
+  it("says before it is made that a recipient is not post-quantum", () => {
+    const named = (recipients: string): boolean =>
+      namesClassic({ ...FIRST_PROTECTION, kind: "recipients", recipients });
+    expect(named("# Ann\nage1pq1a, age1b")).to.equal(true);
+    expect(named("age1pq1a")).to.equal(false);
+    expect(named("")).to.equal(false);
+    expect(namesClassic({ ...FIRST_PROTECTION, kind: "plain", recipients: "age1b" })).to.equal(false);
+  });
+
+  it("says of a recipient that is not whole to copy it again", async () => {
+    const fault: unknown = await encryptExport("x", { recipients: ["age1mistyped"] }).catch(
+      (thrown: unknown) => thrown,
+    );
+    const { message, refused } = sealFault(fault);
+    expect(refused).to.equal(true);
+    expect(message).to.match(/^a recipient is .*mistyped.* Copy it again$/);
+    expect(sealFault(new TypeError("x"))).to.deep.equal({ name: "TypeError", message: "x", refused: false });
   });
 
   it("takes recipients as age's own files have them", () => {

@@ -2,7 +2,7 @@ import { useId, type ReactNode } from "react";
 
 import { Field } from "../../../ui/field.tsx";
 import { Notice } from "../../../ui/notice.tsx";
-import type { Protection } from "./protection.ts";
+import { namesClassic, type Protection } from "./protection.ts";
 
 const KINDS: readonly (readonly [Protection["kind"], string])[] = [
   ["passphrase", "Encrypted with a passphrase"],
@@ -79,16 +79,27 @@ function Details({ protection, onChange }: ProtectionChoiceProps): ReactNode {
       );
     case "recipients":
       return (
-        <Field label="Recipients" hint="age1pq1… or age1…, one a line, all of one kind.">
-          {(ids) => (
-            <textarea
-              {...ids}
-              spellCheck={false}
-              value={protection.recipients}
-              onChange={({ target }) => onChange({ ...protection, recipients: target.value })}
-            />
+        <>
+          <Field
+            label="Recipients"
+            hint="age1pq1…, or age1…, which is not post-quantum: one a line, all of one kind."
+          >
+            {(ids) => (
+              <textarea
+                {...ids}
+                spellCheck={false}
+                value={protection.recipients}
+                onChange={({ target }) => onChange({ ...protection, recipients: target.value })}
+              />
+            )}
+          </Field>
+          {namesClassic(protection) && (
+            <Notice tone="warn">
+              A recipient that does not begin with age1pq1 is not post-quantum: whoever keeps the file may
+              open it one day.
+            </Notice>
           )}
-        </Field>
+        </>
       );
   }
 }

@@ -26,6 +26,11 @@ export function protectionFault({ kind, passphrase, repeated, recipients }: Prot
   return passphrase === repeated ? null : "The two passphrases differ.";
 }
 
+/** Whether a recipient that was named is not post-quantum. */
+export const namesClassic = ({ kind, recipients }: Protection): boolean =>
+  kind === "recipients" &&
+  recipientsIn(recipients).some((recipient) => /^age1/.test(recipient) && !recipient.startsWith("age1pq1"));
+
 /** Who opens the file. */
 export function readerOf({ kind, passphrase, recipients }: Protection): ExportReader | null {
   if (kind === "plain") return null;
