@@ -141,6 +141,7 @@ describe("the web app's device", () => {
     for (const [typed, length] of [
       ["", 0],
       ["seven77", 7],
+      ["nine99999", 9],
       ["😀😀😀😀😀😀😀", 7],
     ] as const)
       expect((await rejection(newPassphrase(quickBox, typed, drawing), PassphraseTooShort)).length).to.equal(

@@ -10,7 +10,7 @@ export interface PassphraseBox {
 }
 
 /** The fewest characters of a passphrase. */
-export const LEAST_PASSPHRASE = 8;
+export const LEAST_PASSPHRASE = 10;
 
 /** scrypt with N = 2^17, r = 8: about a second and 128 MiB for each guess. */
 const WORK_FACTOR = 17;

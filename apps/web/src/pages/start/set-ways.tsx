@@ -67,7 +67,14 @@ export function SetWays({ seed: given, onDevice, onBack }: SetWaysProps): ReactN
         <h2>Passkey</h2>
         <p className="quiet">Your fingerprint, face or device PIN.</p>
         {passkey === null ? (
-          <PasskeyOffer kind="primary" onMade={setPasskey} />
+          <PasskeyOffer
+            kind="primary"
+            onMade={(made) => {
+              setPasskey(made);
+              // What was missing may be there now.
+              task.clear();
+            }}
+          />
         ) : (
           <p className="badge badge-good" role="status">
             Passkey added
@@ -87,7 +94,7 @@ export function SetWays({ seed: given, onDevice, onBack }: SetWaysProps): ReactN
           </>
         )}
       </section>
-      <form className="card" onSubmit={send}>
+      <form className="card" onSubmit={send} onChange={task.clear}>
         <h2>Passphrase</h2>
         <p className="quiet">
           {passkey !== null && seed !== null
