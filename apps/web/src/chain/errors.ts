@@ -79,7 +79,9 @@ export class VaultElsewhere extends VaultError {
 /** Something that a wallet must do, where none is connected. */
 export class WalletMissing extends VaultError {
   constructor() {
-    super("No wallet is connected. Connect one in the settings, and press again. Reading works without.");
+    super(
+      "No wallet is connected. Connect one here or in the settings, and press again. Reading works without.",
+    );
   }
 }
 

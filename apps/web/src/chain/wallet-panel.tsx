@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 
 import { Button } from "../ui/button.tsx";
 import { Facts } from "../ui/facts.tsx";
@@ -21,15 +21,19 @@ export function WalletPanel({ config }: WalletPanelProps): ReactNode {
   const { found, connected } = useWallets();
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>(null);
+  const panel = useRef<HTMLDivElement>(null);
   const run = (work: () => Promise<unknown>): void => {
     setBusy(true);
     setFault(null);
     void work()
       .catch(setFault)
-      .finally(() => setBusy(false));
+      .finally(() => {
+        setBusy(false);
+        setTimeout(() => keepFocus(panel.current), 0);
+      });
   };
   return (
-    <div className="stack">
+    <div ref={panel} className="stack wallet-panel" tabIndex={-1} role="group" aria-label="Your wallet">
       {connected === null ? (
         <Choice found={found} busy={busy} connect={(wallet) => run(() => wallets.connect(wallet))} />
       ) : (
@@ -38,6 +42,12 @@ export function WalletPanel({ config }: WalletPanelProps): ReactNode {
       <FaultNotice fault={fault} />
     </div>
   );
+}
+
+/** The button that was pressed is gone, or could not be pressed meanwhile: what it was for has the focus then, or the page's title. */
+function keepFocus(panel: HTMLElement | null): void {
+  if (document.activeElement !== document.body) return;
+  (panel ?? document.querySelector("h1"))?.focus();
 }
 
 interface ChoiceProps {
