@@ -1,11 +1,13 @@
-import { lazy, Suspense, type ComponentType, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, type ComponentType, type ReactNode } from "react";
 
 import { ROUTES, useRoute, type Route } from "./session/route.ts";
-import { SessionProvider, type Session } from "./session/session.tsx";
+import { SessionProvider, useSession, type Session } from "./session/session.tsx";
 import { ViewProvider } from "./session/view.tsx";
 import { WaitingBar } from "./session/waiting-bar.tsx";
 import { Boundary } from "./ui/boundary.tsx";
 import { Button } from "./ui/button.tsx";
+import { FrameContext } from "./ui/page.tsx";
+import { PlainText } from "./ui/plain-text.tsx";
 
 interface Entry {
   readonly title: string;
@@ -51,6 +53,7 @@ export function Open({ session }: { readonly session: Session }): ReactNode {
             Skip to the page
           </a>
           <nav className="frame-nav" aria-label="Pages">
+            <VaultName key={route} />
             {ROUTES.map((name) => (
               <a key={name} href={`#/${name}`} aria-current={name === route ? "page" : undefined}>
                 <Title entry={PAGES[name]} />
@@ -60,15 +63,40 @@ export function Open({ session }: { readonly session: Session }): ReactNode {
           </nav>
           <main className="frame-main" id="page" tabIndex={-1}>
             <WaitingBar />
-            <Boundary key={route}>
-              <Suspense fallback={<p className="page quiet">Loading…</p>}>
-                <Shown />
-              </Suspense>
-            </Boundary>
+            <FrameContext value={true}>
+              <Boundary key={route}>
+                <Suspense fallback={<p className="page quiet">Loading…</p>}>
+                  <Shown />
+                </Suspense>
+              </Boundary>
+            </FrameContext>
           </main>
         </div>
       </ViewProvider>
     </SessionProvider>
+  );
+}
+
+/** What the person calls the open vault; nothing where it has no name, and on a phone. It is looked up with each page: it may have been renamed. */
+function VaultName(): ReactNode {
+  const { known, profile } = useSession();
+  const [label, setLabel] = useState(known.label);
+  useEffect(() => {
+    profile.vaults().then(
+      (vaults) => {
+        const found = vaults.find(
+          ({ vaultId, contract }) => vaultId === known.vaultId && contract === known.contract,
+        );
+        if (found !== undefined) setLabel(found.label);
+      },
+      () => undefined,
+    );
+  }, [profile, known]);
+  if (label === "") return null;
+  return (
+    <p className="frame-vault">
+      <PlainText text={label} />
+    </p>
   );
 }
 

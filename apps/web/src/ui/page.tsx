@@ -1,4 +1,7 @@
-import { useEffect, useRef, type ReactNode } from "react";
+import { createContext, use, useEffect, useRef, type ReactNode } from "react";
+
+/** Whether a frame stands around the page, and is its landmark. */
+export const FrameContext = createContext(false);
 
 interface PageProps {
   readonly title: string;
@@ -10,12 +13,13 @@ interface PageProps {
 /** A page: its title gets the focus when it opens, so that a screen reader begins there. */
 export function Page({ title, actions, children }: PageProps): ReactNode {
   const heading = useRef<HTMLHeadingElement>(null);
+  const Landmark = use(FrameContext) ? "div" : "main";
   useEffect(() => {
     document.title = `${title} · Memory Vault`;
     heading.current?.focus();
   }, [title]);
   return (
-    <div className="page">
+    <Landmark className="page">
       <div className="page-head">
         <h1 ref={heading} tabIndex={-1}>
           {title}
@@ -23,6 +27,6 @@ export function Page({ title, actions, children }: PageProps): ReactNode {
         {actions !== undefined && <div className="row">{actions}</div>}
       </div>
       {children}
-    </div>
+    </Landmark>
   );
 }
