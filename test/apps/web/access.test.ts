@@ -263,6 +263,8 @@ describe("The page of who can read: whom a text names", () => {
   it("refuses all else, and repeats nothing of what may be a secret", () => {
     for (const text of ["", "sam", "0x12", "MEMVAULT:ABC", "AGE-SECRET-KEY-PQ-1QQQ"])
       expect(() => namedBy(text), text).to.throw(NoGrantee);
+    for (const digits of ["0a".repeat(32), `0x${"A1".repeat(32)}`])
+      expect(() => namedBy(digits), digits).to.throw(NoGrantee, /check digits of a key/);
     expect(() => namedBy("AGE-SECRET-KEY-PQ-1CANARY")).to.throw(NoGrantee, /^(?!.*CANARY).*secret key/);
   });
 });

@@ -50,6 +50,8 @@ function whyNot(bare: string): string {
   if (/^age-secret-key/i.test(bare))
     return "it is a secret key, which its owner must show to nobody; ask for the other half";
   if (/^memvault:/i.test(bare)) return "it is a welcome, which is for a reader to open";
+  if (/^(0x)?[0-9a-f]{64}$/i.test(bare))
+    return "these are the check digits of a key, to be compared; ask for the key itself";
   if (/^0x/i.test(bare)) return "it is no whole address";
   return `it is ${bare.length} characters of something else`;
 }

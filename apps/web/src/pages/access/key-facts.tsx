@@ -9,7 +9,7 @@ export const KeyFacts = ({ grantee }: { readonly grantee: Grantee }): ReactNode 
     facts={[
       ["Reader", grantee.account === null ? "a key alone, on no list" : accountOf(grantee)],
       [
-        "Key",
+        "Check digits",
         <>
           <code>{grantee.digest}</code> <span className="quiet">Compare it with what the reader shows.</span>
         </>,

@@ -1,14 +1,16 @@
-import { useEffect, useState, type ReactNode } from "react";
+import { use, useEffect, useState, type ReactNode } from "react";
 
 import { status, type VaultStatus } from "../../../../../client/index.ts";
 import { isEnd } from "../../session/faults.ts";
 import { useSession } from "../../session/session.tsx";
 import { useView } from "../../session/view.tsx";
 import { Facts } from "../../ui/facts.tsx";
+import { Button } from "../../ui/button.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { countText, dateText, numberText, timeText } from "../../ui/texts.ts";
 import { PlainText } from "../../ui/plain-text.tsx";
+import { VaultsContext } from "../start/vaults-context.ts";
 
 /** What this device may read until when. Who else may is the owner's to know. */
 export function ReaderAccess(): ReactNode {
@@ -29,6 +31,7 @@ export function ReaderAccess(): ReactNode {
             : "You read this vault by its owner’s grant. Who else may read it, its owner alone knows."}
         </p>
       </Notice>
+      {isEnd(fault) && <NewWelcome />}
       <FaultNotice fault={fault === null ? unread : null} />
       {isEnd(fault) ? null : terms === null ? (
         <p aria-live="polite">Reading…</p>
@@ -47,6 +50,23 @@ export function ReaderAccess(): ReactNode {
         </section>
       )}
     </Page>
+  );
+}
+
+/** Where the welcome of a new grant is opened. */
+function NewWelcome(): ReactNode {
+  const leave = use(VaultsContext);
+  if (leave === null) return null;
+  return (
+    <div className="stack">
+      <p>
+        The welcome of a new grant is opened from the list of your vaults: choose “Another vault”, then “Read
+        a vault that was granted to you”.
+      </p>
+      <div className="row">
+        <Button onClick={leave}>Your vaults</Button>
+      </div>
+    </div>
   );
 }
 

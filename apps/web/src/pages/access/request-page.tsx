@@ -23,7 +23,7 @@ export function RequestPage({ checked, counts }: RequestPageProps): ReactNode {
           ["Asks to read", <Asked key="scopes" names={request.scopes} counts={counts} />],
           ["May", asksToPropose(request) ? "read, and propose memories" : "read"],
           ["Until", timeText(request.expiresAt * 1_000)],
-          ["Key", <code key="key">{key.digest}</code>],
+          ["Check digits of its key", <code key="key">{key.digest}</code>],
           [
             "Purpose",
             <span key="purpose">

@@ -69,7 +69,7 @@ export function RequestsSection({ open, over }: RequestsProps): ReactNode {
               rows={3}
               spellCheck={false}
               value={text}
-              onChange={({ target }) => setText(target.value)}
+              onChange={({ target }) => readIn(target.value)}
             />
           )}
         </Field>

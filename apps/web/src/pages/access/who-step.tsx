@@ -64,7 +64,7 @@ export function WhoStep({ text, setText, lines, found, open, close }: WhoProps):
             spellCheck={false}
             autoComplete="off"
             value={text}
-            onChange={({ target }) => setText(target.value)}
+            onChange={({ target }) => readIn(target.value)}
           />
         )}
       </Field>

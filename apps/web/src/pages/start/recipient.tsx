@@ -30,7 +30,7 @@ export function Recipient(): ReactNode {
       <Facts
         facts={[
           [
-            "Key",
+            "Check digits",
             <>
               <code>{keyDigest(recipientBytes(recipient))}</code>{" "}
               <span className="quiet">The owner compares it with what their page shows.</span>
