@@ -5,6 +5,9 @@ import { renderToStaticMarkup } from "react-dom/server";
 
 import type { OutsiderView, Watched } from "../../../apps/web/src/pages/others/outsider/seen.ts";
 import { callsIn } from "../../../apps/web/src/pages/others/outsider/transactions.ts";
+import { agentWalks } from "../../../apps/web/src/pages/others/outsider/events.ts";
+import { LogsUnreadable, rawLogs } from "../../../apps/web/src/pages/others/outsider/raw-logs.ts";
+import { walkBack, type Walk } from "../../../apps/web/src/pages/others/outsider/walk.ts";
 import { lookUpMore, outsiderView } from "../../../apps/web/src/pages/others/outsider/view.ts";
 import { agentContract, LogsRefused } from "../../../client/agents.ts";
 import { memoryStore, registryContract, remember, sync, vaultContract } from "../../../client/index.ts";
@@ -18,7 +21,7 @@ withoutStyles();
 const { AgentsCard } = await import("../../../apps/web/src/pages/others/agents-card.tsx");
 const { IncompleteCard } = await import("../../../apps/web/src/pages/others/incomplete-card.tsx");
 
-const FLOOD = 5_000;
+const FLOOD = 1_000;
 
 const NOBODY = "0x000000000000000000000000000000000000dEaD";
 const NOTHING = zeroPadValue("0x00", 32);
@@ -142,7 +145,7 @@ describe("a page that strangers flood", () => {
     expect(seen.leftOut).to.deep.equal([{ by: kept[0]?.address, name: "Requested", count: FLOOD - 50 }]);
     expect(seen.incomplete).to.have.lengthOf(1);
     expect(seen.incomplete[0]).to.match(
-      /^What contracts logged that no grant lists: 4,950 events are left out/,
+      /^What contracts logged that no grant lists: 950 events are left out/,
     );
     // One more question of each kind for each that is kept: none for what is not.
     expect(node.times("eth_getLogs")).to.equal(calmNode.times("eth_getLogs"));
@@ -155,9 +158,9 @@ describe("a page that strangers flood", () => {
     expect(seen.commits).to.deep.equal(calm.commits);
     expect(seen.grants).to.deep.equal(calm.grants);
     const page = renderToStaticMarkup(createElement(AgentsCard, seen));
-    expect(page).to.match(/4,950 more questions by .*0x0{4,}/);
+    expect(page).to.match(/950 more questions by .*0x0{4,}/);
     const top = renderToStaticMarkup(createElement(IncompleteCard, { seen, busy: false, onMore: () => {} }));
-    expect(top).to.contain("Not everything is here.").and.contain("4,950 events are left out");
+    expect(top).to.contain("Not everything is here.").and.contain("950 events are left out");
   });
 
   it("has places for 20 strangers, none of whom takes that of a contract that is listed", async () => {
@@ -215,7 +218,7 @@ describe("a page that strangers flood", () => {
       { store },
     );
     expect(seen.events.filter(({ name }) => name === "Proposed")).to.have.lengthOf(100);
-    expect(seen.leftOut.map(({ count }) => count)).to.deep.equal([2_450, 2_450]);
+    expect(seen.leftOut.map(({ count }) => count)).to.deep.equal([450, 450]);
     expect(asked).to.have.lengthOf(24);
     expect(BigInt(`0x${asked.at(-1) ?? ""}`)).to.equal(BigInt(FLOOD));
     expect(seen.incomplete.at(-1)).to.equal(
@@ -260,7 +263,7 @@ describe("a page that strangers flood", () => {
     expect(seen.grants).to.have.lengthOf(FLOOD);
     expect(node.times("eth_call")).to.be.at.most(calmNode.times("eth_call") + 100);
     expect(seen.incomplete).to.deep.equal([
-      "Keys of accounts, and what listed agents logged: looked for with the newest 100 of 5,001 only.",
+      "Keys of accounts, and what listed agents logged: looked for with the newest 100 of 1,001 only.",
     ]);
   });
 
@@ -278,7 +281,7 @@ describe("a page that strangers flood", () => {
   it("keeps the newest 2,000 of what was published where the chain is the store, and no bytes of it", async () => {
     const { interface: abi } = blobLogContract(deployment.blobLog, calmNode);
     const { data, topics } = abi.encodeEventLog("BlobPublished", [NOTHING, new Uint8Array(256).fill(0xab)]);
-    const flood = times(FLOOD, (i) => ({
+    const flood = times(5_000, (i) => ({
       ...{ address: deployment.blobLog, data, block: newest, index: 30_000 + i },
       topics: [topics[0] ?? "", zeroPadValue(toBeHex(i + 1), 32)],
     }));
@@ -296,6 +299,73 @@ describe("a page that strangers flood", () => {
     const seen = await look(new FloodedNode(world, [said(grantee, 1, "x".repeat(100_000))]));
     const args = seen.events.find(({ of }) => of === "agent")?.args;
     expect([dataLength(args?.["data"] ?? "0x"), args?.["bytes"]]).to.deep.equal([8_192, "100000"]);
+  });
+
+  it("keeps 8 KiB of what is a megabyte, and looks at nothing behind it", async () => {
+    const long = times(4, (i) => {
+      const { data, ...log } = said(addressOf(i), i, "x".repeat(100_000));
+      const end = data.length - 64;
+      // No digits: whoever read them would throw.
+      return { ...log, data: `${data.slice(0, 20_000)}${"?".repeat(end - 20_000)}${data.slice(end)}` };
+    });
+    const node = new FloodedNode(world, long);
+    const seen = await look(node);
+    const kept = seen.events.filter(({ of }) => of === "agent");
+    expect(kept.map(({ args }) => [dataLength(args["data"] ?? "0x"), args["bytes"]])).to.deep.equal(
+      times(4, () => [8_192, "100000"]),
+    );
+    expect(node.times("eth_getLogs")).to.equal(calmNode.times("eth_getLogs"));
+    // Data of another form than agents' is none of theirs, however long.
+    const other = long.map((log) => ({ ...log, data: `0x${"00".repeat(1_000_000)}` }));
+    const none = await look(new FloodedNode(world, other));
+    expect(none.events).to.deep.equal(calm.events);
+  });
+
+  it("asks for few blocks after a big answer, and for more after small ones, by themselves and last", async () => {
+    const { data, ...log } = said(addressOf(0), 0);
+    const long = times(12, (i) => ({ ...log, data: data.padEnd(1_000_002, "0"), block: 5_000 - i }));
+    const asked: [number, number, boolean][] = [];
+    const node = new FloodedNode(world, long, ({ fromBlock, toBlock, address }) => {
+      asked.push([Number(fromBlock), Number(toBlock), address === undefined]);
+      return false;
+    });
+    const watched = { provider: node, deployment, vaultId };
+    const walk = { ...agentWalks(watched, [])[1] } as Walk;
+    const range = { fromBlock: 0, toBlock: 5_000 };
+    await walkBack(watched, walk, range, { onDone: () => {} });
+    const widths = asked.map(([fromBlock, toBlock]) => toBlock - fromBlock + 1);
+    expect(widths.slice(0, 5)).to.deep.equal([64, 16, 64, 256, 1_024]);
+    asked.length = 0;
+    await look(node);
+    expect(asked.slice(asked.findIndex(([, , all]) => all)).every(([, , all]) => all)).to.equal(true);
+  });
+
+  it("takes no log that is none, or is of another block", async () => {
+    const log = rawOf(said(addressOf(0), 0));
+    const range = { fromBlock: newest - 1, toBlock: newest };
+    const answers = (answer: unknown) => {
+      const provider = { send: () => Promise.resolve(answer) } as unknown as Watched["provider"];
+      return rawLogs(provider, {}, range, 100);
+    };
+    expect(await answers([log])).to.have.lengthOf(1);
+    const faults = [
+      ...[{ blockNumber: toBeHex(newest + 1) }, { blockNumber: null }, { blockNumber: newest }],
+      ...[{ address: "0x12" }, { address: null }, { topics: null }, { topics: ["0x"] }],
+      ...[
+        { topics: times(5, () => NOTHING) },
+        { data: null },
+        { data: "0x1" },
+        { data: "0xzz" },
+        { data: "00" },
+      ],
+      ...[{ logIndex: "-1" }, { logIndex: undefined }, { transactionHash: "0x12" }],
+    ];
+    for (const fault of faults)
+      expect(await thrown(answers([{ ...log, ...fault }])), JSON.stringify(fault)).to.be.instanceOf(
+        LogsUnreadable,
+      );
+    for (const none of [null, {}, "logs", [null], [7]])
+      expect(await thrown(answers(none)), JSON.stringify(none)).to.be.instanceOf(LogsUnreadable);
   });
 
   it("reads no further than it can, and says from which block on", async () => {

@@ -1,4 +1,4 @@
-import { VaultError } from "../../../../client/errors.ts";
+import { RpcUnavailable, VaultError } from "../../../../client/errors.ts";
 
 /** What names a network is not written as it must be. */
 export class NetworkFaulty extends VaultError {
@@ -46,6 +46,16 @@ export class ChainFaulty extends VaultError {
         "RPC in the settings.",
       options,
     );
+  }
+}
+
+/** An answer of which no more is read: less is asked for then, where that can be. */
+export class AnswerTooLong extends RpcUnavailable {
+  constructor(
+    readonly host: string,
+    readonly most: number,
+  ) {
+    super("first", `what ${host} answers is longer than the ${most / 2 ** 20} MiB that are read`);
   }
 }
 

@@ -28,10 +28,15 @@ export interface NetworkConfig {
   readonly store: string;
 }
 
+/** A chain that answers questions as nodes name them, too. */
+export interface RpcProvider extends Provider {
+  send(method: string, params: unknown[]): Promise<unknown>;
+}
+
 /** A network that is reached. */
 export interface Network {
   readonly config: NetworkConfig;
-  readonly provider: Provider;
+  readonly provider: RpcProvider;
   readonly secondProvider: Provider | undefined;
   readonly store: BlobStore;
   /** The person's wallet: it asks before it sends. There is one where no wallet is connected, and it refuses by name. */
@@ -78,7 +83,7 @@ export async function connectNetwork(config: NetworkConfig, around: Around): Pro
   return { config, provider, secondProvider, store, signer };
 }
 
-async function firstProvider({ rpc, deployment }: NetworkConfig, wallets: Wallets): Promise<Provider> {
+async function firstProvider({ rpc, deployment }: NetworkConfig, wallets: Wallets): Promise<RpcProvider> {
   if (rpc === null) return walletProvider(deployment, wallets);
   const { provider, chainId } = await chainAt(rpc);
   if (chainId === deployment.chainId) return provider;
@@ -86,7 +91,7 @@ async function firstProvider({ rpc, deployment }: NetworkConfig, wallets: Wallet
   throw new WrongChain(`The RPC at ${new URL(rpc).host}`, chainId, deployment.chainId);
 }
 
-async function walletProvider({ chainId }: Deployment, wallets: Wallets): Promise<Provider> {
+async function walletProvider({ chainId }: Deployment, wallets: Wallets): Promise<RpcProvider> {
   const { wallet, chainId: actual } = await wallets.now();
   if (actual !== chainId) throw new WrongChain(wallet.name, actual, chainId);
   const network = plainNetwork(chainId);

@@ -1,13 +1,28 @@
-import { isError, JsonRpcProvider, Network } from "ethers";
+import {
+  isError,
+  JsonRpcProvider,
+  makeError,
+  Network,
+  type FetchRequest,
+  type JsonRpcError,
+  type JsonRpcPayload,
+  type JsonRpcResult,
+} from "ethers";
 
 import { VaultError } from "../../../../client/errors.ts";
-import { ChainFaulty, ChainUnreachable } from "./errors.ts";
+import { AnswerTooLong, ChainFaulty, ChainUnreachable } from "./errors.ts";
 
 /** How long a chain may take to say which one it is. */
 const PATIENCE = 15_000;
 
 /** How often an RPC is asked for news, in milliseconds: one of this machine costs nobody anything. */
 const POLLING = { near: 250, far: 4_000 } as const;
+
+/** What strangers make as long as they like, and how many bytes of it are read: a block that is full of logs has about as many. */
+export const MOST_ANSWER: ReadonlyMap<string, number> = new Map([
+  ["eth_getLogs", 2 ** 24],
+  ["eth_getTransactionReceipt", 2 ** 21],
+]);
 
 /** Whether an RPC is of this machine. */
 export const isNear = (url: string): boolean =>
@@ -78,7 +93,73 @@ export const plainNetwork = (chainId: bigint): Network => new Network(`chain ${c
 export async function chainAt(url: string): Promise<{ provider: JsonRpcProvider; chainId: bigint }> {
   const chainId = await chainIdAt(url);
   const network = plainNetwork(chainId);
-  const provider = new JsonRpcProvider(url, network, { staticNetwork: network, cacheTimeout: -1 });
+  const provider = new ChainRpc(url, network, { staticNetwork: network, cacheTimeout: -1 });
   provider.pollingInterval = isNear(url) ? POLLING.near : POLLING.far;
   return { provider, chainId };
+}
+
+/**
+ * A node by its address. What strangers make long is asked for by itself, and given up when it is too long, so that it takes
+ * nothing else with it. Answers are read by the browser: ethers turns each byte into a number and each number into a letter, a second for ten megabytes.
+ */
+export class ChainRpc extends JsonRpcProvider {
+  #asked = 0;
+
+  override async send(method: string, params: unknown[] | Record<string, unknown>): Promise<unknown> {
+    if (this.destroyed || !MOST_ANSWER.has(method)) return super.send(method, params);
+    const payload: JsonRpcPayload = { ...{ jsonrpc: "2.0", method, params }, id: ++this.#asked };
+    const [answer] = await this._send(payload);
+    if (answer?.id !== payload.id)
+      throw makeError("no answer to what was asked", "BAD_DATA", { value: null });
+    if ("error" in answer) throw this.getRpcError(payload, answer as unknown as JsonRpcError);
+    return answer.result;
+  }
+
+  override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
+    const request = this._getConnection();
+    request.body = JSON.stringify(payload);
+    request.setHeader("content-type", "application/json");
+    const most = Array.isArray(payload) ? undefined : MOST_ANSWER.get(payload.method);
+    if (most !== undefined) request.getUrlFunc = upTo(most);
+    const response = await request.send();
+    response.assertOk();
+    return [jsonIn(response.body ?? new Uint8Array())].flat() as JsonRpcResult[];
+  }
+}
+
+function jsonIn(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    throw makeError("the answer is no JSON", "BAD_DATA", { value: null });
+  }
+}
+
+/** Asks as ethers does, and reads no more of the answer than it may have. */
+const upTo =
+  (most: number): FetchRequest["getUrlFunc"] =>
+  async (request) => {
+    const { url, method, body, timeout } = request;
+    const asked = { method, headers: [...request] as [string, string][], body: body?.slice() ?? null };
+    const answer = await fetch(url, { ...asked, signal: AbortSignal.timeout(timeout) });
+    const headers = Object.fromEntries(
+      [...answer.headers].map(([name, value]) => [name.toLowerCase(), value]),
+    );
+    const { status: statusCode, statusText: statusMessage } = answer;
+    return { statusCode, statusMessage, headers, body: await bodyOf(answer, new URL(url).host, most) };
+  };
+
+async function bodyOf(answer: Response, host: string, most: number): Promise<Uint8Array> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  const reader = answer.body?.getReader();
+  for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
+    length += next.value.length;
+    if (length > most) {
+      await reader?.cancel();
+      throw new AnswerTooLong(host, most);
+    }
+    parts.push(next.value);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

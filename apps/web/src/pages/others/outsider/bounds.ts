@@ -25,6 +25,16 @@ export const MOST_BYTES = 2 ** 25;
 /** Bytes of a question or an answer that are kept: about four times as much as is shown. */
 export const MOST_SAID = 8_192;
 
+/** Bytes of data that are kept of a log: what is said, and the words around it. */
+export const MOST_DATA = MOST_SAID + 8 * 32;
+
+/** Blocks that are asked for at first where strangers may have filled them. */
+export const FIRST_BLOCKS = 64;
+
+/** Bytes of data in an answer, below which more blocks are asked for the next time, and above which fewer. */
+export const SMALL = 2 ** 18;
+export const BIG = 2 ** 20;
+
 /** Transactions that are looked up at a time, each by three questions to the node. */
 export const MOST_LOOKED_UP = 200;
 

@@ -5,6 +5,7 @@ import { agentContract, spaceIdOf } from "../../../../../../client/agents.ts";
 import { registryContract, vaultContract } from "../../../../../../client/index.ts";
 import { blobLogContract } from "../../../../../../client/stores.ts";
 import { MOST_ACCOUNTS, MOST_EACH, MOST_OWN, MOST_PUBLISHED, MOST_SAID, MOST_STRANGERS } from "./bounds.ts";
+import type { Placed } from "./decode.ts";
 import type { SeenEvent, Watched } from "./seen.ts";
 import type { Asked, Walk } from "./walk.ts";
 
@@ -71,7 +72,8 @@ export function agentWalks({ deployment, provider, vaultId }: Watched, listed: r
   const { interface: abi } = agentContract(deployment.memoryVault, provider);
   const filter = { topics: [topics(abi, "Requested", "Answered"), null, spaceIdOf(vaultId)] };
   const known = new Set(listed.map((each) => each.toLowerCase()));
-  const limits = { by: ({ address }: SeenEvent) => address, each: MOST_EACH, kept: shortened };
+  const by = ({ address }: Placed): string => address;
+  const limits = { by, byPlace: by, each: MOST_EACH, kept: shortened, isFlooded: true };
   return [
     {
       ...{ what: "agents", ...limits, groups: MOST_ACCOUNTS },
@@ -80,7 +82,7 @@ export function agentWalks({ deployment, provider, vaultId }: Watched, listed: r
     {
       ...{ what: "strangers", ...limits, groups: MOST_STRANGERS },
       asked: [{ of: "agent", abi, filter }],
-      isWanted: ({ address }) => !known.has(address.toLowerCase()),
+      isPlaced: ({ address }) => !known.has(address.toLowerCase()),
     },
   ];
 }
@@ -90,7 +92,7 @@ function shortened(event: SeenEvent): SeenEvent {
   const { data = "0x" } = event.args;
   const bytes = dataLength(data);
   const cut = bytes > MOST_SAID ? dataSlice(data, 0, MOST_SAID) : data;
-  return { ...event, args: { ...event.args, data: cut, bytes: String(bytes) } };
+  return { ...event, args: { bytes: String(bytes), ...event.args, data: cut } };
 }
 
 /** What the registry and the vault logged of accounts that had to do with the vault, whenever that was. */
@@ -130,12 +132,12 @@ export function publicationsWalk({ deployment: { blobLog }, provider }: Watched)
   const filter = { address: blobLog, topics: topics(abi, "BlobPublished") };
   return {
     ...{ what: "publications", ...own, each: MOST_PUBLISHED, asked: [{ of: "blobLog", abi, filter }] },
-    kept: withoutBytes,
+    ...{ kept: withoutBytes, isFlooded: true, data: 3 * 32 },
   };
 }
 
 /** The bytes of a blob are a page's worth of digits: their number says it. */
 function withoutBytes(event: SeenEvent): SeenEvent {
-  const { digest = "", blob = "0x" } = event.args;
-  return { ...event, args: { digest, bytes: String(dataLength(blob)) } };
+  const { digest = "", blob = "0x", bytes = String(dataLength(blob)) } = event.args;
+  return { ...event, args: { digest, bytes } };
 }

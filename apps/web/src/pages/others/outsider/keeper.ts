@@ -28,11 +28,27 @@ export class Keeper {
 
   /** Takes an event that is older than all that it took before. */
   add(event: SeenEvent): void {
-    const { kept, more } = this.#groupOf(event);
+    const by = this.#limits.by(event);
+    if (this.isFull(event, by)) {
+      this.leaveOut(event, by);
+      return;
+    }
+    const { kept } = this.#groupOf(by);
     const some = kept.get(event.name) ?? [];
-    if (kept === this.#rest.kept || some.length >= this.#limits.each)
-      more.set(event.name, (more.get(event.name) ?? 0) + 1);
-    else if (some.push(event) === 1) kept.set(event.name, some);
+    if (some.push(event) === 1) kept.set(event.name, some);
+  }
+
+  /** Whether there is no place for another one of a name and of somebody. */
+  isFull({ name }: Pick<SeenEvent, "name">, by: string): boolean {
+    const known = this.#groups.get(by);
+    if (known === undefined) return this.#groups.size >= this.#limits.groups;
+    return (known.kept.get(name)?.length ?? 0) >= this.#limits.each;
+  }
+
+  /** Counts one that is not kept. */
+  leaveOut({ name }: Pick<SeenEvent, "name">, by: string): void {
+    const { more } = this.#groups.get(by) ?? this.#rest;
+    more.set(name, (more.get(name) ?? 0) + 1);
   }
 
   /** What is kept. */
@@ -46,13 +62,9 @@ export class Keeper {
     return groups.flatMap(([by, { more }]) => [...more].map(([name, count]) => ({ by, name, count })));
   }
 
-  #groupOf(event: SeenEvent): Group {
-    const by = this.#limits.by(event);
-    const known = this.#groups.get(by);
-    if (known !== undefined) return known;
-    if (this.#groups.size >= this.#limits.groups) return this.#rest;
-    const made: Group = { kept: new Map(), more: new Map() };
-    this.#groups.set(by, made);
-    return made;
+  #groupOf(by: string): Group {
+    const group = this.#groups.get(by) ?? { kept: new Map(), more: new Map() };
+    this.#groups.set(by, group);
+    return group;
   }
 }

@@ -1,10 +1,9 @@
-import type { Provider } from "ethers";
-
 import type { BlobStore, Deployment } from "../../../../../../client/index.ts";
+import type { RpcProvider } from "../../../chain/network.ts";
 
 /** Where somebody looks who has no key: a chain and, if they can reach it, a store. */
 export interface Watched {
-  readonly provider: Provider;
+  readonly provider: RpcProvider;
   readonly deployment: Deployment;
   readonly vaultId: bigint;
   readonly store?: BlobStore;

@@ -1,7 +1,9 @@
-import { dataLength, Interface, type Provider } from "ethers";
+import { dataLength, getAddress, Interface, isAddress, type Provider } from "ethers";
 
 import { registryContract, vaultContract } from "../../../../../../client/index.ts";
 import { blobLogContract } from "../../../../../../client/stores.ts";
+import { AnswerTooLong } from "../../../chain/errors.ts";
+import type { RpcProvider } from "../../../chain/network.ts";
 import type { SeenEvent, SeenTransaction, Waiting, Watched } from "./seen.ts";
 
 /** How much a node is asked at a time. */
@@ -54,7 +56,7 @@ export function lookedUp(
 }
 
 async function transactionOf(
-  provider: Provider,
+  provider: RpcProvider,
   suite: ReadonlyMap<string, Interface>,
   hash: string,
   block: number,
@@ -62,7 +64,7 @@ async function transactionOf(
 ): Promise<SeenTransaction> {
   const [sent, receipt, time] = await Promise.all([
     provider.getTransaction(hash),
-    provider.getTransactionReceipt(hash),
+    receiptOf(provider, hash),
     timeOf(block),
   ]);
   return {
@@ -70,11 +72,37 @@ async function transactionOf(
     from: sent?.from ?? receipt?.from ?? null,
     to: sent?.to ?? receipt?.to ?? null,
     bytes: sent === null ? null : dataLength(sent.data),
-    gas: receipt === null ? null : Number(receipt.gasUsed),
-    fee: receipt === null ? null : receipt.fee,
+    gas: receipt?.gas ?? null,
+    fee: receipt?.fee ?? null,
     calls: sent === null ? [] : callsIn(suite.get(sent.to?.toLowerCase() ?? ""), sent.data),
   };
 }
+
+interface Receipt {
+  readonly from: string;
+  readonly to: string | null;
+  readonly gas: number;
+  readonly fee: bigint | null;
+}
+
+/** What a transaction cost; `null` where the node does not tell, or too much with it. The logs in it, which strangers make as long as they like, are left unread. */
+async function receiptOf(provider: RpcProvider, hash: string): Promise<Receipt | null> {
+  const answer: unknown = await provider
+    .send("eth_getTransactionReceipt", [hash])
+    .catch((fault: unknown): null => {
+      if (fault instanceof AnswerTooLong) return null;
+      throw fault;
+    });
+  if (typeof answer !== "object" || answer === null) return null;
+  const { from, to, gasUsed, effectiveGasPrice: price } = answer as Readonly<Record<string, unknown>>;
+  if (!isAddress(from) || !isQuantity(gasUsed)) return null;
+  const fee = isQuantity(price) ? BigInt(gasUsed) * BigInt(price) : null;
+  const sentTo = isAddress(to) ? getAddress(to) : null;
+  return { from: getAddress(from), to: sentTo, gas: Number(gasUsed), fee };
+}
+
+const isQuantity = (value: unknown): value is string =>
+  typeof value === "string" && /^0x[0-9a-f]{1,64}$/i.test(value);
 
 /** The time of a block, each asked for once; `null` where the node has no such block. */
 function clock(provider: Provider): (block: number) => Promise<number | null> {

@@ -136,15 +136,30 @@ function walksOf(watched: Watched, around: Around, { onProgress, signal }: Waiti
     ...(onChain ? [[publicationsWalk(watched), since] as const] : []),
   ];
   const done = walks.map(() => 0);
-  return Promise.all(
-    walks.map(([walk, fromBlock], i) => {
-      const onDone = (part: number): void => {
-        done[i] = part;
-        onProgress?.({ doing: "keys", done: done.reduce((sum, each) => sum + each, 0) / done.length });
-      };
-      return walkBack(watched, walk, { fromBlock, toBlock: block }, { onDone, signal });
-    }),
+  const walkOne = ([walk, fromBlock]: readonly [Walk, number], i: number): Promise<Walked> => {
+    const onDone = (part: number): void => {
+      done[i] = part;
+      onProgress?.({ doing: "keys", done: done.reduce((sum, each) => sum + each, 0) / done.length });
+    };
+    return walkBack(watched, walk, { fromBlock, toBlock: block }, { onDone, signal });
+  };
+  return calmFirst(walks, ([{ isFlooded }]) => isFlooded === true, walkOne);
+}
+
+/** Does work on all at once, but on those that strangers may flood one after the other when the rest is done. */
+async function calmFirst<T, R>(
+  all: readonly T[],
+  isFlooded: (each: T) => boolean,
+  work: (each: T, i: number) => Promise<R>,
+): Promise<R[]> {
+  const calm = new Map(
+    await Promise.all(
+      all.flatMap((each, i) => (isFlooded(each) ? [] : [work(each, i).then((done) => [i, done] as const)])),
+    ),
   );
+  const inOrder: R[] = [];
+  for (const [i, each] of all.entries()) inOrder.push(calm.get(i) ?? (await work(each, i)));
+  return inOrder;
 }
 
 const eventsOf = (walks: readonly Walked[]): SeenEvent[] =>
