@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { remember, sync, uncommitted } from "../../../client/index.ts";
 import { ApprovingSigner, type SignerParts } from "../../../apps/web/src/chain/approving-signer.ts";
+import { InTurn } from "../../../apps/web/src/chain/in-turn.ts";
 import { TransactionDeclined, WalletUnanswered } from "../../../apps/web/src/chain/errors.ts";
 import { stageText } from "../../../apps/web/src/chain/stage-text.ts";
 import { Transactions } from "../../../apps/web/src/chain/transactions.ts";
@@ -38,6 +39,7 @@ describe("a page that is locked while something is sent", function () {
       ...{
         followed: new Set<string>(),
         told: new Set<string>(),
+        looks: new InTurn(),
         now: Date.now,
         session: transactions.session,
       },
@@ -112,7 +114,12 @@ describe("a page that is locked while something is sent", function () {
     answer();
     await until(async () => (await parts.log.list(31_337n, Date.now())).length === 1);
     expect(transactions.get()).to.deep.equal([]);
-    const next = new ApprovingSigner({ ...parts, followed: new Set(), session: transactions.session });
+    const next = new ApprovingSigner({
+      ...parts,
+      followed: new Set(),
+      looks: new InTurn(),
+      session: transactions.session,
+    });
     await next.resume();
     expect(stage()).to.equal("landed");
     await until(async () => (await parts.log.list(31_337n, Date.now())).length === 0);

@@ -21,6 +21,7 @@ import {
   AccountChanged,
   AnotherTransaction,
   AnswerMissing,
+  EarlierUnsettled,
   NoteNotKept,
   SentNotesBroken,
   ChainFaulty,
@@ -29,11 +30,13 @@ import {
   TransactionDeclined,
   TransactionReplaced,
   TransactionUncertain,
+  TransactionUnknown,
   WalletBusy,
   WalletFaulty,
   WalletMissing,
   WrongChain,
 } from "../../../apps/web/src/chain/errors.ts";
+import { InTurn } from "../../../apps/web/src/chain/in-turn.ts";
 import { DeviceLocked } from "../../../apps/web/src/device/errors.ts";
 import { SentLog } from "../../../apps/web/src/chain/sent-log.ts";
 import { browserSettings, type SettingName } from "../../../apps/web/src/chain/settings.ts";
@@ -87,7 +90,7 @@ describe("the web app's wallet", function () {
     const parts: SignerParts = {
       config: { name: "Test", rpc: null, secondRpc: null, store: "chain", deployment: await deploymentOf() },
       ...{ provider: world.provider, wallets, transactions, log, pause: 5, patience: 2_000 },
-      ...{ followed: new Set<string>(), told: new Set<string>() },
+      ...{ followed: new Set<string>(), told: new Set<string>(), looks: new InTurn() },
       ...{ now: Date.now, session: transactions.session, ...change },
     };
     return { signer: new ApprovingSigner(parts), parts, transactions, stages, settings, page, log };
@@ -491,7 +494,12 @@ describe("the web app's wallet", function () {
 
     it("are believed in one form only, and removed in any other", async () => {
       for (const change of [
-        ...[{ sentAt: NOW + 1 }, { sentAt: NOW - 31 * 86_400_000 }, { sentAt: "1" }, { sentAt: 0.5 }],
+        ...[
+          { sentAt: NOW + 86_400_001 },
+          { sentAt: NOW - 31 * 86_400_000 },
+          { sentAt: "1" },
+          { sentAt: 0.5 },
+        ],
         ...[
           { hash: "0x12" },
           { hash: `0x${"AB".repeat(32)}` },
@@ -602,6 +610,137 @@ describe("the web app's wallet", function () {
       expect(after.transactions.get().at(-1)!.stage.kind).to.equal("landed");
       await told.signer.resume();
       expect(await after.log.list(31_337n, Date.now())).to.deep.equal([]);
+    });
+
+    /** A page that another one follows, with what that one had sent and is in no block. */
+    const reloaded = async (change: Partial<SignerParts> = {}) => {
+      const call = await lockCall();
+      const before = await open();
+      await automine(false);
+      const sent = await before.signer.sendTransaction(call);
+      const after = await open(true, { settings: before.settings, ...change });
+      return { call, sent, ...after };
+    };
+
+    /** A page that another one follows, whose wallet was asked and did not answer. */
+    const unanswered = async (change: Partial<SignerParts> = {}) => {
+      const call = await lockCall();
+      const before = await open();
+      wallet.answers.set("eth_sendTransaction", () => new Promise(() => undefined));
+      void before.signer.sendTransaction(call);
+      await until(() => sends() === 1);
+      wallet.answers.delete("eth_sendTransaction");
+      const after = await open(true, { settings: before.settings, ...change });
+      return { call, ...after };
+    };
+
+    const rest = () => new Promise((resolve) => setTimeout(resolve, 300));
+
+    it("that this page follows already are waited for on a press, too: nothing is sent beside them", async () => {
+      const { call, signer, stages, log } = await reloaded();
+      // As the page does when it opens.
+      const opened = signer.resume();
+      await until(() => stages.includes("1 sent"));
+      const pressed = signer.sendTransaction(call).catch(() => null);
+      await rest();
+      expect(sends()).to.equal(1);
+      expect(stages.some((stage) => stage.endsWith("asking"))).to.equal(false);
+      await world.networkHelpers.mine();
+      await automine(true);
+      await opened;
+      await pressed;
+      expect(stages.indexOf("1 landed")).to.be.greaterThan(-1);
+      expect(stages.findIndex((stage) => stage.endsWith("asking"))).to.be.greaterThan(
+        stages.indexOf("1 landed"),
+      );
+      await until(async () => (await log.list(31_337n, Date.now())).length === 0);
+    });
+
+    it("have a press say that it waits, and stop on somebody's word; the next one waits again", async () => {
+      const { call, signer, transactions, stages } = await reloaded({ patience: 60_000 });
+      for (let press = 0; press < 2; press++) {
+        const pressed = thrown(signer.sendTransaction(call));
+        await until(() => transactions.get().some(({ stage }) => stage.kind === "behind"));
+        const behind = transactions.get().find(({ stage }) => stage.kind === "behind")!;
+        expect(stageText(behind.stage, "W")).to.match(/^Nothing is sent yet: what was sent before/);
+        transactions.stopWaiting(behind.id);
+        expect(await pressed).to.be.instanceOf(EarlierUnsettled);
+        expect(transactions.get().some(({ stage }) => stage.kind === "behind")).to.equal(false);
+      }
+      expect(sends()).to.equal(1);
+      await world.networkHelpers.mine();
+      await automine(true);
+      await until(() => stages.includes("1 landed"));
+    });
+
+    it("without an answer are not let go while something is in their place, however late it came", async () => {
+      const late = Date.now() + 11 * 60_000;
+      const { call, signer, log } = await unanswered({ patience: 600_000, now: () => late });
+      await automine(false);
+      await raw({ from: world.owner.address, ...call });
+      for (let press = 0; press < 3; press++)
+        expect(await thrown(signer.sendTransaction(call)))
+          .to.be.instanceOf(TransactionUncertain)
+          .and.include({ hash: null });
+      expect(await log.list(31_337n, late)).to.have.length(1);
+      expect(sends()).to.equal(1);
+      await world.networkHelpers.mine();
+      await automine(true);
+      await signer.settled();
+      expect(await log.list(31_337n, late)).to.deep.equal([]);
+    });
+
+    it("without an answer say so again when another call took their place: the wallet may send them in the next", async () => {
+      const { signer, log, transactions } = await unanswered();
+      await raw({ from: world.owner.address, to: world.stranger.address, value: "0x1" });
+      expect(await thrown(signer.resume())).to.be.instanceOf(AnswerMissing);
+      expect(await thrown(signer.settled())).to.be.instanceOf(AnswerMissing);
+      expect(transactions.get()).to.deep.equal([]);
+      expect(await log.list(31_337n, Date.now())).to.have.length(1);
+      await signer.settled();
+      expect(await log.list(31_337n, Date.now())).to.deep.equal([]);
+    });
+
+    it("are let go on the second press only: looks that nobody asked for tell, and forget nothing", async () => {
+      const { call, signer, log } = await unanswered();
+      for (let look = 0; look < 3; look++)
+        expect(await thrown(signer.resume())).to.be.instanceOf(AnswerMissing);
+      expect(await thrown(signer.sendTransaction(call))).to.be.instanceOf(AnswerMissing);
+      expect(await thrown(signer.resume())).to.be.instanceOf(AnswerMissing);
+      expect(await log.list(31_337n, Date.now())).to.have.length(1);
+      expect(sends()).to.equal(1);
+      expect((await (await signer.sendTransaction(call)).wait())!.status).to.equal(1);
+      expect(sends()).to.equal(2);
+    });
+
+    it("that no node knows any more are told of before anything is sent again", async () => {
+      const { call, sent, signer, log } = await reloaded({ patience: 50 });
+      await world.connection.provider.request({ method: "hardhat_dropTransaction", params: [sent.hash] });
+      await automine(true);
+      expect(await thrown(signer.resume())).to.be.instanceOf(TransactionUnknown);
+      expect(await thrown(signer.sendTransaction(call))).to.be.instanceOf(TransactionUnknown);
+      expect(await log.list(31_337n, Date.now())).to.have.length(1);
+      expect((await (await signer.sendTransaction(call)).wait())!.status).to.equal(1);
+      expect(sends()).to.equal(2);
+    });
+
+    it("are sound after the clock was set back", async () => {
+      const early = Date.now() - 3_600_000;
+      const { call, signer, stages } = await reloaded({ now: () => early, patience: 300 });
+      expect(await thrown(signer.sendTransaction(call))).to.be.instanceOf(TransactionUncertain);
+      expect(stages).to.include("1 sent");
+      expect(sends()).to.equal(1);
+      await world.networkHelpers.mine();
+      await automine(true);
+    });
+
+    it("that are broken are removed on a press only", async () => {
+      const { signer, settings } = await open();
+      await settings.set("sent-x", "{");
+      for (let look = 0; look < 2; look++)
+        expect(await thrown(signer.resume())).to.be.instanceOf(SentNotesBroken);
+      expect(await thrown(signer.settled())).to.be.instanceOf(SentNotesBroken);
+      await signer.settled();
     });
   });
 });

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import type { Page } from "playwright-core";
 
+import { rpc } from "../../../apps/cli/rpc.ts";
 import { welcomeText } from "../../../client/manage.ts";
 import { PHONE, webWorld, type WebPage } from "../../helpers/web.ts";
 import {
@@ -37,6 +38,18 @@ async function again(page: Page): Promise<void> {
 }
 
 const waits = (page: Page, text: string): Promise<void> => page.getByText(text, { exact: true }).waitFor();
+
+/** Has the chain estimate over its newest block, as most nodes do: what is in no block yet hides no second one of the same. */
+async function estimatesOfNewestBlock(page: Page): Promise<void> {
+  await page.context().route("**/*", async (route) => {
+    const text = route.request().postData() ?? "";
+    if (!text.includes("eth_estimateGas")) return route.fallback();
+    const body = JSON.parse(text) as object;
+    for (const call of [body].flat() as { method: string; params: unknown[] }[])
+      if (call.method === "eth_estimateGas") call.params = [call.params[0], "latest"];
+    await route.fallback({ postData: JSON.stringify(body) });
+  });
+}
 
 async function openMemory(page: Page, text: string): Promise<void> {
   await page.getByText(text).first().click();
@@ -187,6 +200,38 @@ long("the story of the web app, by mouse alone", function () {
     await unlock(next);
     await settled(next);
     await search(next, "penicillin", "1 of 2 memories");
+  });
+
+  it("a reload while a commit is in no block, and Commit pressed again: nothing is sent beside it", async () => {
+    const { page, wallet } = await begun();
+    await estimatesOfNewestBlock(page);
+    await add(page, "health", "Allergic to penicillin");
+    const sent = wallet.sent;
+    await rpc(web.world.chain.url, "evm_setAutomine", [false]);
+    try {
+      await press(page, "Commit");
+      await send(page);
+      const transactions = page.getByRole("region", { name: "Transactions" });
+      await transactions.getByText("Sent, and not in a block yet.").waitFor();
+      await page.reload();
+      await unlock(page);
+      await transactions.getByText("Sent, and not in a block yet.").waitFor();
+      await press(page, "Commit");
+      await transactions.getByText(/^Nothing is sent yet: what was sent before/).waitFor();
+      await press(page, "Stop waiting");
+      await page.getByText(/^Something that was sent before is in no block yet\./).waitFor();
+      await press(page, "Commit");
+      await transactions.getByText(/^Nothing is sent yet: what was sent before/).waitFor();
+      expect(wallet.sent - sent).to.equal(1);
+    } finally {
+      await rpc(web.world.chain.url, "evm_setAutomine", [true]);
+      await rpc(web.world.chain.url, "evm_mine", []);
+    }
+    await page.getByText(/changes? waits?$/).waitFor({ state: "detached" });
+    await search(page, "penicillin", "1 of 2 memories");
+    await page.getByText("Committing…").waitFor({ state: "detached" });
+    expect(await page.getByRole("dialog", { name: "Send this transaction?" }).count()).to.equal(0);
+    expect(wallet.sent - sent).to.equal(1);
   });
 
   it("a reader is granted a scope, reads it in another browser, and is out after the revoke", async () => {

@@ -16,7 +16,7 @@ import {
   type TypedDataField,
 } from "ethers";
 
-import { InsufficientFunds } from "../../../../client/index.ts";
+import { InsufficientFunds, type VaultError } from "../../../../client/index.ts";
 import { describeCalls, vaultsIn } from "./describe.ts";
 import {
   AccountChanged,
@@ -25,12 +25,14 @@ import {
   SentNotesBroken,
   SignatureRejected,
   TransactionUncertain,
+  TransactionUnknown,
   WalletFaulty,
   WalletUnanswered,
   WrongChain,
 } from "./errors.ts";
 import { finalAt } from "./finality.ts";
 import { FollowedTransaction, landing } from "./follow.ts";
+import type { InTurn } from "./in-turn.ts";
 import type { NetworkConfig } from "./network.ts";
 import { answerFrom, hostOf } from "./rpc.ts";
 import type { SentLog, SentNote } from "./sent-log.ts";
@@ -51,10 +53,12 @@ export interface SignerParts {
   readonly patience: number;
   /** What was sent and is in no block yet, by this page or before a reload. */
   readonly log: SentLog;
-  /** Notes of what this page follows already. */
+  /** Notes of what this page sent itself, and follows. */
   readonly followed: Set<string>;
-  /** Notes without an answer of the wallet of which the person was told. */
+  /** Notes of which the person was told, on pressing something, that nobody knows whether they were sent. */
   readonly told: Set<string>;
+  /** Looks at the notes: one at a time, on all signers of this page. */
+  readonly looks: InTurn;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Ends when the page is locked: from then on nothing is asked and nothing sent. */
@@ -110,7 +114,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
    * @throws {WrongChain|AccountChanged} when the wallet is not where it was. {InsufficientFunds} when the account has too little.
    * @throws {WalletUnanswered} when the person waits for the wallet no more. {DeviceLocked} when the page was locked meanwhile.
    * @throws {WalletBusy|WalletFaulty|AnotherTransaction} when the wallet does something else.
-   * @throws {NoteNotKept} when the browser cannot note it. What {@link resume} throws when something else is on its way.
+   * @throws {NoteNotKept} when the browser cannot note it. What {@link settled} throws when something else is on its way.
    */
   override async sendTransaction(request: TransactionRequest): Promise<TransactionResponse> {
     const before = this.turn;
@@ -132,7 +136,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
 
   private async send(request: TransactionRequest) {
     const { transactions, session } = this.parts;
-    await this.resume();
+    await this.settled();
     const connected = await this.checked(await payerOf(request));
     const priced = await this.price(request, connected);
     // It may have been locked meanwhile: then nobody is asked.
@@ -222,52 +226,89 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
   }
 
   /**
-   * Waits for what was sent before a reload, or in another tab: nothing is sent beside it.
+   * Looks for what was sent before a reload, or in another tab, and follows it. Nobody pressed anything for this: it tells, and forgets
+   * nothing that may still be sent.
    *
-   * @throws {TransactionUncertain} when it still is in no block: it may land. {AnswerMissing} when nobody knows whether it was sent:
-   * once, for then the person does. {SentNotesBroken} when notes are of no use: once, for they are removed.
+   * @throws {TransactionUncertain} when something still is in no block: it may land. {AnswerMissing|TransactionUnknown} when nobody knows
+   * whether it will be. {SentNotesBroken} when notes are of no use.
    */
-  async resume(): Promise<void> {
-    const { log, config, followed, now } = this.parts;
-    const broken = await log.removeBroken(now());
-    if (broken > 0) throw new SentNotesBroken(broken);
-    const notes = await log.list(config.deployment.chainId, now());
-    for (const note of notes.filter(({ id }) => !followed.has(id))) {
-      expectOpen(this.parts.session);
-      followed.add(note.id);
-      try {
-        if (note.hash !== null || (await this.isTaken(note)))
-          await this.resumeOne({ ...note, hash: note.hash ?? ZeroHash });
-      } finally {
-        followed.delete(note.id);
-      }
-    }
+  resume(): Promise<void> {
+    return this.parts.looks.run(() => this.takeUp(false));
   }
 
   /**
-   * Whether something was sent in the place of a note that the wallet did not answer.
+   * Waits, on a person's word, until nothing that was sent before is on its way: nothing is sent beside it. Looks go one after the other:
+   * what an earlier one follows has its end before this one reads the notes. The person is told why it waits, and can stop it.
    *
-   * @throws {AnswerMissing} when nothing was, and the person was not told.
+   * @throws What {@link resume} throws. What nobody knows is thrown once: at the next word the person does, and the note is let go.
+   * @throws {EarlierUnsettled} when the person waits no more; nothing was begun.
    */
-  private async isTaken(note: SentNote): Promise<boolean> {
-    const { provider, config, told } = this.parts;
-    const next = await this.answers(provider.getTransactionCount(note.account, "pending"));
-    if (next > note.nonce) return true;
-    if (!told.has(note.id)) {
-      told.add(note.id);
-      throw new AnswerMissing(describeCalls(config.deployment, note.to, note.data));
+  settled(): Promise<void> {
+    const { looks, session, transactions } = this.parts;
+    return whileOpen(session, transactions.behind(looks.run(() => this.takeUp(true))));
+  }
+
+  private async takeUp(pressed: boolean): Promise<void> {
+    const { log, config, followed, now, session } = this.parts;
+    expectOpen(session);
+    const broken = pressed ? await log.removeBroken(now()) : (await log.broken(now())).length;
+    if (broken > 0) throw new SentNotesBroken(broken);
+    for (const note of await log.list(config.deployment.chainId, now())) {
+      // What this page sent itself, and follows.
+      if (followed.has(note.id)) continue;
+      expectOpen(session);
+      const unknown = await (note.hash === null ? this.unanswered(note) : this.answered(note, note.hash));
+      if (unknown !== null) await this.letGo(note, pressed, unknown);
     }
-    await this.forget(note);
-    return false;
   }
 
-  /** A note that stays is looked at again: that it cannot be removed keeps nobody from anything. */
-  private forget({ id }: SentNote): Promise<void> {
-    return this.parts.log.remove(id).catch(() => undefined);
+  /** Lets go of a note of which nobody knows whether it was sent, on a person's second word: the first is answered with why. */
+  private async letGo(note: SentNote, pressed: boolean, why: VaultError): Promise<void> {
+    const { told } = this.parts;
+    if (pressed && told.has(note.id)) return this.forget(note);
+    if (pressed) told.add(note.id);
+    throw why;
   }
 
-  private async resumeOne(note: Sent): Promise<void> {
-    const { provider, transactions, config, now, patience, wallets } = this.parts;
+  /**
+   * Follows what may have been sent in the place of a note that the wallet did not answer.
+   *
+   * @returns What nobody knows; `null` when it landed.
+   * @throws {TransactionUncertain} while something has that place and is in no block.
+   */
+  private async unanswered(note: SentNote): Promise<VaultError | null> {
+    const { provider, config } = this.parts;
+    const missing = new AnswerMissing(describeCalls(config.deployment, note.to, note.data));
+    const next = await this.answers(provider.getTransactionCount(note.account, "pending"));
+    if (next <= note.nonce) return missing;
+    // Another call took the place: the wallet may send this one in the next.
+    return (await this.isLanded(note, this.standIn(note))) ? null : missing;
+  }
+
+  /**
+   * Follows what the wallet said that it sent.
+   *
+   * @returns What nobody knows; `null` when it landed, failed or was replaced, which is shown.
+   * @throws {TransactionUncertain} while a node has it, and no block.
+   */
+  private async answered(note: SentNote, hash: string): Promise<VaultError | null> {
+    const { provider } = this.parts;
+    const found = await this.answers(provider.getTransaction(hash));
+    if (found !== null && !isOf(note, found)) return new SentNotesBroken(1);
+    try {
+      await this.isLanded(note, found ?? this.standIn(note));
+      return null;
+    } catch (fault) {
+      if (!(fault instanceof TransactionUncertain)) throw fault;
+      if ((await this.answers(provider.getTransaction(hash))) !== null) throw fault;
+      // A node lets go of what waited too long, or never saw it.
+      return new TransactionUnknown(hash);
+    }
+  }
+
+  /** @throws {TransactionUncertain} when it is in no block in time. */
+  private async isLanded(note: SentNote, sent: TransactionResponse): Promise<boolean> {
+    const { transactions, config, now, patience, wallets } = this.parts;
     const { hash, account, to, data, sentAt } = note;
     // What the browser kept says which call it was, and no more: the words are made anew.
     const what = describeCalls(config.deployment, to, data);
@@ -278,20 +319,20 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
       ...unknown,
     });
     transactions.advance(id, { kind: "sent", hash, lost: false });
-    const found = await this.answers(provider.getTransaction(hash));
-    if (found !== null && !isOf(note, found)) {
-      transactions.dismiss(id);
-      await this.forget(note);
-      throw new SentNotesBroken(1);
-    }
-    const sent = found ?? this.standIn(note);
-    const left = Math.max(0, sentAt + patience - now());
-    await this.follow(id, sent, note, left).catch(async (fault: unknown) => {
-      // What failed or was replaced is over, and was shown. A node lets go of what waited too long.
-      if (!(fault instanceof TransactionUncertain)) return;
-      if ((await this.answers(provider.getTransaction(hash))) !== null) throw fault;
-      await this.forget(note);
-    });
+    // A clock may have been set back since.
+    const left = Math.min(patience, Math.max(0, sentAt + patience - now()));
+    return this.follow(id, sent, note, left).then(
+      () => true,
+      (fault: unknown) => {
+        if (fault instanceof TransactionUncertain) throw fault;
+        return false;
+      },
+    );
+  }
+
+  /** A note that stays is looked at again: that it cannot be removed keeps nobody from anything. */
+  private forget({ id }: SentNote): Promise<void> {
+    return this.parts.log.remove(id).catch(() => undefined);
   }
 
   /** @throws {WrongChain|AccountChanged} when the wallet is not where it must be. */
@@ -367,10 +408,10 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
   }
 
   /** What was asked for, until a node shows what was sent. */
-  private standIn({ hash, nonce, to, data, account, chainId }: Sent): TransactionResponse {
+  private standIn({ hash, nonce, to, data, account, chainId }: SentNote): TransactionResponse {
     return new TransactionResponse(
       {
-        ...{ hash, nonce, to, data, from: account, value: 0n, type: 2, index: 0 },
+        ...{ hash: hash ?? ZeroHash, nonce, to, data, from: account, value: 0n, type: 2, index: 0 },
         ...{ blockHash: null, blockNumber: null, accessList: null, gasPrice: 0n, gasLimit: 0n },
         ...{ maxFeePerGas: null, maxPriorityFeePerGas: null, authorizationList: null },
         ...{ chainId: BigInt(chainId), signature: Signature.from() },
@@ -382,7 +423,7 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
   private async follow(
     id: number,
     sent: TransactionResponse,
-    note: Sent,
+    note: SentNote,
     patience = this.parts.patience,
   ): Promise<TransactionReceipt> {
     const { transactions, provider, config, pause, followed } = this.parts;
@@ -403,12 +444,16 @@ export class ApprovingSigner extends AbstractSigner<Provider> {
         transactions.advance(id, { ...landed, final }),
       );
       return receipt;
-    } catch (fault) {
-      const uncertain = fault instanceof TransactionUncertain;
+    } catch (thrown) {
+      const uncertain = thrown instanceof TransactionUncertain;
+      const fault = uncertain ? new TransactionUncertain(hash, { cause: thrown.cause }) : thrown;
       // Whoever sends next looks for it first.
       if (uncertain) followed.delete(note.id);
-      else await this.forget(note);
-      transactions.advance(id, { kind: uncertain ? "uncertain" : "failed", hash, fault });
+      // What took the place of one that the wallet did not answer says nothing of that one.
+      else if (hash !== null) await this.forget(note);
+      if (uncertain || hash !== null)
+        transactions.advance(id, { kind: uncertain ? "uncertain" : "failed", hash, fault });
+      else transactions.dismiss(id);
       throw fault;
     }
   }

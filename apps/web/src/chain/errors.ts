@@ -173,13 +173,33 @@ export class AnotherTransaction extends VaultError {
 /** A transaction was sent, and nobody can say now whether it landed. */
 export class TransactionUncertain extends VaultError {
   constructor(
-    readonly hash: string,
+    /** `null` where the wallet did not say it. */
+    readonly hash: string | null,
     options?: ErrorOptions,
   ) {
     super(
-      `Transaction ${hash} was sent, and the connection was lost before it was in a block. It may still land: this page looks ` +
-        "again by itself, and sends nothing twice.",
+      `${hash === null ? "What the wallet was asked to send before" : `Transaction ${hash}`} was sent, and is in no block yet. It may still land: ` +
+        "this page looks again by itself, and sends nothing twice.",
       options,
+    );
+  }
+}
+
+/** A transaction was sent, is in no block, and no node knows it any more. */
+export class TransactionUnknown extends VaultError {
+  constructor(readonly hash: string) {
+    super(
+      `Transaction ${hash} was sent, is in no block after a long time, and the chain's node knows nothing of it. Look into the wallet whether it is ` +
+        "still on its way, and cancel it there if it is. Press again when it is not.",
+    );
+  }
+}
+
+/** The person waited for what was sent before, and does no more. */
+export class EarlierUnsettled extends VaultError {
+  constructor() {
+    super(
+      "Something that was sent before is in no block yet. Nothing was sent beside it, and what waits is kept. Press again later.",
     );
   }
 }
@@ -231,3 +251,9 @@ export class TransactionReplaced extends VaultError {
     );
   }
 }
+
+/** Whether a fault is about what was sent before: nothing else says it. */
+export const isOfSent = (fault: unknown): boolean =>
+  [AnswerMissing, SentNotesBroken, TransactionUncertain, TransactionUnknown].some(
+    (kind) => fault instanceof kind,
+  );

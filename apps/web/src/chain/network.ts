@@ -9,6 +9,7 @@ import {
 } from "../../../../client/index.ts";
 import { ApprovingSigner, type SignerParts } from "./approving-signer.ts";
 import { WrongChain } from "./errors.ts";
+import { InTurn } from "./in-turn.ts";
 import { answerFrom, chainAt, hostOf, isNear, plainNetwork } from "./rpc.ts";
 import type { SentLog } from "./sent-log.ts";
 import type { Transactions } from "./transactions.ts";
@@ -75,7 +76,7 @@ export async function connectNetwork(config: NetworkConfig, around: Around): Pro
   const { wallets, transactions, log } = around;
   const parts: SignerParts = {
     ...{ config, provider, wallets, transactions, log, patience: PATIENCE },
-    ...{ followed: new Set<string>(), told: new Set<string>(), now: Date.now, session },
+    ...{ followed: new Set<string>(), told: new Set<string>(), looks: new InTurn(), now: Date.now, session },
     pause: config.rpc !== null && isNear(config.rpc) ? PAUSE.near : PAUSE.far,
   };
   const signer = new ApprovingSigner(parts);

@@ -23,6 +23,9 @@ export interface SentNote {
 /** Older than this nothing waits: thirty days, in milliseconds. */
 const OLDEST = 30 * 24 * 3_600_000;
 
+/** A clock that was set back makes notes of tomorrow: up to a day, in milliseconds. */
+const AHEAD = 24 * 3_600_000;
+
 /** More than these a browser never sent at once. */
 const MOST = 50;
 
@@ -66,10 +69,15 @@ export class SentLog {
     return this.settings.remove(`sent-${id}`);
   }
 
+  /** What is no note, by what it is called. */
+  async broken(now: number): Promise<readonly string[]> {
+    return [...(await this.read(now))].filter(([, note]) => note === null).map(([id]) => id);
+  }
+
   /** Removes what is no note. Returns how many that were. */
   async removeBroken(now: number): Promise<number> {
-    const broken = [...(await this.read(now))].filter(([, note]) => note === null);
-    for (const [id] of broken) await this.remove(id);
+    const broken = await this.broken(now);
+    for (const id of broken) await this.remove(id);
     return broken.length;
   }
 
@@ -114,5 +122,5 @@ const isSound = (
   /^[1-9]\d{0,18}$/.test(chainId) &&
   isHexString(data, true) &&
   data.length <= LONGEST &&
-  sentAt <= now &&
+  sentAt <= now + AHEAD &&
   sentAt >= now - OLDEST;

@@ -9,6 +9,8 @@ export function stageText(stage: Stage, wallet: string): string {
       return "Waiting for your answer.";
     case "wallet":
       return `Waiting for your answer in ${wallet}.`;
+    case "behind":
+      return "Nothing is sent yet: what was sent before is in no block so far. This goes on by itself then.";
     case "sent":
       return stage.lost
         ? "Sent, and the chain does not answer. It may still land: this page looks again by itself."

@@ -10,10 +10,12 @@ import type { ShownTransaction } from "./transactions.ts";
 interface CardProps {
   readonly shown: ShownTransaction;
   readonly dismiss: () => void;
+  /** The person waits no more for what was sent before. */
+  readonly stop: () => void;
 }
 
 /** How far one transaction is. */
-export function TransactionCard({ shown: { cost, stage }, dismiss }: CardProps): ReactNode {
+export function TransactionCard({ shown: { cost, stage }, dismiss, stop }: CardProps): ReactNode {
   const hash = "hash" in stage ? stage.hash : null;
   const failed = stage.kind === "failed" || stage.kind === "uncertain";
   const over = failed || stage.kind === "landed";
@@ -33,6 +35,7 @@ export function TransactionCard({ shown: { cost, stage }, dismiss }: CardProps):
       )}
       <div className="row">
         {hash !== null && <CopyHash hash={hash} />}
+        {stage.kind === "behind" && <Button onClick={stop}>Stop waiting</Button>}
         {over && <Button onClick={dismiss}>Dismiss</Button>}
       </div>
     </div>

@@ -31,7 +31,12 @@ export function TransactionCenter(): ReactNode {
       )}
       <section className="transactions" aria-label="Transactions" aria-live="polite">
         {others.map((each) => (
-          <TransactionCard key={each.id} shown={each} dismiss={() => transactions.dismiss(each.id)} />
+          <TransactionCard
+            key={each.id}
+            shown={each}
+            dismiss={() => transactions.dismiss(each.id)}
+            stop={() => transactions.stopWaiting(each.id)}
+          />
         ))}
       </section>
     </>

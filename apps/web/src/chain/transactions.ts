@@ -1,5 +1,5 @@
 import { makeAwake, type Awake } from "../device/awake.ts";
-import { SignatureRejected, TransactionDeclined, WalletUnanswered } from "./errors.ts";
+import { EarlierUnsettled, SignatureRejected, TransactionDeclined, WalletUnanswered } from "./errors.ts";
 
 /** What a transaction does and takes, as a person sees it before it is sent. */
 export interface TransactionCost {
@@ -30,8 +30,10 @@ export type Stage =
   | { readonly kind: "asking" }
   /** The wallet is asked to send it. */
   | { readonly kind: "wallet" }
-  /** It was sent and is in no block; `lost`: nobody answers when asked about it. */
-  | { readonly kind: "sent"; readonly hash: string; readonly lost: boolean }
+  /** Something is to be sent, and waits for what was sent before. */
+  | { readonly kind: "behind" }
+  /** It was sent and is in no block; `lost`: nobody answers when asked about it. The hash is `null` where the wallet did not say it. */
+  | { readonly kind: "sent"; readonly hash: string | null; readonly lost: boolean }
   | { readonly kind: "landed"; readonly hash: string; readonly block: number; readonly final: boolean }
   /** It was sent, or perhaps was, and nobody can say now what became of it. */
   | { readonly kind: "uncertain"; readonly hash: string | null; readonly fault: unknown }
@@ -43,6 +45,15 @@ export interface ShownTransaction {
   readonly cost: TransactionCost;
   readonly stage: Stage;
 }
+
+/** Milliseconds after which a wait for what was sent before is shown. */
+const MOMENT = 1_000;
+
+/** What is known of a transaction that is not priced yet. */
+const NOTHING: TransactionCost = {
+  ...{ what: [], vaults: [], account: "", wallet: "", network: "", chainId: 0n },
+  ...{ gas: 0n, gasLimit: 0n, likely: 0n, most: 0n, balance: 0n },
+};
 
 const isOver = ({ stage }: ShownTransaction): boolean =>
   stage.kind === "failed" || stage.kind === "uncertain" || (stage.kind === "landed" && stage.final);
@@ -158,12 +169,39 @@ export class Transactions {
     }
   }
 
+  /**
+   * Waits for what was sent before, for as long as the person does; a wait of more than a moment is shown.
+   *
+   * @throws {EarlierUnsettled} when somebody stopped waiting.
+   */
+  async behind<T>(earlier: Promise<T>): Promise<T> {
+    let over: () => void = () => undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stopped = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const id = this.next++;
+        this.add(id, NOTHING, { kind: "behind" });
+        this.stops.set(id, () => reject(new EarlierUnsettled()));
+        over = () => {
+          this.stops.delete(id);
+          this.dismiss(id);
+        };
+      }, MOMENT);
+    });
+    try {
+      return await this.awake.aside(() => Promise.race([earlier, stopped]));
+    } finally {
+      clearTimeout(timer);
+      over();
+    }
+  }
+
   /** Waits for somebody about something that is not shown. */
   aside<T>(wait: () => Promise<T>): Promise<T> {
     return this.awake.aside(wait);
   }
 
-  /** The person waits for the wallet no more. */
+  /** The person waits for the wallet, or for what was sent before, no more. */
   stopWaiting(id: number): void {
     this.stops.get(id)?.();
   }
