@@ -171,9 +171,12 @@ describe("an act's sentence", () => {
       "Commits 1 change. Lets this browser in as a device of yours.",
     );
     expect(commitAct(kinds({ kind: "renew" }))).to.match(/no memory\.$/);
-    expect(acceptedAct(2, kinds({ kind: "create" }, { kind: "create" }, { kind: "forget" }))).to.equal(
+    const accepted = { kind: "create", metadata: { proposal: "1" } };
+    expect(acceptedAct(kinds(accepted, accepted, { kind: "create" }))).to.equal(
       "Commits 3 changes, 2 accepted memories among them.",
     );
+    // Another tab committed those meanwhile.
+    expect(acceptedAct(kinds({ kind: "create" }))).to.equal("Commits 1 change.");
   });
 
   it("says what else its commit carries, and nothing twice", () => {
@@ -183,7 +186,8 @@ describe("an act's sentence", () => {
     );
     expect(carriedText(commitAct(waiting), waiting)).to.equal(null);
     expect(carriedText(commitAct(waiting.slice(2)), waiting.slice(2))).to.equal(null);
-    expect(carriedText(acceptedAct(1, waiting), waiting)).to.match(/^Lets this browser in/);
+    const accepted = kinds({ kind: "create", metadata: { proposal: "1" } });
+    expect(carriedText(acceptedAct([...accepted, ...waiting]), waiting)).to.match(/^Lets this browser in/);
     expect(carriedText("Grants Ann health.", kinds({ kind: "renew" }))).to.equal(null);
   });
 

@@ -1,13 +1,13 @@
 import { useCallback, useState } from "react";
 
-import type { VaultRef } from "../../../../client/index.ts";
+import type { VaultOperation, VaultRef } from "../../../../client/index.ts";
 import { transactions } from "../chain/page.ts";
 import { awake } from "../device/awake.ts";
 import { turns } from "../device/this-browser.ts";
 import { useSession } from "./session.tsx";
 import { tabs } from "./tabs.ts";
 import { useView } from "./view.tsx";
-import { carriedText, waitingHere } from "./waiting.ts";
+import { carriedText, waitingNow } from "./waiting.ts";
 
 /** What a page does on somebody's word, one thing at a time. */
 export interface Act {
@@ -19,12 +19,16 @@ export interface Act {
    * Does something that may change the vault, and reads it again afterwards, in all tabs.
    *
    * @param label - What is done, as a person reads it: "Revoking…".
-   * @param what - The same in a sentence, for the question about its cost: "Revokes Ann's grant." `null` where it sends nothing.
+   * @param what - The same in a sentence, for the question about its cost: "Revokes Ann's grant." `null` where it sends nothing. A function
+   * where it depends on what waits: it is asked once it is this act's turn, for another tab may have committed some of it meanwhile.
    * @returns What came of it; `undefined` when it failed, or something runs already.
    */
-  readonly run: <T>(label: string, what: string | null, work: () => Promise<T>) => Promise<T | undefined>;
+  readonly run: <T>(label: string, what: Sentence | null, work: () => Promise<T>) => Promise<T | undefined>;
   readonly clear: () => void;
 }
+
+/** What an act does, in a sentence. */
+type Sentence = string | ((waiting: readonly VaultOperation[]) => string);
 
 /** What all tabs call a vault by. */
 const turnName = ({ chainId, contract, vaultId }: VaultRef): string =>
@@ -33,11 +37,14 @@ const turnName = ({ chainId, contract, vaultId }: VaultRef): string =>
 /** Runs what the buttons of a page are for. */
 export function useAct(): Act {
   const { view, refresh } = useView();
-  const { vault } = useSession();
+  const {
+    vault,
+    network: { signer },
+  } = useSession();
   const [running, setRunning] = useState<string | null>(null);
   const [fault, setFault] = useState<unknown>(null);
   const run = useCallback(
-    async <T,>(label: string, what: string | null, work: () => Promise<T>): Promise<T | undefined> => {
+    async <T,>(label: string, what: Sentence | null, work: () => Promise<T>): Promise<T | undefined> => {
       if (running !== null) return undefined;
       setRunning(label);
       setFault(null);
@@ -47,9 +54,12 @@ export function useAct(): Act {
           what === null
             ? turns.act(work)
             : turns.send(turnName(vault.ref), async () => {
+                // What was sent before lands first: what is said and done is of after that.
+                await signer.settled();
                 // Where it cannot be read, the work says so.
-                const before = await waitingHere(vault, view).catch(() => []);
-                return transactions.during(what, work, carriedText(what, before));
+                const before = await waitingNow(vault, view).catch(() => []);
+                const said = typeof what === "string" ? what : what(before);
+                return transactions.during(said, work, carriedText(said, before));
               }),
         );
       } catch (thrown) {
@@ -62,7 +72,7 @@ export function useAct(): Act {
         setRunning(null);
       }
     },
-    [running, refresh, vault, view],
+    [running, refresh, vault, view, signer],
   );
   const clear = useCallback(() => setFault(null), []);
   return { running, fault, run, clear };

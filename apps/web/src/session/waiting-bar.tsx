@@ -1,7 +1,7 @@
 import { useEffect, useState, type ReactNode } from "react";
 
 import { NotAMember, sync, VaultEmpty, type Preview, type SyncResult } from "../../../../client/index.ts";
-import { WalletMissing } from "../chain/errors.ts";
+import { isOfSent, WalletMissing } from "../chain/errors.ts";
 import { useWallets } from "../chain/use-page.ts";
 import { ChainNotice, WalletPanel } from "../chain/wallet-panel.tsx";
 import { Button } from "../ui/button.tsx";
@@ -30,7 +30,7 @@ export function WaitingBar(): ReactNode {
   const [done, setDone] = useState<SyncResult | null>(null);
   const commit = async (): Promise<void> => {
     setDone(null);
-    setDone((await run("Committing…", commitAct(waiting), () => sync(vault))) ?? null);
+    setDone((await run("Committing…", commitAct, () => sync(vault))) ?? null);
   };
   return (
     <div className="waiting-bar">
@@ -54,9 +54,9 @@ export function WaitingBar(): ReactNode {
       </div>
       <ChainNotice config={network.config} />
       <ReadingNotice />
-      {/* What keeps the vault from being read keeps it from being settled too, and is said above. */}
+      {/* What keeps the vault from being read keeps it from being settled too, and is said above. Only here it says what became of what was sent. */}
       {fault === null &&
-        (unread === null || unread instanceof VaultEmpty) &&
+        (unread === null || unread instanceof VaultEmpty || isOfSent(unsettled)) &&
         !isConnection(unsettled) &&
         !isRemoved(session, unsettled) && <FaultNotice fault={unsettled} />}
       <FaultNotice fault={fault} />

@@ -1,4 +1,10 @@
-import { uncommitted, type Vault, type VaultOperation, type VaultView } from "../../../../client/index.ts";
+import {
+  read,
+  uncommitted,
+  type Vault,
+  type VaultOperation,
+  type VaultView,
+} from "../../../../client/index.ts";
 import { countText } from "../ui/texts.ts";
 
 /** What waits, as a person is told of it. */
@@ -21,6 +27,16 @@ const isNote = ({ kind }: VaultOperation): boolean => kind === "note";
  */
 export const waitingHere = async (vault: Vault, view: VaultView | null): Promise<VaultOperation[]> =>
   (await uncommitted(vault, view)).filter((each) => !isNote(each));
+
+/**
+ * What waits now: another tab may have committed some of it since it was shown.
+ *
+ * @param shown - The view on the page, for when the vault cannot be read.
+ */
+export async function waitingNow(vault: Vault, shown: VaultView | null): Promise<readonly VaultOperation[]> {
+  const view = await read(vault).catch(() => shown);
+  return waitingHere(vault, view);
+}
 
 /** Sorts what waits: what a person did, and what the device does for itself. */
 export function waitingOf(operations: readonly VaultOperation[]): Waiting {

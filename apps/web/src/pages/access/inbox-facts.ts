@@ -1,6 +1,6 @@
 import type { VaultOperation } from "../../../../../client/index.ts";
 import type { Inbox, InboxEntry, InboxMemory } from "../../../../../client/agents.ts";
-import { waitingOf } from "../../session/waiting.ts";
+import { commitAct, waitingOf } from "../../session/waiting.ts";
 import { countText } from "../../ui/texts.ts";
 import { mayPropose } from "./grant-state.ts";
 import type { LedgerLine } from "./ledger.ts";
@@ -71,6 +71,14 @@ export const ruleChoices = (lines: readonly LedgerLine[]): RuleChoice[] =>
     .filter(({ entry }) => !entry.ended && mayPropose(entry))
     .flatMap((line) => line.entry.scopeNames.map((scope) => ({ memberId: line.entry.id, scope, line })));
 
+/** How many accepted memories are in no commit yet. */
+export const acceptedOf = (waiting: readonly VaultOperation[]): number =>
+  waiting.filter((each) => each.kind === "create" && "proposal" in (each.metadata ?? {})).length;
+
 /** A commit that puts accepted memories into the vault, in one sentence: what else waits goes along. */
-export const acceptedAct = (many: number, waiting: readonly VaultOperation[]): string =>
-  `Commits ${countText(waitingOf(waiting).changes, "change")}, ${countText(many, "accepted memory", "accepted memories")} among them.`;
+export function acceptedAct(waiting: readonly VaultOperation[]): string {
+  const many = acceptedOf(waiting);
+  return many === 0
+    ? commitAct(waiting)
+    : `Commits ${countText(waitingOf(waiting).changes, "change")}, ${countText(many, "accepted memory", "accepted memories")} among them.`;
+}

@@ -8,7 +8,7 @@ import { useView } from "../../session/view.tsx";
 import { Button } from "../../ui/button.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
 import { countText } from "../../ui/texts.ts";
-import { acceptedAct, entryKey, isAcceptable, leftOut } from "./inbox-facts.ts";
+import { acceptedAct, acceptedOf, entryKey, isAcceptable, leftOut } from "./inbox-facts.ts";
 import { InboxRules } from "./inbox-rules.tsx";
 import type { LedgerLine } from "./ledger.ts";
 import { ProposalCard } from "./proposal-card.tsx";
@@ -109,7 +109,7 @@ function WaitingMemories(): ReactNode {
   const { vault } = useSession();
   const { waiting } = useView();
   const { running, fault, run } = useAct();
-  const many = waiting.filter((each) => each.kind === "create" && "proposal" in (each.metadata ?? {})).length;
+  const many = acceptedOf(waiting);
   if (many === 0) return <FaultNotice fault={fault} />;
   return (
     <Notice>
@@ -120,7 +120,7 @@ function WaitingMemories(): ReactNode {
       <div className="row">
         <Button
           busy={running !== null}
-          onClick={() => void run("Writing to the vault…", acceptedAct(many, waiting), () => sync(vault))}
+          onClick={() => void run("Writing to the vault…", acceptedAct, () => sync(vault))}
         >
           {many === 1 ? "Put it into the vault" : "Put them into the vault"}
         </Button>

@@ -25,7 +25,7 @@ export function UncertainWork(): ReactNode {
   const [said, setSaid] = useState<string | null>(null);
   const commit = async (): Promise<void> => {
     setSaid(null);
-    await run("Committing…", commitAct(waiting), async () => {
+    await run("Committing…", commitAct, async () => {
       try {
         const { sequence } = await sync(vault);
         setSaid(`Commit ${sequence} has all of it.`);
