@@ -134,8 +134,10 @@ describe("the acts of the web app", () => {
   });
 
   it("send nothing from anywhere else but the mint, which says it as well", () => {
-    const mint = parsed.find(({ fileName }) => fileName.endsWith("finish-mint.tsx"))!;
+    const mint = parsed.find(({ fileName }) => fileName.endsWith("start/plan.ts"))!;
     expect(mint.text).to.match(/transactions\.during\(MINT_ACT, \(\) => mintUnfinished\(/);
+    const callers = parsed.filter(({ text }) => /\bmintUnfinished\b/.test(text));
+    expect(callers.map(({ fileName }) => path.basename(fileName))).to.deep.equal(["plan.ts"]);
     const senders = parsed.filter((file) =>
       file.statements.some(
         (each) =>

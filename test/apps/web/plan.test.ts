@@ -2,18 +2,24 @@ import { randomBytes } from "@noble/hashes/utils.js";
 import { expect } from "chai";
 import type { Signer } from "ethers";
 
+import { TransactionDeclined } from "../../../apps/web/src/chain/errors.ts";
 import type { Network } from "../../../apps/web/src/chain/network.ts";
+import { Transactions } from "../../../apps/web/src/chain/transactions.ts";
+import { makeAwake } from "../../../apps/web/src/device/awake.ts";
 import {
   createDevice,
   openDevice,
   type Device,
   type DeviceHome,
 } from "../../../apps/web/src/device/device.ts";
+import { Turns } from "../../../apps/web/src/device/turns.ts";
 import { newPassphrase, newWords } from "../../../apps/web/src/device/ways.ts";
 import {
   accept,
+  letGo,
   listedWelcome,
   lookUp,
+  mintInTurn,
   mintUnfinished,
   NoSuchVault,
   OwnerFaulty,
@@ -22,6 +28,7 @@ import {
 } from "../../../apps/web/src/pages/start/plan.ts";
 import {
   collectWelcome,
+  ContractMissing,
   grant,
   memoryJournalStore,
   read,
@@ -37,6 +44,8 @@ import { environmentOf } from "../../../apps/web/src/session/open.ts";
 import { rejection } from "../../client/storage/helpers.ts";
 import { createWorld, inDays, type World } from "../../helpers/world.ts";
 import { drawing, memoryHome, quickBox } from "./devices.ts";
+import { sharedLocks } from "./shared-locks.ts";
+import { until } from "./wallet-double.ts";
 
 /** A device whose vaults keep their journals while the test runs. */
 function lastingHome(): DeviceHome {
@@ -118,6 +127,73 @@ describe("what the web app's first pages do", () => {
     await again.keepUnfinished({ seed, label: "mine" });
     expect(await mintUnfinished(again, through(stranger))).to.deep.equal(landed);
     expect((await again.vaults()).length).to.equal(1);
+  });
+
+  describe("in two tabs at the mint", () => {
+    /** A wallet that asks its person, who says no when told to. */
+    const undecided = () => {
+      let [isAsked, no]: [boolean, () => void] = [false, () => undefined];
+      const answer = new Promise<never>((_, reject) => (no = () => reject(new TransactionDeclined())));
+      const ask = (): Promise<never> => {
+        isAsked = true;
+        return answer;
+      };
+      const signer = new Proxy(world.owner, {
+        get: (target, name) => {
+          const value: unknown = name === "sendTransaction" ? ask : Reflect.get(target, name);
+          return typeof value === "function" ? (value.bind(target) as unknown) : value;
+        },
+      });
+      return { network: through(signer), isAsked: () => isAsked, no: () => no() };
+    };
+    const begun = async (): Promise<Device> => {
+      await device.keepUnfinished({ seed, label: "mine" });
+      return openDevice(home, { kind: "words", seed });
+    };
+
+    it("does not forget what the other tab minted when this one says no", async () => {
+      const other = await begun();
+      const asked = undecided();
+      const declined = rejection(mintUnfinished(device, asked.network), TransactionDeclined);
+      await until(asked.isAsked);
+      const known = await mintUnfinished(other, network);
+      asked.no();
+      await declined;
+      expect(await (await openDevice(home, { kind: "words", seed })).vaults()).to.deep.equal([known]);
+    });
+
+    it("does not forget a vault that was known before", async () => {
+      const other = await begun();
+      const known = await mintUnfinished(other, network);
+      await device.keepUnfinished({ seed, label: "mine" });
+      const nowhere = { ...network.config.deployment, memoryVault: world.stranger.address };
+      const faulty = { ...network, config: { ...network.config, deployment: nowhere } } as unknown as Network;
+      await device.remember({ ...known, contract: world.stranger.address.toLowerCase() });
+      await rejection(mintUnfinished(device, faulty), ContractMissing);
+      expect((await device.vaults()).length).to.equal(2);
+    });
+
+    it("mints in one after the other, and only once", async () => {
+      const other = await begun();
+      const locks = sharedLocks();
+      const tab = () => ({
+        turns: new Turns({ locks, awake: makeAwake(), soon: 20 }),
+        transactions: new Transactions(),
+      });
+      const [a, b] = [tab(), tab()];
+      const asked = undecided();
+      const declined = rejection(mintInTurn(a, device, asked.network), TransactionDeclined);
+      await until(asked.isAsked);
+      const second = mintInTurn(b, other, network);
+      const third = letGo(b, other);
+      await until(() => b.turns.get().length === 2);
+      asked.no();
+      await declined;
+      const known = (await second)!;
+      await third;
+      expect(await device.vaults()).to.deep.equal([known]);
+      expect(await mintInTurn(a, device, network)).to.equal(null);
+    });
   });
 
   it("mints nothing where nothing was begun", async () => {

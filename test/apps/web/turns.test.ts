@@ -6,27 +6,8 @@ import { AnotherTabWorks, StillAtWork, Turns } from "../../../apps/web/src/devic
 import { indexedDbJournalStore, type TabLocks } from "../../../client/browser.ts";
 import { JournalBusy } from "../../../client/errors.ts";
 import { thrown } from "../../helpers/thrown.ts";
+import { sharedLocks } from "./shared-locks.ts";
 import { until } from "./wallet-double.ts";
-
-/** Locks as a browser gives them to all tabs of an origin: in order, and given up by a signal. */
-function sharedLocks(): TabLocks {
-  const last = new Map<string, Promise<unknown>>();
-  return {
-    async request(name, { signal }, hold) {
-      const before = last.get(name) ?? Promise.resolve();
-      const aborted = new Promise<never>((_, reject) => {
-        signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
-      });
-      const turn = Promise.race([before, aborted]).then(hold);
-      const over = turn.catch(() => undefined);
-      last.set(
-        name,
-        before.then(() => over),
-      );
-      await turn;
-    },
-  };
-}
 
 /** Milliseconds. */
 const SOON = 20;

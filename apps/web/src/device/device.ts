@@ -214,5 +214,6 @@ function opened(deviceKey: Uint8Array, file: string, sealed: Uint8Array): Uint8A
   throw new DeviceFileBroken(file);
 }
 
-const sameVault = (a: VaultRef, b: VaultRef): boolean =>
+/** Whether two names are of one vault. */
+export const sameVault = (a: VaultRef, b: VaultRef): boolean =>
   a.chainId === b.chainId && a.contract.toLowerCase() === b.contract.toLowerCase() && a.vaultId === b.vaultId;

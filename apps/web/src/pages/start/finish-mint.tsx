@@ -6,11 +6,12 @@ import { useWallets } from "../../chain/use-page.ts";
 import { WalletPanel } from "../../chain/wallet-panel.tsx";
 import { useDevice } from "../../device/context.tsx";
 import type { KnownVault } from "../../device/profile.ts";
+import { turns } from "../../device/this-browser.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
-import { mintUnfinished } from "./plan.ts";
+import { letGo, mintInTurn } from "./plan.ts";
 import { TaskNotice } from "./task-notice.tsx";
 import { useTask } from "./use-task.ts";
 
@@ -20,9 +21,6 @@ interface FinishMintProps {
   readonly onLeave: () => void;
 }
 
-/** The mint in one sentence, for the question about its cost. */
-const MINT_ACT = "Your new words recover what is made here. It is empty at first.";
-
 /** Mints the vault whose words were shown: now, or after a reload, with the same words. */
 export function FinishMint({ network, onVault, onLeave }: FinishMintProps): ReactNode {
   const { device } = useDevice();
@@ -30,12 +28,14 @@ export function FinishMint({ network, onVault, onLeave }: FinishMintProps): Reac
   const [leaving, setLeaving] = useState(false);
   const task = useTask();
   const mint = (): void =>
-    task.run("Minting your vault…", async () =>
-      onVault(await transactions.during(MINT_ACT, () => mintUnfinished(device, network))),
-    );
+    task.run("Minting your vault…", async () => {
+      const known = await mintInTurn({ turns, transactions }, device, network);
+      if (known === null) onLeave();
+      else onVault(known);
+    });
   const leave = (): void =>
     task.run("Letting it go…", async () => {
-      await device.keepUnfinished(null);
+      await letGo({ turns }, device);
       onLeave();
     });
   return (

@@ -1,3 +1,4 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { getAddress, hexlify, isAddress, isError, ZeroAddress } from "ethers";
 
 import {
@@ -17,8 +18,10 @@ import {
   type Environment,
 } from "../../../../../client/index.ts";
 import type { Network } from "../../chain/network.ts";
-import type { Device } from "../../device/device.ts";
+import type { Transactions } from "../../chain/transactions.ts";
+import { sameVault, type Device } from "../../device/device.ts";
 import type { KnownVault } from "../../device/profile.ts";
+import type { Turns } from "../../device/turns.ts";
 import { environmentOf } from "../../session/open.ts";
 
 /** What somebody came for, who has no vault open yet. */
@@ -104,6 +107,38 @@ const placeOf = ({ config: { deployment } }: Network) => ({
   contract: deployment.memoryVault.toLowerCase(),
 });
 
+/** What all tabs call the mint by: only one vault is being made in a browser. */
+const MINT_TURN = "mint";
+
+/** The mint in one sentence, for the question about its cost. */
+const MINT_ACT = "Your new words recover what is made here. It is empty at first.";
+
+/** What orders the tabs at a mint. */
+export interface MintTurns {
+  readonly turns: Pick<Turns, "send">;
+  readonly transactions: Pick<Transactions, "during">;
+}
+
+/**
+ * Mints the vault whose words were shown, after what other tabs do with it.
+ *
+ * @returns `null` where another tab minted it meanwhile, or let it go.
+ * @throws What {@link mintUnfinished} throws, and whoever waits for a turn.
+ */
+export const mintInTurn = (
+  { turns, transactions }: MintTurns,
+  device: Device,
+  network: Network,
+): Promise<KnownVault | null> =>
+  turns.send(MINT_TURN, async () => {
+    if ((await device.unfinished()) === null) return null;
+    return transactions.during(MINT_ACT, () => mintUnfinished(device, network));
+  });
+
+/** Lets the words go that were to be minted, after what other tabs do with them. */
+export const letGo = ({ turns }: Pick<MintTurns, "turns">, device: Device): Promise<void> =>
+  turns.send(MINT_TURN, () => device.keepUnfinished(null));
+
 /**
  * Mints the vault whose words were shown, or finds that it was minted already. Its seed is let go when it stands.
  *
@@ -116,6 +151,7 @@ export async function mintUnfinished(device: Device, network: Network): Promise<
   const owner = await network.signer.getAddress();
   const vaultId = vaultIdOf(owner, hexlify(mintSalt(seed, 0)));
   const known = { ...placeOf(network), vaultId, label, role: "owner" as const };
+  const isNew = !(await device.vaults()).some((each) => sameVault(each, known));
   // Remembered first: if this page goes before the receipt is there, the vault is not lost.
   await device.remember(known);
   await mintVault({
@@ -123,12 +159,19 @@ export async function mintUnfinished(device: Device, network: Network): Promise<
     ...{ address: network.config.deployment.memoryVault, seed },
   })
     .catch(async (fault: unknown) => {
-      if (fault instanceof VaultError) await device.forget(known);
+      // Nobody else found it there, and no other tab was done with its words meanwhile.
+      if (fault instanceof VaultError && isNew && (await waits(device, seed))) await device.forget(known);
       throw fault;
     })
     .finally(() => seed.fill(0));
   await device.keepUnfinished(null);
   return known;
+}
+
+/** Whether the vault of this seed is still to be minted. */
+async function waits(device: Device, seed: Uint8Array): Promise<boolean> {
+  const unfinished = await device.unfinished();
+  return unfinished !== null && bytesToHex(unfinished.seed) === bytesToHex(seed);
 }
 
 /**
