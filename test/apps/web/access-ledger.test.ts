@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { VoidSigner, type Signer } from "ethers";
 
+import { expectAsShown } from "../../../apps/web/src/pages/access/as-shown.ts";
 import { commitDates } from "../../../apps/web/src/pages/access/commit-dates.ts";
+import { GrantMoved } from "../../../apps/web/src/pages/access/errors.ts";
 import { granteeOf } from "../../../apps/web/src/pages/access/grantee.ts";
 import { readLedger, takeRevokesBack } from "../../../apps/web/src/pages/access/ledger.ts";
 import {
@@ -20,7 +22,7 @@ import {
   VaultError,
   type Vault,
 } from "../../../client/index.ts";
-import { revokeAll } from "../../../client/manage.ts";
+import { change, revokeAll } from "../../../client/manage.ts";
 import { nameOf, thrown } from "../../helpers/thrown.ts";
 import { accept, createWorld, inDays, newReader, ownedVault, type World } from "../../helpers/world.ts";
 
@@ -130,6 +132,19 @@ describe("The ledger of who can read", function () {
     expect(await lineOf(one.memberId)).to.equal(undefined);
     expect(await lineOf(two.memberId)).to.equal(undefined);
     expect(await thrown(read(reader))).to.be.instanceOf(NotAMember);
+  });
+
+  it("changes no grant that says something else than what was shown of it", async () => {
+    const { memberId } = await granted("moved");
+    const shown = (await lineOf(memberId))!.entry;
+    await expectAsShown(vault, shown);
+    await change(vault, memberId, { label: "moved, in other words" });
+    await expectAsShown(vault, shown);
+    await change(vault, memberId, { expiresAt: shown.expiresAt! - DAY });
+    const moved = await thrown(expectAsShown(vault, shown));
+    expect(moved).to.be.instanceOf(GrantMoved);
+    expect((moved as GrantMoved).message).to.match(/it is for health until .* now\. Close this/);
+    await expectAsShown(vault, (await lineOf(memberId))!.entry);
   });
 
   it("looks an account's key up, and shows the digest to compare", async () => {

@@ -6,6 +6,7 @@ import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
+import { expectAsShown } from "./as-shown.ts";
 import { changedTerms, type ChangeForm } from "./changed-terms.ts";
 import { DayChoice } from "./day-choice.tsx";
 import { mayPropose, nameOf } from "./grant-state.ts";
@@ -39,6 +40,7 @@ export function ChangeDialog({ line: { entry }, counts, close }: ChangeProps): R
   const change = async (): Promise<void> => {
     const done = await run("Changing the grant…", changeAct(plan, request), async () => {
       const { change: changeGrant } = await import("../../../../../client/manage.ts");
+      await expectAsShown(vault, entry);
       return changeGrant(vault, entry.id, request);
     });
     if (done === undefined) return;

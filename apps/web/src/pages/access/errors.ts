@@ -1,5 +1,6 @@
 import { VaultError } from "../../../../../client/index.ts";
-import { timeText } from "../../ui/texts.ts";
+import { dateText, timeText } from "../../ui/texts.ts";
+import { inRow } from "./sentences.ts";
 
 /** What was pasted or dropped names nobody. */
 export class NoGrantee extends VaultError {
@@ -79,5 +80,19 @@ export class RequestOver extends VaultError {
 export class RequestBroken extends VaultError {
   constructor(why: string, options?: ErrorOptions) {
     super(`This is no whole request: copy it again. (${why})`, options);
+  }
+}
+
+/** A grant says something else than what was shown of it. */
+export class GrantMoved extends VaultError {
+  constructor(
+    readonly scopes: readonly string[],
+    readonly expiresAt: number | null,
+  ) {
+    const until = expiresAt === null ? "without an end" : `until ${dateText(expiresAt * 1_000)}`;
+    super(
+      `Another tab or device changed this grant since it was opened here: it is for ${inRow(scopes)} ${until} now. Close this, look at the ` +
+        "grant, and change it again.",
+    );
   }
 }
