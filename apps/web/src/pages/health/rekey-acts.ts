@@ -8,5 +8,8 @@ export const removeAct = (label: string, isWords: boolean): string =>
 export const RENEWAL_ACT =
   "Puts your new 24 words in force, and changes every key. Other devices and readers need new welcomes afterwards.";
 
+/** New words that are given up: it sends nothing, and goes after what another tab does with them. */
+export const GIVING_UP_ACT = "Gives the new words up that were written down. The words before stay.";
+
 /** A change of all keys that was begun, the same way: who is removed by it was said when it was begun. */
 export const GOING_ON_ACT = "Goes on with the change of every key that was begun before.";

@@ -91,11 +91,12 @@ const areInForce = (vault: Vault, seed: Uint8Array): Promise<boolean> =>
   );
 
 /**
- * Gives new words up that no change of keys was begun for.
+ * Gives new words up that no change of keys was begun for. To be done in turn: another tab may be about to begin one.
  *
- * @throws RekeyPending when one was: it has to be gone on with.
+ * @throws RekeyPending when one was: it has to be gone on with. RenewalGone when there are none: they may be in force by now.
  */
 export async function giveUpRenewal({ device, vault }: Omit<RenewalWorld, "drawing">): Promise<void> {
+  if ((await device.renewal(vault.ref)) === null) throw new RenewalGone();
   const begun = (await pending(vault)).findLast((operation) => operation.kind === "rekey");
   if (begun !== undefined) throw new RekeyPending(begun.id);
   await device.keepRenewal(vault.ref, null);

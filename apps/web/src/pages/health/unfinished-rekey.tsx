@@ -13,7 +13,7 @@ import { useAct } from "../../session/act.tsx";
 import { useSession } from "../../session/session.tsx";
 import { Button } from "../../ui/button.tsx";
 import { FaultNotice, Notice } from "../../ui/notice.tsx";
-import { GOING_ON_ACT, RENEWAL_ACT } from "./rekey-acts.ts";
+import { GIVING_UP_ACT, GOING_ON_ACT, RENEWAL_ACT } from "./rekey-acts.ts";
 import { useLoaded } from "./use-loaded.ts";
 import { isVouched, VouchList } from "./vouch-list.tsx";
 
@@ -58,9 +58,10 @@ export function UnfinishedRekey(): ReactNode {
     reload();
   };
   const giveUp = async (): Promise<void> => {
-    await run("Giving them up…", null, async () =>
-      (await import("./renewal.ts")).giveUpRenewal({ device, vault }),
-    );
+    await run("Giving them up…", GIVING_UP_ACT, async () => {
+      const { giveUpRenewal } = await import("./renewal.ts");
+      await giveUpRenewal({ device, vault });
+    });
     reload();
   };
   return (
