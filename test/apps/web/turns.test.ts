@@ -1,7 +1,10 @@
 import { expect } from "chai";
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
 
 import { makeAwake } from "../../../apps/web/src/device/awake.ts";
 import { DeviceLocked } from "../../../apps/web/src/device/errors.ts";
+import { OneWait } from "../../../apps/web/src/device/turn-dialog.tsx";
 import { AnotherTabWorks, StillAtWork, Turns } from "../../../apps/web/src/device/turns.ts";
 import { indexedDbJournalStore, type TabLocks } from "../../../client/browser.ts";
 import { JournalBusy } from "../../../client/errors.ts";
@@ -105,6 +108,13 @@ describe("turns of tabs", () => {
       TypeError,
     );
     expect(await b.turns.send("v", () => Promise.resolve(7))).to.equal(7);
+  });
+
+  it("leave a way out in any case: the wait is given up, or the browser locked", () => {
+    const shown = (stop: (() => void) | null): string =>
+      renderToStaticMarkup(createElement(OneWait, { wait: { stop }, lock: () => undefined }));
+    expect(shown(() => undefined)).to.match(/<button[^>]*>Stop waiting</);
+    expect(shown(null)).to.match(/<button[^>]*>Lock</);
   });
 
   describe("at a journal", () => {

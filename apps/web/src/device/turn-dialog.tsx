@@ -3,12 +3,21 @@ import { useSyncExternalStore, type ReactNode } from "react";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { turns } from "./this-browser.ts";
+import type { TabWait } from "./turns.ts";
+
+interface TurnDialogProps {
+  /** Locks this browser, which ends all waits. */
+  readonly lock: () => void;
+}
 
 /** Says why nothing goes on here: another tab goes first. Gone by itself when that one is done. */
-export function TurnDialog(): ReactNode {
+export function TurnDialog({ lock }: TurnDialogProps): ReactNode {
   const [wait] = useSyncExternalStore(turns.subscribe, turns.get);
-  if (wait === undefined) return null;
-  const { stop } = wait;
+  return wait === undefined ? null : <OneWait wait={wait} lock={lock} />;
+}
+
+/** One wait, and the way out of it: where something was begun, what was noted of it is gone on with after the next unlocking. */
+export function OneWait({ wait: { stop }, lock }: TurnDialogProps & { readonly wait: TabWait }): ReactNode {
   return (
     <Dialog title="Another tab goes first" {...(stop !== null && { onClose: stop })}>
       <p>
@@ -16,11 +25,9 @@ export function TurnDialog(): ReactNode {
         your wallet. Go to that tab and answer, or close it.
       </p>
       <p role="status">This tab then goes on by itself. What you typed stays.</p>
-      {stop !== null && (
-        <div className="row">
-          <Button onClick={stop}>Stop waiting</Button>
-        </div>
-      )}
+      <div className="row">
+        {stop === null ? <Button onClick={lock}>Lock</Button> : <Button onClick={stop}>Stop waiting</Button>}
+      </div>
     </Dialog>
   );
 }

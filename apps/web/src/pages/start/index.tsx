@@ -130,7 +130,7 @@ function Opened({ device, plan, dropPlan, relock, children }: OpenedProps): Reac
         )}
       </WithNetwork>
       <TransactionCenter />
-      <TurnDialog />
+      <TurnDialog lock={lock} />
     </DeviceContext>
   );
 }
