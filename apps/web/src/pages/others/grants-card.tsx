@@ -5,8 +5,14 @@ import { LongList } from "./long-list.tsx";
 import type { SeenGrant } from "./outsider/seen.ts";
 import { endText, permissionText, whenText } from "./plot/words.ts";
 
+interface GrantsProps {
+  readonly grants: readonly SeenGrant[];
+  /** Whether all of the vault's own events were looked at: else there may be more. */
+  readonly whole: boolean;
+}
+
 /** Listed grants: whom everybody may see. */
-export const GrantsCard = ({ grants }: { readonly grants: readonly SeenGrant[] }): ReactNode => (
+export const GrantsCard = ({ grants, whole }: GrantsProps): ReactNode => (
   <section className="card" aria-labelledby="others-grants">
     <h2 id="others-grants">Listed grants</h2>
     <p className="quiet">
@@ -14,7 +20,11 @@ export const GrantsCard = ({ grants }: { readonly grants: readonly SeenGrant[] }
       scopes. Unlisted grants are not here, and nowhere on chain.
     </p>
     {grants.length === 0 ? (
-      <p>None: an outsider knows of nobody who reads this vault.</p>
+      <p>
+        {whole
+          ? "None: an outsider knows of nobody who reads this vault."
+          : "None in what was looked at. Older ones may stand."}
+      </p>
     ) : (
       <LongList>
         {[...grants].reverse().map((grant, i) => (

@@ -59,7 +59,7 @@ const Seen = memo(function Seen({ seen }: { readonly seen: OutsiderView }): Reac
     <>
       <TokenCard seen={seen} />
       <CommitsCard seen={seen} />
-      <GrantsCard grants={seen.grants} />
+      <GrantsCard grants={seen.grants} whole={seen.whole} />
       <AccountsCard accounts={seen.accounts} keys={seen.keys} />
       <AgentsCard events={events} leftOut={leftOut} grants={seen.grants} />
       <ShelvesCard shelves={seen.shelves} named={seen.named} />
