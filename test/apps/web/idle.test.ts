@@ -91,6 +91,26 @@ describe("a device that nobody uses", () => {
     expect(tab.locks).to.equal(1);
   });
 
+  it("locks after its minutes where the clock was set back, and tells the others of somebody as before", () => {
+    time = 1_800_000_000_000;
+    const [here, there] = [new Tab(clock, join()), new Tab(clock, join())];
+    const look = (): void => [here, there].forEach((tab) => tab.look());
+    here.press();
+    time -= 8 * 60 * MINUTE;
+    look();
+    time += 9 * MINUTE;
+    here.press();
+    time += 9 * MINUTE;
+    look();
+    expect([here.locks, there.locks]).to.deep.equal([0, 0]);
+    time -= 8 * 60 * MINUTE;
+    look();
+    time += 10 * MINUTE;
+    look();
+    expect(here.locks).to.be.greaterThan(0);
+    expect(there.locks).to.be.greaterThan(0);
+  });
+
   it("stays open while somebody is in another tab, and locks with all when nobody is", () => {
     const [here, there] = [new Tab(clock, join()), new Tab(clock, join())];
     time += 9 * MINUTE;

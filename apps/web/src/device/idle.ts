@@ -49,6 +49,8 @@ export function lockWhenIdle(world: IdleWorld, minutes: () => number, lock: () =
     tabs.tell("active");
   };
   const look = (): void => {
+    // A clock that is set back would have nobody's time begin in the future.
+    if (now() < seen) [seen, told] = [now(), 0];
     if (awake.isBusy()) sign();
     else if (isOver()) lockAll();
   };
