@@ -49,6 +49,11 @@ long("two tabs of one vault", () => {
     await press(other, "Commit");
     await waiting(other).waitFor();
     expect(Date.now() - pressed).to.be.within(1_500, 6_000);
+    const names = await other.evaluate(async () =>
+      [...(await navigator.locks.query()).held!].map(({ name }) => name!),
+    );
+    expect(names.some((name) => /^memory-vault\/turn\/[0-9a-f]{64}$/.test(name))).to.equal(true);
+    expect(names.filter((name) => name.includes("0x") || /\d{40}/.test(name))).to.deep.equal([]);
     await axe(other);
     await web.screenshot(other, "another-tab");
     await waiting(other).getByRole("button", { name: "Stop waiting" }).click();

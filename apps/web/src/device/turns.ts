@@ -83,7 +83,7 @@ export class Turns {
   /**
    * Does what a person asked for and what sends something, after what was begun before for the same vault, in whichever tab.
    *
-   * @param vault - What all tabs call it by.
+   * @param vault - What all tabs call it by; it says nothing of it, as locks can be listed by whoever looks into the browser.
    * @throws {AnotherTabWorks} when the person waits no more; nothing was begun. {DeviceLocked} when the device was locked meanwhile.
    */
   async send<T>(vault: string, work: () => Promise<T>): Promise<T> {

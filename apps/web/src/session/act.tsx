@@ -1,8 +1,9 @@
 import { useCallback, useState } from "react";
 
-import type { VaultOperation, VaultRef } from "../../../../client/index.ts";
+import type { VaultOperation } from "../../../../client/index.ts";
 import { transactions } from "../chain/page.ts";
 import { awake } from "../device/awake.ts";
+import { journalNameOf } from "../device/journals.ts";
 import { turns } from "../device/this-browser.ts";
 import { useSession } from "./session.tsx";
 import { tabs } from "./tabs.ts";
@@ -30,14 +31,11 @@ export interface Act {
 /** What an act does, in a sentence. */
 type Sentence = string | ((waiting: readonly VaultOperation[]) => string);
 
-/** What all tabs call a vault by. */
-const turnName = ({ chainId, contract, vaultId }: VaultRef): string =>
-  `${chainId}/${contract.toLowerCase()}/${vaultId}`;
-
 /** Runs what the buttons of a page are for. */
 export function useAct(): Act {
   const { view, refresh } = useView();
   const {
+    profile,
     vault,
     network: { signer },
   } = useSession();
@@ -53,7 +51,7 @@ export function useAct(): Act {
         return await awake.during(() =>
           what === null
             ? turns.act(work)
-            : turns.send(turnName(vault.ref), async () => {
+            : turns.send(journalNameOf(profile.keys.journalKey, vault.ref), async () => {
                 // What was sent before lands first: what is said and done is of after that.
                 await signer.settled();
                 // Where it cannot be read, the work says so.
@@ -72,7 +70,7 @@ export function useAct(): Act {
         setRunning(null);
       }
     },
-    [running, refresh, vault, view, signer],
+    [running, refresh, profile, vault, view, signer],
   );
   const clear = useCallback(() => setFault(null), []);
   return { running, fault, run, clear };
