@@ -170,20 +170,20 @@ long("the page of memories in a browser", function () {
       await unlock(other);
       await settled(other);
       for (const tab of [page, other]) {
-        await search(tab, "left-handed", /^1 of/);
-        await row(tab, "Is left-handed").click();
+        await search(tab, "peppers", /^1 of/);
+        await row(tab, "Eats no peppers").click();
         await press(tab, "Edit");
       }
-      await dialog(page).getByLabel("Text").fill("Writes AAA");
+      await dialog(page).getByLabel("Text").fill("Eats AAA");
       await press(page, "Save");
       await page.getByText("Waits to be committed: changed.").waitFor();
-      await dialog(other).getByLabel("Text").fill("Writes BBB");
+      await dialog(other).getByLabel("Text").fill("Eats BBB");
       await press(other, "Save");
       const versions = other.getByRole("dialog", { name: "Versions side by side" });
-      await versions.getByText("Writes AAA").waitFor();
-      await versions.getByText("Writes BBB").waitFor();
+      await versions.getByText("Eats AAA").waitFor();
+      await versions.getByText("Eats BBB").waitFor();
       // Where the first one was saved too; nothing there takes both back.
-      await page.getByRole("dialog", { name: "Versions side by side" }).getByText("Writes BBB").waitFor();
+      await page.getByRole("dialog", { name: "Versions side by side" }).getByText("Eats BBB").waitFor();
       expect(await dialog(page).getByRole("button", { name: "Withdraw" }).count()).to.equal(0);
     });
 
