@@ -45,6 +45,16 @@ const dialog = (page: Page): Locator => page.getByRole("dialog");
 const count = (page: Page): Promise<string> => page.locator(".browse-count").innerText();
 const isGone = (found: Locator): Promise<void> => found.waitFor({ state: "detached" });
 
+/** Has the page wait for every lock until it is let go on: what it writes takes that long. */
+const holdLocks = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    const { locks } = navigator;
+    const request = locks.request.bind(locks) as (...asked: unknown[]) => Promise<unknown>;
+    const until = new Promise<void>((go) => addEventListener("go", () => go(), { once: true }));
+    Object.assign(locks, { request: (...asked: unknown[]) => until.then(() => request(...asked)) });
+  });
+const letLocksGo = (page: Page): Promise<boolean> => page.evaluate(() => dispatchEvent(new Event("go")));
+
 /** Opens the sample vault, with a wallet that pays. */
 async function openToWrite(web: Web, page: Page): Promise<void> {
   await openSample(web, page);
@@ -185,6 +195,29 @@ long("the page of memories in a browser", function () {
       // Where the first one was saved too; nothing there takes both back.
       await page.getByRole("dialog", { name: "Versions side by side" }).getByText("Eats BBB").waitFor();
       expect(await dialog(page).getByRole("button", { name: "Withdraw" }).count()).to.equal(0);
+    });
+
+    it("takes nothing more into a form while it is being saved", async () => {
+      const { page } = await web.newPage();
+      await openSample(web, page);
+      await press(page, "Add a memory");
+      const text = dialog(page).getByLabel("Text");
+      await text.fill("Rides the early train");
+      await dialog(page).getByLabel("Scope").selectOption("=travel");
+      await holdLocks(page);
+      await dialog(page).getByRole("button", { name: "Add", exact: true }).click();
+      await text.and(page.locator(":disabled")).waitFor();
+      await letLocksGo(page);
+      await isGone(dialog(page));
+      await row(page, "Rides the early train").click();
+      await press(page, "Edit");
+      await text.fill("Rides the first train");
+      await holdLocks(page);
+      await press(page, "Save");
+      await text.and(page.locator(":disabled")).waitFor();
+      await letLocksGo(page);
+      await page.getByText("Waits to be committed").waitFor();
+      await dialog(page).getByText("Rides the first train").waitFor();
     });
 
     it("adds to no scope that was not chosen, and moves a memory to another one by its Edit", async () => {

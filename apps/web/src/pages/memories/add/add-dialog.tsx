@@ -77,13 +77,16 @@ export function AddDialog({ scopes, scope, text = "", onAdded, onClose }: AddDia
             submit();
           }}
         >
-          <ScopeField
-            scopes={scopes}
-            chosen={chosen}
-            onChoose={setChosen}
-            fault={tried ? wrongScope : null}
-          />
-          <DraftFields draft={draft} onDraft={setDraft} fault={tried ? wrong : null} />
+          {/* What is typed from here on would go with the form. */}
+          <fieldset className="fields" disabled={act.running !== null}>
+            <ScopeField
+              scopes={scopes}
+              chosen={chosen}
+              onChoose={setChosen}
+              fault={tried ? wrongScope : null}
+            />
+            <DraftFields draft={draft} onDraft={setDraft} fault={tried ? wrong : null} />
+          </fieldset>
           <p className="quiet">It waits on this device until you commit it.</p>
           <div className="row">
             <Button kind="primary" type="submit" busy={act.running !== null}>

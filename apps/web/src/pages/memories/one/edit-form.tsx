@@ -61,18 +61,21 @@ export function EditForm(props: EditFormProps): ReactNode {
         submit();
       }}
     >
-      <DraftFields
-        draft={draft}
-        onDraft={(changed) => onEdit({ ...edit, draft: changed })}
-        fault={tried ? wrong : null}
-      />
-      <ScopeField
-        scopes={scopes}
-        chosen={chosen}
-        onChoose={(changed) => onEdit({ ...edit, chosen: changed })}
-        fault={tried ? wrongScope : null}
-        hint={isMoved(edit) ? MOVED : ""}
-      />
+      {/* What is typed from here on would go with the form. */}
+      <fieldset className="fields" disabled={busy}>
+        <DraftFields
+          draft={draft}
+          onDraft={(changed) => onEdit({ ...edit, draft: changed })}
+          fault={tried ? wrong : null}
+        />
+        <ScopeField
+          scopes={scopes}
+          chosen={chosen}
+          onChoose={(changed) => onEdit({ ...edit, chosen: changed })}
+          fault={tried ? wrongScope : null}
+          hint={isMoved(edit) ? MOVED : ""}
+        />
+      </fieldset>
       <FaultNotice fault={fault} />
       <p className="quiet">The change waits on this device until you commit it.</p>
       <div className="row">
