@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { getBytes, hexlify } from "ethers";
+import { BrowserProvider, getBytes, hexlify } from "ethers";
 
 import { outsiderView } from "../../../apps/web/src/pages/others/outsider/view.ts";
 import type { OutsiderView, Watched } from "../../../apps/web/src/pages/others/outsider/seen.ts";
@@ -94,9 +94,14 @@ describe("what an outsider sees", () => {
     seen = await outsiderView(watched());
   });
 
-  it("is the same for the owner's own connection and for a stranger's", async () => {
+  it("is the same for the owner's own connection, through a wallet and for a stranger", async () => {
     const own = await outsiderView(watched({ provider: life.world.provider }));
     expect(textOf(own)).to.equal(textOf(seen));
+    const { provider: chain } = life.world.connection;
+    const request = (call: { readonly method: string; readonly params?: readonly unknown[] }) =>
+      chain.request({ method: call.method, params: [...(call.params ?? [])] });
+    const wallet = new BrowserProvider({ request }, 31_337, { staticNetwork: true });
+    expect(textOf(await outsiderView(watched({ provider: wallet })))).to.equal(textOf(seen));
     const second = await outsiderView(watched());
     expect(textOf(second)).to.equal(textOf(seen));
   });
