@@ -77,7 +77,9 @@ describe("The index for search: sealed on the device, and without what is gone",
 
   /** Whether any file of the index has the text, or one of its terms. */
   async function hold(vault: Vault, text = SECRET): Promise<boolean> {
-    const needles = [text, ...termsOf(text)].map((each) => utf8ToBytes(each));
+    // Two letters stand by chance in an id, too.
+    const terms = termsOf(text).filter(({ length }) => length > 2);
+    const needles = [text, ...terms].map((each) => utf8ToBytes(each));
     return (await filesOf(vault)).some(({ opened }) => needles.some((needle) => contains(opened, needle)));
   }
 
