@@ -452,7 +452,7 @@ async function answered(identity: string, recipient: string): Promise<Target[]> 
   const readable = async (input: Uint8Array): Promise<void> => {
     await openAnswer(input, identity, ANSWER);
   };
-  const work = [4_000, 4] as const;
+  const work = [4_000, 20] as const;
   const data = encodeAnswer(ANSWER);
   return [
     {
@@ -480,7 +480,7 @@ async function proposed(identity: string, recipient: string): Promise<Target[]> 
     const { proposal } = await readProposal(input, identity);
     proposalTypedData(proposal);
   };
-  const work = [4_000, 4] as const;
+  const work = [4_000, 20] as const;
   return [
     {
       ...{ slow: true, name: "a proposal's file", shape: "bytes", work },
@@ -507,7 +507,7 @@ async function handed(identity: string, recipient: string): Promise<Target[]> {
   };
   const text = (input: Uint8Array): string => new TextDecoder().decode(input);
   const seedWords = seedToWords(random(32));
-  const work = [4_000, 4] as const;
+  const work = [4_000, 20] as const;
   return [
     { slow: true, name: "a welcome's file", shape: "bytes", seeds: [file], run: readable, work },
     {
