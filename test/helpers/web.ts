@@ -202,6 +202,8 @@ class Desk implements Web {
 
   async #tab(context: BrowserContext, { at = "", authenticator = "prf" }: PageOptions): Promise<Page> {
     const page = await context.newPage();
+    // Has the browser hand choosers over from the start: told only with the press that opens one, it is sometimes too late.
+    page.on("filechooser", () => undefined);
     if (authenticator !== "none") await addAuthenticator(page, authenticator === "prf");
     await page.goto(`${this.world.url}/${at}`);
     return page;
