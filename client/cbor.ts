@@ -31,6 +31,18 @@ class FaithfulTokenizer extends Tokenizer {
   }
 }
 
+/** Most lists and maps within each other. The library compares each with all that it is in, so depth costs its square. */
+const MAX_DEPTH = 64;
+
+/** Passes on what is nested no deeper than the format allows. */
+function shallow(value: unknown, depth = 0): unknown {
+  if (typeof value === "object" && value !== null && !(value instanceof Uint8Array)) {
+    if (depth === MAX_DEPTH) throw new MalformedData("data", `nested more than ${MAX_DEPTH} deep`);
+    for (const inner of Object.values(value)) shallow(inner, depth + 1);
+  }
+  return value;
+}
+
 /** What the format has no word for: the library would write something else in its place. */
 const REFUSALS = {
   string: (value: string): null => {
@@ -48,17 +60,18 @@ const REFUSALS = {
  * the order of their bytes.
  *
  * @param value - `null`, booleans, finite numbers, text, bytes, arrays and objects of these. Integers are safe ones; a
- *   `bigint` within that range is an integer like any other.
- * @throws {MalformedData} when text has half of a surrogate pair, which no UTF-8 holds, or something is `undefined`.
+ *   `bigint` within that range is an integer like any other. At most 64 arrays and objects within each other.
+ * @throws {MalformedData} when it is nested deeper, text has half of a surrogate pair, which no UTF-8 holds, or something is `undefined`.
  */
 export function encodeCbor(value: unknown): Uint8Array {
-  return encode(value, { typeEncoders: REFUSALS });
+  return encode(shallow(value), { typeEncoders: REFUSALS });
 }
 
 /**
  * Decodes deterministic CBOR and nothing else. Refused are indefinite lengths, lengths and numbers in more bytes than
  * needed, integers beyond 2^53, floats that are integers, NaN, infinities, `undefined`, tags, other simple values,
- * map keys that are not text, repeat, or are out of order, text that is not UTF-8, and bytes left over.
+ * map keys that are not text, repeat, or are out of order, text that is not UTF-8, bytes left over, and more than 64
+ * arrays and maps within each other.
  *
  * A map key `__proto__` comes back as an own property like any other.
  *
@@ -68,15 +81,14 @@ export function encodeCbor(value: unknown): Uint8Array {
  */
 export function decodeCbor(bytes: Uint8Array): unknown {
   let value: unknown;
-  let again: Uint8Array;
   try {
     value = decode(bytes, { ...RULES, tokenizer: new FaithfulTokenizer(bytes, RULES) });
-    again = encode(value);
   } catch (cause) {
     throw new MalformedData("CBOR", cause instanceof Error ? cause.message : "unreadable", { cause });
   }
   // The decoder does not look at the order of keys, the width of floats or broken UTF-8; one comparison covers all.
-  if (!equalBytes(bytes, again)) throw new MalformedData("CBOR", "not in deterministic form");
+  if (!equalBytes(bytes, encode(shallow(value))))
+    throw new MalformedData("CBOR", "not in deterministic form");
   return value;
 }
 

@@ -134,6 +134,22 @@ describe("decodeCbor", () => {
     expect(() => decodeCbor(deep)).to.throw(MalformedData);
   });
 
+  it("takes and writes 64 lists and maps in each other, and no more", () => {
+    for (const [head, wrap] of [
+      ["81", (value: unknown) => [value]],
+      ["a16178", (value: unknown) => ({ x: value })],
+    ] as const) {
+      const bytes = (depth: number): Uint8Array => hexToBytes(`${head.repeat(depth)}00`);
+      const value = (depth: number): unknown => (depth === 0 ? 0 : wrap(value(depth - 1)));
+      expect(decodeCbor(bytes(64))).to.deep.equal(value(64));
+      expect(encodeCbor(value(64))).to.deep.equal(bytes(64));
+      expect(() => decodeCbor(bytes(65))).to.throw(MalformedData, "more than 64");
+      expect(() => encodeCbor(value(65))).to.throw(MalformedData, "more than 64");
+    }
+    // One beside another is in none of them.
+    expect(decodeCbor(encodeCbor(Array(100).fill([])))).to.have.length(100);
+  });
+
   it("gives back nothing but what has these very bytes", () => {
     const start = encodeCbor([1, "text", random(4), { a: 1.5, bb: [null, true, -7] }, 70_000]);
     for (let bit = 0; bit < start.length * 8; bit++) {
