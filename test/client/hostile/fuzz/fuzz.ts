@@ -1,5 +1,5 @@
 import { VaultError } from "../../../../client/errors.ts";
-import { coverage } from "./coverage.ts";
+import type { Counter } from "./coverage.ts";
 import { drawing, mutated, pick, type Draw, type Shape } from "./mutate.ts";
 
 /** A decoder under trial. */
@@ -37,8 +37,11 @@ export interface Trial {
 /** How many inputs are run between two looks at the coverage. */
 const BATCH = 16;
 const MAX_FAILURES = 5;
-/** What an input may cost. The dearest bytes are those of maps in maps: 10 to 14 each, until V8 has optimized what reads them. */
-const WORK = [1_000, 20] as const;
+/**
+ * What an input may cost: about twice what the dearest ones do, which are short and made of lists and maps in each other. A reader
+ * that goes over all of its input with each part of it costs hundreds a byte.
+ */
+const WORK = [2_000, 100] as const;
 
 /**
  * Runs changed inputs through a decoder, and counts nothing but what came of them: some ten times as many in the same time.
@@ -70,8 +73,14 @@ const maxOf = ({ max, seeds }: Target): number =>
  *
  * @param inputs - about how many.
  * @param seed - of the changes; with the same one everything is the same.
+ * @param counter - begun before the decoder was loaded.
  */
-export async function tryGuided(target: Target, inputs: number, seed: number): Promise<Trial> {
+export async function tryGuided(
+  target: Target,
+  inputs: number,
+  seed: number,
+  counter: Counter,
+): Promise<Trial> {
   const { name, seeds, shape } = target;
   const [constant, perByte] = target.work ?? WORK;
   const allowed = (length: number): number => constant + perByte * length;
@@ -81,36 +90,28 @@ export async function tryGuided(target: Target, inputs: number, seed: number): P
   // A batch counts more often than one input does, so what is new for a batch is kept apart.
   const [ofBatches, ofInputs] = [new News(), new News()];
   let work = 0;
-  const counted = coverage((url) => /\/(client|apps|cborg)\//.test(url));
-  try {
-    for (const input of seeds) {
-      tally.add(input, await outcome(target, input));
-      ofInputs.isNew(counted.take().branches);
+  counter.take();
+  for (const input of seeds) {
+    tally.add(input, await outcome(target, input));
+    ofInputs.isNew(counter.take().branches);
+  }
+  for (let done = 0; done < countFor(target, inputs) && tally.failures.length < MAX_FAILURES; done += BATCH) {
+    const batch = Array.from({ length: BATCH }, () =>
+      mutated(draw, parent(draw, corpus), corpus, shape, maxOf(target)),
+    );
+    for (const input of batch) tally.add(input, await outcome(target, input));
+    const together = counter.take();
+    const isNew = ofBatches.isNew(together.branches);
+    if (!isNew && together.work <= allowed(0)) continue;
+    // Which of them it was shows when each runs alone.
+    for (const input of batch) {
+      await outcome(target, input);
+      const alone = counter.take();
+      const share = alone.work / allowed(input.length);
+      work = Math.max(work, share);
+      if (share > 1) tally.fail(input, `work ${alone.work} for ${input.length} bytes`);
+      if (ofInputs.isNew(alone.branches)) corpus.push(input);
     }
-    for (
-      let done = 0;
-      done < countFor(target, inputs) && tally.failures.length < MAX_FAILURES;
-      done += BATCH
-    ) {
-      const batch = Array.from({ length: BATCH }, () =>
-        mutated(draw, parent(draw, corpus), corpus, shape, maxOf(target)),
-      );
-      for (const input of batch) tally.add(input, await outcome(target, input));
-      const together = counted.take();
-      const isNew = ofBatches.isNew(together.branches);
-      if (!isNew && together.work <= allowed(0)) continue;
-      // Which of them it was shows when each runs alone.
-      for (const input of batch) {
-        await outcome(target, input);
-        const alone = counted.take();
-        const share = alone.work / allowed(input.length);
-        work = Math.max(work, share);
-        if (share > 1) tally.fail(input, `work ${alone.work} for ${input.length} bytes`);
-        if (ofInputs.isNew(alone.branches)) corpus.push(input);
-      }
-    }
-  } finally {
-    counted.stop();
   }
   const { accepted, refused, failures } = tally;
   return {
