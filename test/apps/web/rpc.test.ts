@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import type { JsonRpcPayload } from "ethers";
 
-import { AnswerTooLong } from "../../../apps/web/src/chain/errors.ts";
-import { chainAt, MOST_ANSWER } from "../../../apps/web/src/chain/rpc.ts";
+import { AnswerTooLong, ChainUnreachable } from "../../../apps/web/src/chain/errors.ts";
+import { answerFrom, chainAt, MOST_ANSWER } from "../../../apps/web/src/chain/rpc.ts";
 import { thrown } from "../../helpers/thrown.ts";
 
 /** A node that says what it is told to, and keeps what it was asked. */
-async function talkingNode(answerTo: (method: string) => unknown) {
+async function talkingNode(answerTo: (method: string) => unknown, patience?: number) {
   const asked: string[][] = [];
   const server = createServer((request, response) => {
     void (async () => {
@@ -20,15 +20,17 @@ async function talkingNode(answerTo: (method: string) => unknown) {
       asked.push(all.map(({ method }) => method));
       const answers = all.map(({ id, method }) => ({
         ...{ jsonrpc: "2.0", id },
-        ...(method === "eth_chainId" ? { result: "0x7a69" } : (answerTo(method) as object)),
+        ...(method === "eth_chainId" ? { result: "0x7a69" } : (answerTo(method) as object | null)),
       }));
+      // What has neither a result nor an error is never said.
+      if (answers.some((answer) => Object.keys(answer).length < 3)) return;
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify(Array.isArray(body) ? answers : answers[0]));
     })();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const { provider } = await chainAt(`http://127.0.0.1:${port}/`);
+  const { provider } = await chainAt(`http://127.0.0.1:${port}/`, patience);
   asked.length = 0;
   return {
     ...{ asked, provider },
@@ -75,5 +77,13 @@ describe("an RPC by its address", () => {
     expect(fault.message).to.match(/could not coalesce error/);
     await using mute = await talkingNode(() => ({ id: 99, result: [] }));
     expect(await thrown(mute.provider.send("eth_getLogs", []))).to.include({ code: "BAD_DATA" });
+  });
+
+  it("is given up when it does not answer, whatever it was asked", async () => {
+    await using node = await talkingNode(() => null, 300);
+    for (const method of ["eth_blockNumber", "eth_getLogs"]) {
+      const fault = await thrown(answerFrom("rpc.example", node.provider.send(method, [])));
+      expect(fault, method).to.be.instanceOf(ChainUnreachable);
+    }
   });
 });

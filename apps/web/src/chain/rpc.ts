@@ -1,9 +1,9 @@
 import {
+  FetchRequest,
   isError,
   JsonRpcProvider,
   makeError,
   Network,
-  type FetchRequest,
   type JsonRpcError,
   type JsonRpcPayload,
   type JsonRpcResult,
@@ -14,6 +14,9 @@ import { AnswerTooLong, ChainFaulty, ChainUnreachable } from "./errors.ts";
 
 /** How long a chain may take to say which one it is. */
 const PATIENCE = 15_000;
+
+/** How long it may take for any other answer: what is asked next waits for it. */
+const ANSWER_PATIENCE = 60_000;
 
 /** How often an RPC is asked for news, in milliseconds: one of this machine costs nobody anything. */
 const POLLING = { near: 250, far: 4_000 } as const;
@@ -72,8 +75,8 @@ export async function answerFrom<T>(host: string, asked: Promise<T>): Promise<T>
       readonly code?: unknown;
       readonly info?: { readonly error?: { readonly code?: unknown } };
     };
-    // A browser that got no answer throws this.
-    if (cause instanceof TypeError || GONE.some((each) => each === code))
+    // A browser throws the first where it got no answer, the second where it got none in time.
+    if (cause instanceof TypeError || cause.name === "TimeoutError" || GONE.some((each) => each === code))
       throw new ChainUnreachable(host, { cause });
     if (typeof code !== "string") throw cause;
     const number = info?.error?.code;
@@ -88,12 +91,18 @@ export const plainNetwork = (chainId: bigint): Network => new Network(`chain ${c
  * Connects to a chain. ethers' provider would ask a node that does not answer again and again, for ever: so it is asked
  * once before, and the provider is told which chain it is.
  *
+ * @param patience - for each answer of the provider, in milliseconds.
  * @throws {ChainUnreachable} when nobody answers.
  */
-export async function chainAt(url: string): Promise<{ provider: JsonRpcProvider; chainId: bigint }> {
+export async function chainAt(
+  url: string,
+  patience = ANSWER_PATIENCE,
+): Promise<{ provider: JsonRpcProvider; chainId: bigint }> {
   const chainId = await chainIdAt(url);
+  const request = new FetchRequest(url);
+  request.timeout = patience;
   const network = plainNetwork(chainId);
-  const provider = new ChainRpc(url, network, { staticNetwork: network, cacheTimeout: -1 });
+  const provider = new ChainRpc(request, network, { staticNetwork: network, cacheTimeout: -1 });
   provider.pollingInterval = isNear(url) ? POLLING.near : POLLING.far;
   return { provider, chainId };
 }
