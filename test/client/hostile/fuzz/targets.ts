@@ -441,6 +441,12 @@ async function vaults(): Promise<Target[]> {
   ];
 }
 
+/** What a file may cost that nobody opened yet, and a text that holds no CBOR. */
+const CLOSED = [4_000, 4] as const;
+
+/** What may be spent on what a file holds. */
+const OPENED = [4_000, 100] as const;
+
 /** Answers as an agent's event shows them to whoever asked. */
 async function answered(identity: string, recipient: string): Promise<Target[]> {
   const plain = 2_048 - 1_659;
@@ -452,16 +458,15 @@ async function answered(identity: string, recipient: string): Promise<Target[]> 
   const readable = async (input: Uint8Array): Promise<void> => {
     await openAnswer(input, identity, ANSWER);
   };
-  const work = [4_000, 100] as const;
   const data = encodeAnswer(ANSWER);
   return [
     {
-      ...{ slow: true, name: "an answer's bytes", shape: "bytes", work },
+      ...{ slow: true, name: "an answer's bytes", shape: "bytes", work: CLOSED },
       seeds: [await encryptTo([recipient], framed(data)), utf8ToBytes("At the window ✈")],
       run: readable,
     },
     {
-      ...{ slow: true, name: "what an answer's file holds", shape: "cbor", seeds: [data], work },
+      ...{ slow: true, name: "what an answer's file holds", shape: "cbor", seeds: [data], work: OPENED },
       run: async (input) => readable(await encryptTo([recipient], framed(input))),
     },
   ];
@@ -480,15 +485,14 @@ async function proposed(identity: string, recipient: string): Promise<Target[]> 
     const { proposal } = await readProposal(input, identity);
     proposalTypedData(proposal);
   };
-  const work = [4_000, 100] as const;
   return [
     {
-      ...{ slow: true, name: "a proposal's file", shape: "bytes", work },
+      ...{ slow: true, name: "a proposal's file", shape: "bytes", work: CLOSED },
       seeds: [await encryptTo([recipient], framed(signed))],
       run: readable,
     },
     {
-      ...{ slow: true, name: "what a proposal's file holds", shape: "cbor", seeds: [signed], work },
+      ...{ slow: true, name: "what a proposal's file holds", shape: "cbor", seeds: [signed], work: OPENED },
       run: async (input) => readable(await encryptTo([recipient], framed(input))),
     },
   ];
@@ -507,11 +511,16 @@ async function handed(identity: string, recipient: string): Promise<Target[]> {
   };
   const text = (input: Uint8Array): string => new TextDecoder().decode(input);
   const seedWords = seedToWords(random(32));
-  const work = [4_000, 100] as const;
   return [
-    { slow: true, name: "a welcome's file", shape: "bytes", seeds: [file], run: readable, work },
+    { slow: true, name: "a welcome's file", shape: "bytes", seeds: [file], run: readable, work: CLOSED },
     {
-      ...{ slow: true, name: "what a welcome's file holds", shape: "bytes", seeds: [plaintext], work },
+      ...{
+        slow: true,
+        name: "what a welcome's file holds",
+        shape: "bytes",
+        seeds: [plaintext],
+        work: OPENED,
+      },
       run: async (input) => readable(await encryptTo([recipient], input)),
     },
     {
@@ -520,7 +529,7 @@ async function handed(identity: string, recipient: string): Promise<Target[]> {
         name: "what a welcome's signed body says",
         shape: "cbor",
         seeds: [signed(encodeWelcome(welcomeFor(recipient)))],
-        work,
+        work: OPENED,
       },
       run: async (input) => readable(await encryptTo([recipient], framed(input))),
     },
@@ -532,14 +541,24 @@ async function handed(identity: string, recipient: string): Promise<Target[]> {
       shape: "bytes",
       seeds: [file],
       run: (input) => decryptWith(identity, input),
-      work,
+      work: CLOSED,
     },
     {
-      ...{ name: "a request as text", shape: "text", seeds: [utf8ToBytes(encodeRequest(REQUEST))], work },
+      ...{
+        name: "a request as text",
+        shape: "text",
+        seeds: [utf8ToBytes(encodeRequest(REQUEST))],
+        work: CLOSED,
+      },
       run: (input) => decodeRequest(text(input)),
     },
     {
-      ...{ name: "a welcome as text", shape: "text", seeds: [utf8ToBytes(welcomeText(random(50)))], work },
+      ...{
+        name: "a welcome as text",
+        shape: "text",
+        seeds: [utf8ToBytes(welcomeText(random(50)))],
+        work: CLOSED,
+      },
       run: (input) => welcomeFile(text(input)),
     },
     {
@@ -547,21 +566,21 @@ async function handed(identity: string, recipient: string): Promise<Target[]> {
       shape: "text",
       seeds: [utf8ToBytes(seedWords)],
       run: (input) => wordsToSeed(text(input)),
-      work,
+      work: CLOSED,
     },
     {
       name: "a recipient",
       shape: "text",
       seeds: [utf8ToBytes(recipient)],
       run: (input) => recipientBytes(text(input)),
-      work,
+      work: CLOSED,
     },
     {
       name: "an identity",
       shape: "text",
       seeds: [utf8ToBytes(identity)],
       run: (input) => recipientOf(text(input)),
-      work,
+      work: CLOSED,
     },
     {
       ...{ name: "a digest", shape: "text", seeds: [utf8ToBytes("ab".repeat(32))] },
